@@ -1,0 +1,49 @@
+"""ResultQueue: bring each result home and settle its job, or go and ask what became of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws
+from realstaging.config import required, settings
+from realstaging.gateways.deliveries import Deliveries
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.replicate import replicate
+from realstaging.gateways.secrets import Secrets
+from realstaging.models import ResultMessage
+from realstaging.observability import follow, log, metrics
+from realstaging.results import Finisher
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.quota import QuotaStore
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+quota = QuotaStore(aws.table())
+jobs = JobStore(aws.table(), quota)
+provider = settings().replicate
+finisher = Finisher(
+    settings(),
+    jobs=jobs,
+    images=ImageStore(aws.table(), jobs, quota),
+    media=Media(aws.s3(), required("BUCKET_NAME")),
+    replicate=replicate(settings(), Secrets(aws.ssm(), settings().stage)),
+    deliveries=Deliveries(provider.delivery_hosts, max_bytes=provider.max_result_bytes, seconds=20),
+    queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
+    results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
+)
+
+
+def on_message(record: SQSRecord) -> None:
+    message = ResultMessage.model_validate_json(record.body)
+    follow(message.traceparent)
+    finisher.settle(message, datetime.now(UTC))
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return process_partial_response(event=event, record_handler=on_message, processor=processor, context=context)

@@ -1,0 +1,59 @@
+"""POST /v1/webhooks/replicate/{job_id}/{attempt}: verify, enqueue, answer."""
+
+import json
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
+
+from realstaging import aws
+from realstaging.config import required, settings
+from realstaging.errors import AppError, MalformedRequestError, PayloadTooLargeError
+from realstaging.gateways.queues import ResultQueue
+from realstaging.gateways.secrets import Secrets
+from realstaging.models import Prediction, ResultMessage
+from realstaging.observability import count, follow, log, metrics, traceparent
+from realstaging.problems import answer, raw_body
+from realstaging.webhooks import verify
+
+MAX_BODY = 1024 * 1024
+
+secrets = Secrets(aws.ssm(), settings().stage)
+results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+
+
+def accept(event: dict[str, Any]) -> None:
+    body = raw_body(event)
+    if len(body) > MAX_BODY:
+        raise PayloadTooLargeError(f"A webhook holds at most {MAX_BODY} bytes.")
+    verify(body, event.get("headers") or {}, secrets.get(settings().replicate.webhook_secret), time.time())
+    path, query = event.get("pathParameters") or {}, event.get("queryStringParameters") or {}
+    trace = traceparent(query.get("traceparent"))
+    follow(trace)
+    try:
+        result = ResultMessage(
+            owner=query.get("owner", ""),
+            job_id=path.get("job_id", ""),
+            attempt=path.get("attempt", ""),
+            traceparent=trace,
+            prediction=Prediction.of(json.loads(body)),
+        )
+    except (ValueError, AttributeError, ValidationError) as error:
+        raise MalformedRequestError("The webhook is not a prediction.") from error
+    if result.prediction and result.prediction.finished:
+        results.send([result])
+        log.info("result accepted", job_id=result.job_id, attempt=result.attempt)
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    request_id = str(event.get("requestContext", {}).get("requestId", ""))
+    try:
+        accept(event)
+    except AppError as error:
+        count("WebhookRefused")
+        log.warning("webhook refused", code=error.code)
+        return answer(error, request_id)
+    return {"statusCode": 202, "headers": {"X-Request-Id": request_id}, "body": ""}

@@ -1,0 +1,48 @@
+"""The WebSocket routes: $connect takes a ticket, $disconnect forgets, $default answers pings."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws, keys
+from realstaging.config import required, settings
+from realstaging.errors import AppError
+from realstaging.gateways.sockets import Sockets
+from realstaging.observability import log, metrics
+from realstaging.problems import answer
+from realstaging.stores.sockets import SocketStore, TicketStore
+from realstaging.tickets import connect, reply
+
+tickets = TicketStore(aws.table())
+connections = SocketStore(aws.table())
+sockets = Sockets(aws.sockets(required("SOCKET_POST_URL")))
+
+
+def on_connect(event: dict[str, Any], connection_id: str, at: datetime) -> None:
+    ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
+    connect(ticket, connection_id, at, settings().sockets, tickets=tickets, sockets=connections)
+
+
+def on_message(event: dict[str, Any], connection_id: str, at: datetime) -> None:
+    sockets.post(connection_id, json.dumps(reply(event.get("body") or "", connection_id, keys.stamp(at))))
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    request = event["requestContext"]
+    connection_id, at = request["connectionId"], datetime.now(UTC)
+    try:
+        match request["routeKey"]:
+            case "$connect":
+                on_connect(event, connection_id, at)
+            case "$disconnect":
+                connections.forget_connection(connection_id)
+            case _:
+                on_message(event, connection_id, at)
+    except AppError as error:
+        log.info("socket refused", code=error.code)
+        return answer(error, str(request.get("requestId", "")))
+    return {"statusCode": 200}

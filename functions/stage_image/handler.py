@@ -1,0 +1,43 @@
+"""StageQueue: claim each job and start one run of its model; never wait for it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws
+from realstaging.config import required, settings
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.replicate import replicate
+from realstaging.gateways.secrets import Secrets
+from realstaging.models import StageMessage
+from realstaging.observability import follow, log, metrics
+from realstaging.starts import Starter
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.quota import QuotaStore
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+starter = Starter(
+    settings(),
+    jobs=JobStore(aws.table(), QuotaStore(aws.table())),
+    media=Media(aws.s3(), required("BUCKET_NAME")),
+    replicate=replicate(settings(), Secrets(aws.ssm(), settings().stage)),
+    queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
+    results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
+    webhook_base=required("PUBLIC_API_URL"),
+)
+
+
+def on_message(record: SQSRecord) -> None:
+    message = StageMessage.model_validate_json(record.body)
+    follow(message.traceparent, message.correlation_id)
+    starter.start(message, datetime.now(UTC))
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return process_partial_response(event=event, record_handler=on_message, processor=processor, context=context)

@@ -1,0 +1,50 @@
+"""Every minute: look at what is overdue and set it going again."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws
+from realstaging.config import required, settings
+from realstaging.gateways.intake import Intake
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.observability import count, log, metrics
+from realstaging.stores.batches import BatchStore
+from realstaging.stores.due import DueStore
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.quota import QuotaStore
+from realstaging.sweeping import Sweeper, sweep
+
+PER_SHARD = 50
+# What is left of the minute belongs to the next run.
+SPARE_SECONDS = 10
+
+quota = QuotaStore(aws.table())
+jobs = JobStore(aws.table(), quota)
+images = ImageStore(aws.table(), jobs, quota)
+bucket = required("BUCKET_NAME")
+due = DueStore(aws.table())
+sweeper = Sweeper(
+    settings(),
+    images=images,
+    jobs=jobs,
+    batches=BatchStore(aws.table(), images, jobs, quota),
+    media=Media(aws.s3(), bucket),
+    queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
+    results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
+    intake=Intake(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
+)
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    at = datetime.now(UTC)
+    until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+    looked, failed = sweep(due.until(at, per_shard=PER_SHARD), at, sweeper, until=until)
+    count("SweepLooked", looked)
+    return {"looked": looked, "failed": failed}

@@ -1,0 +1,57 @@
+"""AWS clients: made once per process, with our timeouts and few retries. Nothing else makes clients."""
+
+import functools
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from realstaging.config import required
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+# Whole photos go through this one.
+BULK = Config(
+    connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}, signature_version="s3v4"
+)
+# A socket that does not take a message at once is not worth waiting for.
+PUSH = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "max_attempts": 2}, max_pool_connections=20
+)
+
+
+@functools.cache
+def table() -> "Table":
+    return boto3.resource("dynamodb", config=QUICK).Table(required("TABLE_NAME"))
+
+
+@functools.cache
+def s3() -> "S3Client":
+    return boto3.client("s3", config=BULK)
+
+
+@functools.cache
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=QUICK)
+
+
+@functools.cache
+def ssm() -> "SSMClient":
+    return boto3.client("ssm", config=QUICK)
+
+
+@functools.cache
+def functions() -> "LambdaClient":
+    return boto3.client("lambda", config=QUICK)
+
+
+@functools.cache
+def sockets(endpoint: str) -> "ApiGatewayManagementApiClient":
+    return boto3.client("apigatewaymanagementapi", config=PUSH, endpoint_url=endpoint)

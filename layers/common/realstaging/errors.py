@@ -1,0 +1,252 @@
+"""Every refusal and every failure we expect to report, with the HTTP status it becomes.
+
+AppError
+├─ MalformedRequestError        400  malformed_request
+├─ UnauthorizedError            401  unauthorized
+├─ QuotaExceededError           402  quota_exceeded
+├─ ForbiddenError               403  forbidden
+├─ NotFoundError                404  not_found
+├─ ConflictError                409  conflict
+│  ├─ ImageNotReadyError        409  image_not_ready
+│  ├─ ImageNotAwaitingError     409  image_not_awaiting_upload
+│  └─ JobNotReadyError          409  job_not_ready
+├─ PayloadTooLargeError         413  payload_too_large
+├─ UnsupportedMediaTypeError    415  unsupported_media_type
+├─ ValidationFailedError        422  validation_failed
+├─ TooManySocketsError          429  too_many_sockets
+├─ InternalError                500  internal_error
+├─ ProviderUnavailableError     503  provider_unavailable
+├─ PhotoError                   422  photo_rejected
+│  ├─ UnsupportedImageTypeError 422  unsupported_image_type
+│  ├─ ContentTypeMismatchError  422  content_type_mismatch
+│  ├─ ImageTruncatedError       422  image_truncated
+│  ├─ ImageUnreadableError      422  image_unreadable
+│  ├─ ImageTooManyPixelsError   422  image_too_many_pixels
+│  ├─ ImageTooSmallError        422  image_too_small
+│  ├─ UploadTooLargeError       422  upload_too_large
+│  ├─ ChecksumMismatchError     422  checksum_mismatch
+│  └─ UploadExpiredError        422  upload_expired
+└─ StagingError                 502  staging_failed
+   ├─ ContentRefusedError       422  content_refused
+   ├─ InputRefusedError         502  input_refused
+   ├─ OutputUnusableError       502  output_unusable
+   └─ StagingTimedOutError      504  staging_timed_out
+
+`AppError` is final: the caller (or the job) is told, nobody is paged, nothing is retried by the
+platform. Any other exception is a fault. The status sits here, once per refusal, never at the
+place that raises. `code` is stable; `title` and `detail` are for people.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """A final answer. `detail` says what to change; `members` are extra fields of the problem."""
+
+    status: ClassVar[HTTPStatus]
+    code: ClassVar[str]
+    title: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.members = members
+
+
+class MalformedRequestError(AppError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_request"
+    title = "The request could not be read"
+
+
+class UnauthorizedError(AppError):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthorized"
+    title = "A valid access token is needed"
+
+
+class QuotaExceededError(AppError):
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "quota_exceeded"
+    title = "The plan's images of this period are used up"
+
+    def __init__(self, *, limit: int, used: int, requested: int) -> None:
+        remaining = max(limit - used, 0)
+        super().__init__(
+            f"{requested} requested, {remaining} of {limit} left in this period. Ask for fewer, or upgrade the plan.",
+            limit=limit,
+            used=used,
+            remaining=remaining,
+            requested=requested,
+        )
+
+
+class ForbiddenError(AppError):
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+    title = "This account may not do that"
+
+
+class NotFoundError(AppError):
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    title = "There is no such object"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No {what} with this id in your account.")
+
+
+class ConflictError(AppError):
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+    title = "The object's state does not allow this"
+
+
+class ImageNotReadyError(ConflictError):
+    code = "image_not_ready"
+    title = "The image has no usable file yet"
+
+
+class ImageNotAwaitingError(ConflictError):
+    code = "image_not_awaiting_upload"
+    title = "The image no longer waits for its file"
+
+
+class JobNotReadyError(ConflictError):
+    code = "job_not_ready"
+    title = "The job has no result yet"
+
+
+class PayloadTooLargeError(AppError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "payload_too_large"
+    title = "The request body is too large"
+
+
+class UnsupportedMediaTypeError(AppError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    title = "The request body must be JSON"
+
+
+class ValidationFailedError(AppError):
+    """`errors`: one `{pointer, message}` per problem; pointers are RFC 6901."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "validation_failed"
+    title = "Some fields are not valid"
+
+    def __init__(self, errors: list[dict[str, str]], **members: Any) -> None:
+        count = len(errors)
+        super().__init__(
+            f"{count} field{'s are' if count != 1 else ' is'} not valid; see errors.", errors=errors, **members
+        )
+
+
+class TooManySocketsError(AppError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_sockets"
+    title = "Too many open sockets"
+    retryable = True
+
+
+class InternalError(AppError):
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+    title = "Something went wrong on our side"
+    retryable = True
+
+
+class ProviderUnavailableError(AppError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "provider_unavailable"
+    title = "A service we depend on is not available"
+    retryable = True
+
+
+class PhotoError(AppError):
+    """The uploaded bytes cannot be staged: the image is rejected and its jobs fail with this."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "photo_rejected"
+    title = "The photo cannot be used"
+
+
+class UnsupportedImageTypeError(PhotoError):
+    code = "unsupported_image_type"
+    title = "The file is not a supported picture"
+
+
+class ContentTypeMismatchError(PhotoError):
+    code = "content_type_mismatch"
+    title = "The file is not what it was announced as"
+
+
+class ImageTruncatedError(PhotoError):
+    code = "image_truncated"
+    title = "The file ends too early"
+
+
+class ImageUnreadableError(PhotoError):
+    code = "image_unreadable"
+    title = "The picture cannot be decoded"
+
+
+class ImageTooManyPixelsError(PhotoError):
+    code = "image_too_many_pixels"
+    title = "The picture has too many pixels"
+
+
+class ImageTooSmallError(PhotoError):
+    code = "image_too_small"
+    title = "The picture is too small"
+
+
+class UploadTooLargeError(PhotoError):
+    code = "upload_too_large"
+    title = "The file is too large"
+
+
+class ChecksumMismatchError(PhotoError):
+    code = "checksum_mismatch"
+    title = "The file is not the one that was announced"
+
+
+class UploadExpiredError(PhotoError):
+    code = "upload_expired"
+    title = "The file was never uploaded"
+
+
+class StagingError(AppError):
+    """The model gave no result; nobody is charged."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "staging_failed"
+    title = "The staging model failed"
+    retryable = True
+
+
+class ContentRefusedError(StagingError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "content_refused"
+    title = "The model's content filter refused this photo or prompt"
+    retryable = False
+
+
+class InputRefusedError(StagingError):
+    code = "input_refused"
+    title = "The model does not accept these settings"
+    retryable = False
+
+
+class OutputUnusableError(StagingError):
+    code = "output_unusable"
+    title = "The model's result was not a usable picture"
+
+
+class StagingTimedOutError(StagingError):
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    code = "staging_timed_out"
+    title = "The model took too long"

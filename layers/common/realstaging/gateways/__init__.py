@@ -1,0 +1,1 @@
+"""One small class per thing outside the table."""

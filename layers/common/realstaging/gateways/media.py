@@ -1,0 +1,127 @@
+"""The media bucket: uploads, originals, masters, thumbnails and results, each under its owner."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from realstaging.models import FileView, Image, PresignedPost
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+YEAR = "private, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An uploaded object: its size in bytes, and the bytes themselves unless it is too large."""
+
+    size: int
+    data: bytes | None
+
+
+def upload_key(owner: str, image_id: str) -> str:
+    return f"uploads/{owner}/{image_id}"
+
+
+def upload_of(key: str) -> tuple[str, str] | None:
+    """The owner and the image id of an uploaded object; None if it is something else."""
+    parts = key.split("/")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "uploads" and all(parts) else None
+
+
+def original_key(owner: str, sha256: str) -> str:
+    return f"originals/{owner}/{sha256}"
+
+
+def master_key(owner: str, image_id: str) -> str:
+    return f"masters/{owner}/{image_id}.jpg"
+
+
+def thumbnail_key(owner: str, image_id: str) -> str:
+    return f"thumbnails/{owner}/{image_id}.jpg"
+
+
+def staged_key(owner: str, job_id: str, attempt: int) -> str:
+    return f"staged/{owner}/{job_id}/{attempt}.jpg"
+
+
+def staged_thumbnail_key(owner: str, job_id: str, attempt: int) -> str:
+    return f"staged/{owner}/{job_id}/{attempt}-thumbnail.jpg"
+
+
+class Media:
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3, self._bucket = s3, bucket
+
+    def upload_form(self, image: Image, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
+        """A form that takes exactly this file: its key, its type, at most `max_bytes`, for `seconds`."""
+        fields = {"Content-Type": image.content_type}
+        conditions: list[object] = [{"Content-Type": image.content_type}, ["content-length-range", 1, max_bytes]]
+        post = self._s3.generate_presigned_post(
+            self._bucket,
+            upload_key(image.owner, image.id),
+            Fields=fields,
+            Conditions=conditions,
+            ExpiresIn=seconds,
+        )
+        return PresignedPost(url=post["url"], fields=post["fields"], expires_at=at + timedelta(seconds=seconds))
+
+    def uploaded(self, owner: str, image_id: str, max_bytes: int) -> Upload | None:
+        """What was uploaded, if anything; read only when it is not too large."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=upload_key(owner, image_id))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise
+        size = answer["ContentLength"]
+        with answer["Body"] as body:
+            return Upload(size, body.read() if size <= max_bytes else None)
+
+    def was_uploaded(self, owner: str, image_id: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=upload_key(owner, image_id))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404", "NotFound"):
+                return False
+            raise
+        return True
+
+    def read(self, key: str) -> bytes:
+        with self._s3.get_object(Bucket=self._bucket, Key=key)["Body"] as body:
+            return body.read()
+
+    def put_once(self, key: str, data: bytes, content_type: str) -> None:
+        """Write an object unless it is there already: a repeated delivery changes nothing."""
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=data,
+                ContentType=content_type,
+                CacheControl=YEAR,
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "PreconditionFailed":
+                raise
+
+    def remove(self, *keys: str) -> None:
+        if keys:
+            self._s3.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+
+    def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
+        """A signed address to read one object, for `seconds`; `name` makes browsers save it under it."""
+        params = {"Bucket": self._bucket, "Key": key}
+        if name:
+            params["ResponseContentDisposition"] = f'attachment; filename="{name}"'
+        return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+    def file(self, key: str, content_type: str, at: datetime, seconds: int, *, name: str | None) -> FileView:
+        url = self.link(key, seconds, name=name)
+        return FileView(url=url, expires_at=at + timedelta(seconds=seconds), content_type=content_type)

@@ -1,0 +1,61 @@
+"""The two queues between the steps of a job. Messages carry the trace and nothing secret."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from realstaging.models import Job, ResultMessage, StageMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+MAX_DELAY_SECONDS = 900
+BATCH = 10
+
+
+class QueueRefusedError(Exception):
+    """The queue took only some messages: a fault, tried again by whoever called."""
+
+
+class StageQueue:
+    """Jobs to start. The owner is the message group: a fair queue lets no owner starve another."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs, self._url = sqs, url
+
+    def send(self, jobs: Sequence[Job], delay_seconds: int = 0) -> None:
+        messages = [
+            StageMessage(owner=job.owner, job_id=job.id, traceparent=job.traceparent, correlation_id=job.correlation_id)
+            for job in jobs
+        ]
+        _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)
+
+
+class ResultQueue:
+    """What became of paid runs, or the order to go and ask."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs, self._url = sqs, url
+
+    def send(self, results: Sequence[ResultMessage], delay_seconds: int = 0) -> None:
+        _send(self._sqs, self._url, [(result, result.owner) for result in results], delay_seconds)
+
+
+def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]], delay_seconds: int) -> None:
+    """Ten a call. What the queue did not take is a fault, so that nothing is lost silently."""
+    delay = min(max(delay_seconds, 0), MAX_DELAY_SECONDS)
+    for start in range(0, len(messages), BATCH):
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(index),
+                "MessageBody": message.model_dump_json(exclude_none=True),
+                "MessageGroupId": group,
+                "DelaySeconds": delay,
+            }
+            for index, (message, group) in enumerate(messages[start : start + BATCH])
+        ]
+        failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
+        if failed:
+            raise QueueRefusedError(f"{len(failed)} of {len(entries)} messages: {failed[0].get('Code')}")

@@ -1,0 +1,230 @@
+"""Replicate, through its own package, with what the package leaves open closed in one transport.
+
+Facts: the package (1.0.7) sends creates without any timeout, drops error headers, repeats GETs up to
+ten times with an uncapped `Retry-After`, and refuses to parse statuses it does not know, `aborted`
+among them. The API has no idempotency key: a create that may have been taken is never repeated here.
+"""
+
+import functools
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from realstaging.config import Settings
+from realstaging.gateways.secrets import Secrets
+from realstaging.models import Prediction
+
+if TYPE_CHECKING:
+    from replicate.client import Client
+
+KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+LIST_PAGES = 3
+
+
+class NotTakenError(Exception):
+    """The create was certainly not taken; try again after `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: float | None) -> None:
+        super().__init__(reason)
+        self.reason, self.retry_after = reason, retry_after
+
+
+class AccountError(NotTakenError):
+    """Our account cannot be used now (no credit, a bad token): every job would meet the same."""
+
+
+class RefusedError(Exception):
+    """The provider does not accept this input; its words stay in the log, not in answers."""
+
+
+class UnsureError(Exception):
+    """No clear answer: the run may exist and may be paid for."""
+
+
+class Replicate:
+    """The package is imported and the token fetched at the first call: most results need neither."""
+
+    def __init__(
+        self, token: Callable[[], str], base_url: str, *, timeout_seconds: float, max_retry_after: float
+    ) -> None:
+        self._token, self._base_url, self._max_retry_after = token, base_url, max_retry_after
+        self._transport = _Transport(timeout_seconds)
+
+    @functools.cached_property
+    def _client(self) -> "Client":
+        from replicate.client import Client
+
+        return Client(api_token=self._token(), base_url=self._base_url, transport=self._transport)
+
+    def create(
+        self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
+    ) -> Prediction:
+        """Start one paid run. Raises NotTakenError, AccountError, RefusedError or UnsureError."""
+        hook: Any = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
+        self._transport.cancel_after = cancel_after
+        name = f"{model}:{version}" if version else model
+        try:
+            answer = self._answer(lambda: self._client.predictions.create(version=name, input=input, **hook))
+        except _StatusError as error:
+            raise self._reason(error) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotTakenError("no connection", None) from error
+        except httpx.HTTPError as error:
+            raise UnsureError(type(error).__name__) from error
+        return Prediction.of(answer)
+
+    def find(self, prediction_id: str) -> Prediction | None:
+        """One run as it stands, or None if there is none. Raises UnsureError when it cannot be told."""
+        try:
+            return Prediction.of(self._answer(lambda: self._client.predictions.get(prediction_id)))
+        except _StatusError as error:
+            if error.status == 404:
+                return None
+            raise UnsureError(f"status {error.status}") from error
+        except httpx.HTTPError as error:
+            raise UnsureError(type(error).__name__) from error
+
+    def find_marked(self, marker: str, since: datetime) -> Prediction | None:
+        """The run whose input carries our marker, among those made since. Raises UnsureError.
+
+        The API cannot be asked by our own id, so recent runs are read and compared; their input is
+        there for one hour.
+        """
+        for data in self._recent(since):
+            if marker in str(data.get("input")):
+                return Prediction.of(data)
+        return None
+
+    def cancel(self, prediction_id: str) -> None:
+        """Best effort: a run that cannot be canceled ends by its own deadline."""
+        try:
+            self._answer(lambda: self._client.predictions.cancel(prediction_id))
+        except (_StatusError, UnsureError, httpx.HTTPError):
+            return
+
+    def _answer(self, call: Callable[[], object]) -> dict[str, Any]:
+        """The provider's own words for a call; that the package cannot parse them does not matter."""
+        self._transport.answer = {}
+        try:
+            call()
+        except ValueError as error:
+            if not self._transport.answer:
+                raise UnsureError(type(error).__name__) from error
+        return self._transport.answer
+
+    def _recent(self, since: datetime) -> Iterator[dict[str, Any]]:
+        address = str(httpx.URL("/v1/predictions", params={"created_after": since.isoformat()}))
+        for _ in range(LIST_PAGES):
+            try:
+                answer = self._answer(functools.partial(self._client.predictions.list, address))
+            except (_StatusError, httpx.HTTPError) as error:
+                raise UnsureError(type(error).__name__) from error
+            yield from answer.get("results", [])
+            following = answer.get("next")
+            if not following:
+                return
+            address = httpx.URL(following).raw_path.decode()
+
+    def _reason(self, error: "_StatusError") -> Exception:
+        if error.status == 402:
+            return AccountError("out of credit", None)
+        if error.status == 429:
+            wait = _retry_after(error.headers, error.body)
+            return NotTakenError("throttled", None if wait is None else min(wait, self._max_retry_after))
+        if error.status in (401, 403):
+            return AccountError(f"status {error.status}", None)
+        if 400 <= error.status < 500:
+            return RefusedError(f"status {error.status}: {error.text[:500]}")
+        return UnsureError(f"status {error.status}")
+
+
+class _StatusError(Exception):
+    """An answer that is not 2xx, whole."""
+
+    def __init__(self, status: int, headers: httpx.Headers, body: Any, text: str) -> None:
+        super().__init__(f"status {status}")
+        self.status, self.headers, self.body, self.text = status, headers, body, text
+
+
+class _Transport(httpx.BaseTransport):
+    """Gives every call one deadline, adds Cancel-After to creates, and keeps the answer as it came."""
+
+    def __init__(self, seconds: float) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._seconds = seconds
+        self.cancel_after: int | None = None
+        self.answer: dict[str, Any] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + self._seconds
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)
+        if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
+            request.headers["Cancel-After"] = f"{self.cancel_after}s"
+        response = self._inner.handle_request(request)
+        try:
+            body = _read(response, deadline, request)
+        finally:
+            response.close()
+        decoded = httpx.Response(response.status_code, headers=response.headers, content=body)
+        try:
+            data = decoded.json()
+        except ValueError:
+            data = None
+        if not 200 <= response.status_code < 300:
+            raise _StatusError(response.status_code, response.headers, data, decoded.text)
+        if not isinstance(data, dict):
+            raise httpx.DecodingError("the answer is not a JSON object", request=request)
+        self.answer = data
+        return httpx.Response(response.status_code, json=_palatable(data), request=request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _read(response: httpx.Response, deadline: float, request: httpx.Request) -> bytes:
+    body = b""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    for chunk in response.stream:
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise httpx.DecodingError("the answer is too large", request=request)
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer took too long", request=request)
+    return body
+
+
+def _palatable(data: dict[str, Any]) -> dict[str, Any]:
+    """The answer with statuses the package can parse; ours is taken from the answer itself."""
+    if isinstance(data.get("results"), list):
+        return data | {"results": [_palatable(each) for each in data["results"] if isinstance(each, dict)]}
+    if "status" in data and data["status"] not in KNOWN:
+        return data | {"status": "canceled" if data["status"] == "aborted" else "processing"}
+    return data
+
+
+def _retry_after(headers: httpx.Headers, body: Any) -> float | None:
+    """Seconds to wait: the header, else the body's field, else the "~30s" of the text."""
+    if (header := headers.get("retry-after", "")).strip().isdigit():
+        return float(header)
+    if isinstance(body, dict):
+        if isinstance(body.get("retry_after"), int | float):
+            return float(body["retry_after"])
+        if match := re.search(r"~(\d+)s", str(body.get("detail"))):
+            return float(match[1])
+    return None
+
+
+def replicate(settings: Settings, secrets: Secrets) -> Replicate:
+    """The gateway as the settings describe it."""
+    limits = settings.replicate
+    return Replicate(
+        lambda: secrets.get(limits.api_token),
+        limits.base_url,
+        timeout_seconds=limits.timeout_seconds,
+        max_retry_after=limits.max_retry_after_seconds,
+    )

@@ -1,0 +1,76 @@
+"""Who is calling: an OIDC access token, checked here and nowhere else."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from realstaging.config import Identity
+from realstaging.errors import UnauthorizedError
+from realstaging.gateways.issuer import IssuerKeys
+
+MAX_TOKEN = 8192
+MAX_OWNER = 120
+TYPES = ("jwt", "at+jwt", "application/at+jwt")
+REFUSAL = "Send a valid access token: Authorization: Bearer <token>."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    owner: str
+    role: str
+
+
+class Tokens:
+    def __init__(self, identity: Identity, keys: IssuerKeys) -> None:
+        self._identity, self._keys = identity, keys
+
+    def caller(self, authorization: str) -> Caller:
+        """Who an Authorization header speaks for. Raises UnauthorizedError, ProviderUnavailableError."""
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN:
+            raise UnauthorizedError(REFUSAL)
+        claims = self._claims(token.strip())
+        roles = claims.get(self._identity.roles_claim)
+        admin = isinstance(roles, list) and "admin" in roles
+        return Caller(owner=owner_of(claims["sub"]), role="admin" if admin else "user")
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            kid = header.get("kid")
+            # An ID token or a logout token signed by the same keys must not pass as an access token.
+            if (
+                header.get("alg") != "RS256"
+                or str(header.get("typ", "")).lower() not in TYPES
+                or not isinstance(kid, str)
+            ):
+                raise UnauthorizedError(REFUSAL)
+            key = self._keys.find(kid)
+            if key is None:
+                raise UnauthorizedError(REFUSAL)
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=self._identity.audience,
+                issuer=self._identity.issuer,
+                leeway=self._identity.leeway_seconds,
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            )
+        except jwt.PyJWTError as error:
+            raise UnauthorizedError(REFUSAL) from error
+        return claims
+
+
+def owner_of(subject: str) -> str:
+    """A subject as an owner id: safe in keys, object names and queue groups, and still unique.
+
+    Everything but letters, digits, `-`, `_` and `.` becomes `!` and two hex digits a byte:
+    `auth0|5f7c` is `auth0!7C5f7c`.
+    """
+    owner = re.sub(r"[^A-Za-z0-9._-]", lambda match: "".join(f"!{byte:02X}" for byte in match[0].encode()), subject)
+    if not 0 < len(owner) <= MAX_OWNER:
+        raise UnauthorizedError("The token's subject is empty or too long.")
+    return owner

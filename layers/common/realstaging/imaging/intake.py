@@ -1,0 +1,61 @@
+"""Which photos are accepted, and the two files made of one: what the model sees and what a list shows."""
+
+import hashlib
+from dataclasses import dataclass
+
+from realstaging.config import Images
+from realstaging.errors import ImageTooSmallError
+from realstaging.imaging import decoding, encoding, formats
+
+# A master of a picture longer than this is too narrow for any model: its result would be refused.
+MOST_STRETCHED = 8
+
+_MASTER_QUALITY, _THUMBNAIL_QUALITY = 92, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """An accepted photo. `width` and `height` are the original's, upright; `sha256` is of its bytes."""
+
+    content_type: str
+    width: int
+    height: int
+    sha256: str
+    master: bytes
+    master_width: int
+    master_height: int
+    thumbnail: bytes
+
+
+def take_in(data: bytes, declared: str, limits: Images) -> Photo:
+    """Accept the bytes, or refuse them with the PhotoError that says what to change."""
+    actual = formats.content_type(data)
+    formats.check_declared(declared, actual)
+    picture = decoding.opened(data, actual, max_pixels=limits.max_pixels)
+    _check_sides(picture.width, picture.height, limits)
+    master = decoding.upright(picture, limits.master_long_side)
+    thumbnail = decoding.fitted(master, limits.thumbnail_long_side)
+    return Photo(
+        content_type=actual,
+        width=picture.width,
+        height=picture.height,
+        sha256=hashlib.sha256(data).hexdigest(),
+        master=encoding.jpeg(master, _MASTER_QUALITY),
+        master_width=master.width,
+        master_height=master.height,
+        thumbnail=encoding.jpeg(thumbnail, _THUMBNAIL_QUALITY),
+    )
+
+
+def _check_sides(width: int, height: int, limits: Images) -> None:
+    short, long = sorted((width, height))
+    if short < limits.min_side:
+        raise ImageTooSmallError(
+            f"The picture is {width} x {height} pixels; each side must have at least {limits.min_side}. "
+            "Send the photo as it came from the camera, not a preview or a screenshot."
+        )
+    if long > MOST_STRETCHED * short:
+        raise ImageTooSmallError(
+            f"The picture is {width} x {height} pixels, over {MOST_STRETCHED} times as long as it is wide. "
+            "Crop it to one room and send it again."
+        )

@@ -1,0 +1,92 @@
+"""Every key of the single table.
+
+| To read                          | Index | Partition             | Sort                              |
+|----------------------------------|-------|-----------------------|-----------------------------------|
+| one thing of an owner            | table | USER#<owner>          | PROJECT#… IMAGE#… JOB#… BATCH#…   |
+| an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
+| usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
+| a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
+| the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
+| work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
+
+The owner is part of every key a client can reach, so "not yours" and "not there" are one answer.
+"""
+
+import zlib
+from datetime import UTC, datetime
+
+Key = dict[str, str]
+
+DUE_SHARDS = 10
+NOT_DUE = ("gsi2pk", "gsi2sk", "due_at")
+
+
+def _of(owner: str, sort: str) -> Key:
+    return {"pk": f"USER#{owner}", "sk": sort}
+
+
+def user(owner: str) -> Key:
+    return _of(owner, "PROFILE")
+
+
+def project(owner: str, project_id: str) -> Key:
+    return _of(owner, f"PROJECT#{project_id}")
+
+
+def image(owner: str, image_id: str) -> Key:
+    return _of(owner, f"IMAGE#{image_id}")
+
+
+def job(owner: str, job_id: str) -> Key:
+    return _of(owner, f"JOB#{job_id}")
+
+
+def batch(owner: str, batch_id: str) -> Key:
+    return _of(owner, f"BATCH#{batch_id}")
+
+
+def usage(owner: str, period: str) -> Key:
+    return _of(owner, f"USAGE#{period}")
+
+
+def ledger(owner: str, period: str, job_id: str) -> Key:
+    return _of(owner, f"LEDGER#{period}#{job_id}")
+
+
+def content(owner: str, sha256: str) -> Key:
+    return _of(owner, f"HASH#{sha256}")
+
+
+def socket(owner: str, connection_id: str) -> Key:
+    return _of(owner, f"SOCKET#{connection_id}")
+
+
+def ticket(hashed: str) -> Key:
+    return {"pk": f"TICKET#{hashed}", "sk": "TICKET"}
+
+
+def by_user(owner: str, created_at: str) -> Key:
+    return {"gsi1pk": "USERS", "gsi1sk": f"{created_at}#{owner}"}
+
+
+def by_project_image(project_id: str, image_id: str) -> Key:
+    return {"gsi1pk": f"PROJECT#{project_id}", "gsi1sk": f"IMAGE#{image_id}"}
+
+
+def by_project_job(project_id: str, image_id: str, job_id: str) -> Key:
+    return {"gsi1pk": f"PROJECT#{project_id}", "gsi1sk": f"IMAGE#{image_id}#JOB#{job_id}"}
+
+
+def by_connection(connection_id: str) -> Key:
+    return {"gsi1pk": f"SOCKET#{connection_id}", "gsi1sk": "SOCKET"}
+
+
+def due(at: datetime, id: str) -> Key:
+    """What puts a row in front of `sweep` at a given time; NOT_DUE takes it away again."""
+    shard = zlib.crc32(id.encode()) % DUE_SHARDS
+    return {"gsi2pk": f"DUE#{shard}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
+
+
+def stamp(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: sorts as it passes."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

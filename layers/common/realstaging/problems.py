@@ -1,0 +1,44 @@
+"""Refusals as problem+json (RFC 9457), and the raw bytes of a request: what every HTTP edge shares."""
+
+import base64
+import json
+from http import HTTPStatus
+from typing import Any
+
+from realstaging.errors import AppError
+
+PROBLEM = "application/problem+json"
+TYPES = "https://realstaging.dev/problems/"
+
+
+def problem(error: AppError, request_id: str) -> dict[str, Any]:
+    return {
+        "type": TYPES + error.code,
+        "title": error.title,
+        "status": int(error.status),
+        "code": error.code,
+        "detail": error.detail,
+        "retryable": error.retryable,
+        **error.members,
+        "request_id": request_id,
+    }
+
+
+def headers(error: AppError) -> dict[str, str]:
+    return {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
+
+
+def answer(error: AppError, request_id: str) -> dict[str, Any]:
+    """A refusal as API Gateway wants it."""
+    return {
+        "statusCode": int(error.status),
+        "headers": {"Content-Type": PROBLEM, "X-Request-Id": request_id, "Cache-Control": "no-store", **headers(error)},
+        "body": json.dumps(problem(error, request_id)),
+        "isBase64Encoded": False,
+    }
+
+
+def raw_body(event: dict[str, Any]) -> bytes:
+    """The body's very bytes, which signatures are made over."""
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else str(body).encode()

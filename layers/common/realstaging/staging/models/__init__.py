@@ -1,0 +1,1 @@
+"""One module per model; the registry imports whatever lies here."""

@@ -1,0 +1,139 @@
+"""Starting a queued job: one claim, one paid run, no waiting for it."""
+
+import base64
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from realstaging.config import Settings
+from realstaging.errors import InputRefusedError, StagingTimedOutError
+from realstaging.gateways.media import Media, master_key
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.replicate import AccountError, NotTakenError, RefusedError, Replicate, UnsureError
+from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
+from realstaging.observability import count, log
+from realstaging.staging import prompts, registry
+from realstaging.staging.registry import Order
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import Item, LostRaceError
+
+URL_MARGIN_SECONDS = 900
+
+
+class Starter:
+    """Everything one start needs, bound once per process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        jobs: JobStore,
+        media: Media,
+        replicate: Replicate,
+        queue: StageQueue,
+        results: ResultQueue,
+        webhook_base: str,
+    ) -> None:
+        self._settings, self._jobs, self._media = settings, jobs, media
+        self._replicate, self._queue, self._results = replicate, queue, results
+        self._webhook_base = webhook_base
+
+    def start(self, message: StageMessage, at: datetime) -> None:
+        """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
+        found = self._jobs.find(message.owner, message.job_id)
+        if found is None or found.status is not JobStatus.QUEUED:
+            log.info("job not waiting to start", job_id=message.job_id, status=found and found.status)
+            return
+        if at - found.created_at > timedelta(hours=self._settings.jobs.max_hours):
+            waited = StagingTimedOutError("The model was not available for too long. Try again later.")
+            self._close(found, waited, at)
+            return
+        limits = self._settings.replicate
+        try:
+            # Until the run is known, ask again soon; afterwards, only when it is overdue.
+            job = self._jobs.claim(
+                found, at, at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
+            )
+        except LostRaceError:
+            log.info("job claimed elsewhere", job_id=found.id)
+            return
+        self._run(job, at)
+
+    def _run(self, job: Job, at: datetime) -> None:
+        model = registry.get(job.model)
+        prompt = prompts.build(job.room_type, job.style, job.prompt)
+        order = Order(image=self._image(job), prompt=prompt.text, seed=job.seed)
+        given = model.build(order).model_dump(mode="json", exclude_none=True)
+        limits = self._settings.replicate
+        try:
+            run = self._replicate.create(
+                model=model.id,
+                version=model.version,
+                input=given,
+                webhook=self._webhook(job) if limits.results == "webhook" else None,
+                cancel_after=limits.cancel_after_seconds,
+            )
+        except NotTakenError as error:
+            self._put_off(job, error, at)
+        except RefusedError as error:
+            log.warning("input refused", job_id=job.id, reason=str(error))
+            refusal = InputRefusedError(
+                "The model does not accept these settings. Choose other settings and try again."
+            )
+            self._close(job, refusal, at)
+        except UnsureError as error:
+            # Perhaps paid for: nothing is started again until the webhook or the sweep has told.
+            count("StartUnsure")
+            log.warning("start unsure", job_id=job.id, attempt=job.attempt, reason=str(error))
+        else:
+            shown = {name: value for name, value in given.items() if name not in ("image", "prompt")}
+            details: Item = {"prompt_version": prompt.version, "input": shown}
+            self._note(job, run, details | ({"model_version": model.version} if model.version else {}), at)
+
+    def _note(self, job: Job, run: Prediction, details: Item, at: datetime) -> None:
+        count("RunStarted")
+        limits = self._settings.replicate
+        try:
+            self._jobs.note_run(job, run.id, details, due=at + timedelta(seconds=limits.cancel_after_seconds + 60))
+        except LostRaceError:
+            log.info("run finished before it was noted", job_id=job.id)
+            return
+        log.info("run started", job_id=job.id, attempt=job.attempt, prediction_id=run.id)
+        if limits.results == "poll":
+            ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
+            self._results.send([ask], limits.poll_seconds)
+
+    def _put_off(self, job: Job, error: NotTakenError, at: datetime) -> None:
+        """Back into the queue for a while: nobody's job fails because the provider is busy or we are out of credit."""
+        limits = self._settings.replicate
+        if isinstance(error, AccountError):
+            count("ProviderAccountClosed")
+            log.error("provider account cannot be used", reason=error.reason)
+            delay = limits.out_of_credit_delay_seconds
+        else:
+            count("RunThrottled")
+            backoff = min(5 * 2 ** min(job.deferrals, 6), limits.max_retry_after_seconds)
+            delay = int(error.retry_after if error.retry_after is not None else backoff) + 1
+        try:
+            look_again = at + timedelta(seconds=delay + self._settings.jobs.resend_after_seconds)
+            deferred = self._jobs.defer(job, at, look_again)
+        except LostRaceError:
+            return
+        log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
+        self._queue.send([deferred], delay)
+
+    def _close(self, job: Job, error: InputRefusedError | StagingTimedOutError, at: datetime) -> None:
+        try:
+            self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
+        except LostRaceError:
+            log.info("job moved on meanwhile", job_id=job.id)
+
+    def _image(self, job: Job) -> str:
+        key = master_key(job.owner, job.image_id)
+        if self._settings.replicate.inputs == "inline":
+            return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
+        seconds = self._settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
+        return self._media.link(key, seconds, name=f"{job.marker}.jpg")
+
+    def _webhook(self, job: Job) -> str:
+        query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
+        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"

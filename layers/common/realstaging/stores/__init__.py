@@ -1,0 +1,1 @@
+"""One small class per entity family: key shapes, conditions and transactions stay here."""

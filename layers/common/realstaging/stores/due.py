@@ -1,0 +1,41 @@
+"""What somebody must look at by now: the sparse index, and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, cast
+
+from boto3.dynamodb.conditions import Key
+
+from realstaging import keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Kind = Literal["IMAGE", "JOB", "BATCH"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    kind: Kind
+    owner: str
+    id: str
+
+
+class DueStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def until(self, at: datetime, *, per_shard: int) -> list[Due]:
+        """Overdue work, the longest waiting first in each shard. The rows themselves must be read anew."""
+        found: list[Due] = []
+        for shard in range(keys.DUE_SHARDS):
+            answer = self._table.query(
+                IndexName="gsi2",
+                KeyConditionExpression=Key("gsi2pk").eq(f"DUE#{shard}") & Key("gsi2sk").lt(keys.stamp(at)),
+                ProjectionExpression="pk, sk",
+                Limit=per_shard,
+            )
+            for item in answer["Items"]:
+                kind, _, id = str(item["sk"]).partition("#")
+                found.append(Due(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id))
+        return found

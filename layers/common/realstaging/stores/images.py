@@ -1,0 +1,117 @@
+"""Images in the single table, together with the jobs that wait for their file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
+
+from realstaging import keys
+from realstaging.errors import NotFoundError
+from realstaging.models import Failure, Image, ImageStatus, Job, JobStatus
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.table import Item, Write, Writes, row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class ImageStore:
+    def __init__(self, table: "Table", jobs: JobStore, quota: QuotaStore) -> None:
+        self._table, self._writes, self._jobs, self._quota = table, Writes(table), jobs, quota
+
+    def put_new(self, image: Image) -> Write:
+        item = row(image, keys.image(image.owner, image.id), keys.by_project_image(image.project_id, image.id))
+        if image.due_at:
+            item |= keys.due(image.due_at, image.id)
+        return self._writes.put_new(item)
+
+    def find(self, owner: str, image_id: str) -> Image | None:
+        item = self._writes.get(keys.image(owner, image_id))
+        return Image.model_validate(item) if item else None
+
+    def get(self, owner: str, image_id: str) -> Image:
+        image = self.find(owner, image_id)
+        if image is None:
+            raise NotFoundError("image")
+        return image
+
+    def of_project(
+        self, project_id: str, *, limit: int, before: str | None
+    ) -> tuple[list[tuple[Image, list[Job]]], str | None]:
+        """A page of a project's images, newest first, each with all its jobs, and the id to go on from.
+
+        In descending order an image's jobs come just before the image itself, so one query gives
+        the groups whole.
+        """
+        index = Key("gsi1pk").eq(f"PROJECT#{project_id}")
+        query: dict[str, Any] = {
+            "IndexName": "gsi1",
+            "KeyConditionExpression": index & Key("gsi1sk").lt(f"IMAGE#{before}") if before else index,
+            "ScanIndexForward": False,
+        }
+        groups: list[tuple[Image, list[Job]]] = []
+        jobs: list[Job] = []
+        while True:
+            answer = self._table.query(**query)
+            for item in answer["Items"]:
+                if "#JOB#" in str(item["gsi1sk"]):
+                    jobs.append(Job.model_validate(item))
+                    continue
+                image = Image.model_validate(item)
+                groups.append((image, [job for job in jobs if job.image_id == image.id]))
+                jobs = []
+                if len(groups) > limit:
+                    return groups[:limit], groups[limit - 1][0].id
+            if "LastEvaluatedKey" not in answer:
+                return groups, None
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def accept(self, image: Image, jobs: Sequence[Job], at: datetime, facts: Item, *, look_again: datetime) -> None:
+        """`awaiting_upload` → `ready`, its waiting jobs → `queued`, its content counted, or nothing."""
+        content = self._writes.update(
+            keys.content(image.owner, str(facts["sha256"])),
+            put={"owner": image.owner, "sha256": facts["sha256"], "updated_at": keys.stamp(at)},
+            add={"references": 1},
+        )
+        released = [self._jobs.release_to_queue(job, at, look_again) for job in jobs]
+        self._writes.together([self._move(image, ImageStatus.READY, at, facts), content, *released])
+
+    def turn_away(self, image: Image, status: ImageStatus, jobs: Sequence[Job], at: datetime, why: Failure) -> None:
+        """→ `rejected` or `expired`; its waiting jobs fail with the same code and cost nothing, or nothing moves."""
+        stamp = keys.stamp(at)
+        writes = [self._move(image, status, at, {"error": why.model_dump(mode="json")})]
+        writes += [self._jobs.closing(job, JobStatus.FAILED, at, why) for job in jobs]
+        writes += [self._quota.close(job, stamp) for job in jobs]
+        for period in {job.period for job in jobs}:
+            count = sum(job.period == period for job in jobs)
+            writes.append(self._quota.released(image.owner, period, count))
+        self._writes.together(writes)
+
+    def expect(self, image: Image, at: datetime, *, upload_by: datetime, look_again: datetime) -> Image:
+        """A new upload form was given: wait that much longer."""
+        put = {"upload_by": keys.stamp(upload_by), "updated_at": keys.stamp(at), **keys.due(look_again, image.id)}
+        write = self._writes.move(
+            keys.image(image.owner, image.id), was=ImageStatus.AWAITING_UPLOAD, version=image.version, put=put
+        )
+        return Image.model_validate(self._writes.alone(write))
+
+    def look_again(self, image: Image, at: datetime) -> None:
+        self._writes.alone(
+            self._writes.update(
+                keys.image(image.owner, image.id),
+                put=keys.due(at, image.id),
+                when="#status = :status AND #version = :version",
+                values={":status": image.status, ":version": image.version},
+            )
+        )
+
+    def _move(self, image: Image, to: ImageStatus, at: datetime, put: Item) -> Write:
+        return self._writes.move(
+            keys.image(image.owner, image.id),
+            was=image.status,
+            version=image.version,
+            put={"status": to, "updated_at": keys.stamp(at), "waiting_jobs": [], **put},
+            drop=keys.NOT_DUE,
+        )

@@ -1,0 +1,169 @@
+"""Jobs in the single table, and the quota that moves with them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, Key
+
+from realstaging import keys
+from realstaging.errors import NotFoundError
+from realstaging.models import Failure, Job, JobStatus
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.table import Item, Write, Writes, row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+PAGES = 10
+
+
+class JobStore:
+    def __init__(self, table: "Table", quota: QuotaStore) -> None:
+        self._table, self._writes, self._quota = table, Writes(table), quota
+
+    def put_new(self, job: Job) -> list[Write]:
+        """The actions that write a new job and its ledger line."""
+        item = row(job, keys.job(job.owner, job.id), keys.by_project_job(job.project_id, job.image_id, job.id))
+        if job.due_at:
+            item |= keys.due(job.due_at, job.id)
+        return [self._writes.put_new(item), self._quota.entry(job)]
+
+    def find(self, owner: str, job_id: str) -> Job | None:
+        item = self._writes.get(keys.job(owner, job_id))
+        return Job.model_validate(item) if item else None
+
+    def get(self, owner: str, job_id: str) -> Job:
+        job = self.find(owner, job_id)
+        if job is None:
+            raise NotFoundError("job")
+        return job
+
+    def get_many(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
+        found = self._writes.get_many([keys.job(owner, job_id) for job_id in job_ids])
+        return [Job.model_validate(item) for item in found]
+
+    def of(
+        self, owner: str, *, project_id: str | None, status: str | None, limit: int, before: str | None
+    ) -> tuple[list[Job], str | None]:
+        """A page of an owner's jobs, newest first, and the id to go on from."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("JOB#"),
+            "ScanIndexForward": False,
+        }
+        wanted = [Attr(name).eq(value) for name, value in (("project_id", project_id), ("status", status)) if value]
+        if wanted:
+            query["FilterExpression"] = wanted[0] if len(wanted) == 1 else wanted[0] & wanted[1]
+        else:
+            query["Limit"] = limit + 1
+        if before:
+            query["ExclusiveStartKey"] = keys.job(owner, before)
+        jobs: list[Job] = []
+        last_read: str | None = None
+        for _ in range(PAGES):
+            answer = self._table.query(**query)
+            jobs += [Job.model_validate(item) for item in answer["Items"]]
+            last = answer.get("LastEvaluatedKey")
+            last_read = str(last["sk"]).removeprefix("JOB#") if last else None
+            if len(jobs) > limit or last is None:
+                break
+            query["ExclusiveStartKey"] = last
+        if len(jobs) > limit:
+            return jobs[:limit], jobs[limit - 1].id
+        return jobs, last_read
+
+    def release_to_queue(self, job: Job, at: datetime, look_again: datetime) -> Write:
+        """The action that lets a waiting job start: its photo is there."""
+        return self._move(job, JobStatus.QUEUED, at, due=look_again, put={"queued_at": keys.stamp(at)})
+
+    def release(self, job: Job, at: datetime, look_again: datetime) -> Job:
+        """`awaiting_upload` → `queued` for one job by itself."""
+        return self._alone(self.release_to_queue(job, at, look_again))
+
+    def claim(self, job: Job, at: datetime, deadline: datetime) -> Job:
+        """`queued` → `processing`, one more attempt, written before anything is paid for."""
+        put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at)}
+        drop = ["prediction_id"]
+        return self._alone(self._move(job, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
+
+    def defer(self, job: Job, at: datetime, look_again: datetime) -> Job:
+        """Back to `queued` because the provider would not take it now: no attempt is counted."""
+        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1}
+        return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
+
+    def requeue(self, job: Job, at: datetime, look_again: datetime) -> Job:
+        """Back to `queued` for another attempt, after one that failed."""
+        put = {"queued_at": keys.stamp(at)}
+        return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"]))
+
+    def note_run(self, job: Job, prediction_id: str, details: Item, *, due: datetime) -> None:
+        """Remember which paid run belongs to this attempt. Raises LostRaceError if it is over already.
+
+        Not a change of state: the version stays, so that a result arriving just now still matches.
+        """
+        self._writes.alone(
+            self._writes.update(
+                keys.job(job.owner, job.id),
+                put={"prediction_id": prediction_id, **details, **keys.due(due, job.id)},
+                when="#status = :processing AND #attempt = :attempt",
+                values={":processing": JobStatus.PROCESSING, ":attempt": job.attempt},
+            )
+        )
+
+    def look_again(self, job: Job, at: datetime) -> None:
+        """Move the time at which somebody must look at this job; its state stays."""
+        self._writes.alone(
+            self._writes.update(
+                keys.job(job.owner, job.id),
+                put=keys.due(at, job.id),
+                when="#status = :status AND #version = :version",
+                values={":status": job.status, ":version": job.version},
+            )
+        )
+
+    def deliver(self, job: Job, at: datetime, result: Item) -> None:
+        """`processing` → `ready`, and the reservation becomes a charge, or neither."""
+        started = job.started_at or at
+        put = {
+            **result,
+            "charged": True,
+            "finished_at": keys.stamp(at),
+            "duration_ms": int((at - started) / timedelta(milliseconds=1)),
+        }
+        # attempt is part of version: a result of an earlier attempt cannot get here.
+        move = self._move(job, JobStatus.READY, at, put=put)
+        self._writes.together([move, *self._quota.capture(job, keys.stamp(at))])
+
+    def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> None:
+        """→ `failed` or `canceled`, and the reservation is given back, or neither."""
+        move = self.closing(job, status, at, failure)
+        self._writes.together([move, *self._quota.release(job, keys.stamp(at))])
+
+    def closing(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> Write:
+        put: Item = {"finished_at": keys.stamp(at)}
+        if failure:
+            put["error"] = failure.model_dump(mode="json")
+        return self._move(job, status, at, put=put)
+
+    def _move(
+        self,
+        job: Job,
+        to: JobStatus,
+        at: datetime,
+        *,
+        due: datetime | None = None,
+        put: Item | None = None,
+        drop: Iterable[str] = (),
+    ) -> Write:
+        changed: Item = {"status": to, "updated_at": keys.stamp(at), **(put or {})}
+        changed |= keys.due(due, job.id) if due else {}
+        return self._writes.move(
+            keys.job(job.owner, job.id),
+            was=job.status,
+            version=job.version,
+            put=changed,
+            drop=[*drop, *(() if due else keys.NOT_DUE)],
+        )
+
+    def _alone(self, write: Write) -> Job:
+        return Job.model_validate(self._writes.alone(write))

@@ -1,0 +1,80 @@
+"""Usage counters and the ledger: each reservation ends captured or released, once.
+
+The functions give actions for somebody else's transaction: quota never moves by itself.
+"""
+
+from typing import TYPE_CHECKING
+
+from realstaging import keys
+from realstaging.models import Job, Usage
+from realstaging.stores.table import Item, Write, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class QuotaStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def usage(self, owner: str, period: str) -> Usage:
+        item = self._writes.get(keys.usage(owner, period))
+        return Usage.model_validate(item) if item else Usage()
+
+    def reserve(self, owner: str, period: str, count: int, limit: int) -> Write:
+        """Take `count` from the period, if they fit; the row is made on first use."""
+        return self._writes.update(
+            keys.usage(owner, period),
+            put={"owner": owner, "period": period},
+            add={"used": count, "reserved": count},
+            when="attribute_not_exists(#used) OR #used <= :room",
+            values={":room": limit - count},
+        )
+
+    def give_back(self, owner: str, period: str, count: int) -> Write:
+        """Undo a reservation for work that was never written down."""
+        return self._writes.update(
+            keys.usage(owner, period),
+            add={"used": -count, "reserved": -count},
+            when="#reserved >= :count",
+            values={":count": count},
+        )
+
+    def entry(self, job: Job) -> Write:
+        """The ledger's line for one job's reservation."""
+        return self._writes.put_new(
+            Item(
+                keys.ledger(job.owner, job.period, job.id),
+                owner=job.owner,
+                period=job.period,
+                job_id=job.id,
+                state="reserved",
+                created_at=keys.stamp(job.created_at),
+                updated_at=keys.stamp(job.created_at),
+            )
+        )
+
+    def capture(self, job: Job, at: str) -> list[Write]:
+        return [
+            self._close(job, "captured", at),
+            self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1}),
+        ]
+
+    def release(self, job: Job, at: str) -> list[Write]:
+        return [self._close(job, "released", at), self.released(job.owner, job.period, 1)]
+
+    def close(self, job: Job, at: str) -> Write:
+        """The line alone, for transactions that give back several reservations in one counter move."""
+        return self._close(job, "released", at)
+
+    def released(self, owner: str, period: str, count: int) -> Write:
+        return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count})
+
+    def _close(self, job: Job, state: str, at: str) -> Write:
+        # "reserved" only: a line that is already captured or released never moves again.
+        return self._writes.update(
+            keys.ledger(job.owner, job.period, job.id),
+            put={"state": state, "updated_at": at},
+            when="#state = :open",
+            values={":open": "reserved"},
+        )

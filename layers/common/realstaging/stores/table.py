@@ -1,0 +1,172 @@
+"""Conditional writes in the single table, alone and in transactions."""
+
+import random
+import re
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Write = dict[str, dict[str, Any]]
+Item = dict[str, Any]
+
+MAX_ACTIONS = 100
+CONFLICT_TRIES = 6
+
+
+class LostRaceError(Exception):
+    """A condition did not hold. `failed` maps the index of each action to the row it met, if any."""
+
+    def __init__(self, failed: dict[int, Item]) -> None:
+        super().__init__("a condition did not hold")
+        self.failed = failed
+
+
+def row(model: BaseModel, *keys: dict[str, str]) -> Item:
+    """A model and its keys as the table stores them: no nulls, no floats, times as text."""
+    item: Item = model.model_dump(mode="json", exclude_none=True)
+    for key in keys:
+        item |= key
+    return item
+
+
+class Writes:
+    """Builds single actions for one table."""
+
+    def __init__(self, table: "Table") -> None:
+        self.table = table
+        self._client = table.meta.client
+
+    def put_new(self, item: Item) -> Write:
+        return {
+            "Put": {
+                "TableName": self.table.name,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def exists(self, key: dict[str, str]) -> Write:
+        return {
+            "ConditionCheck": {
+                "TableName": self.table.name,
+                "Key": key,
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+
+    def update(
+        self,
+        key: dict[str, str],
+        *,
+        put: Item | None = None,
+        add: dict[str, int] | None = None,
+        drop: Iterable[str] = (),
+        when: str | None = None,
+        values: Item | None = None,
+    ) -> Write:
+        """Set, add and remove attributes of one row when `when` holds (its `:names` in `values`)."""
+        names = {f"#{name}": name for name in [*(put or {}), *(add or {}), *drop]}
+        bound = {f":new_{name}": value for name, value in (put or {}).items()}
+        bound |= {f":add_{name}": value for name, value in (add or {}).items()}
+        parts = [
+            ("SET", [f"#{name} = :new_{name}" for name in put or {}]),
+            ("ADD", [f"#{name} :add_{name}" for name in add or {}]),
+            ("REMOVE", [f"#{name}" for name in drop]),
+        ]
+        expression: dict[str, Any] = {
+            "TableName": self.table.name,
+            "Key": key,
+            "UpdateExpression": " ".join(f"{verb} {', '.join(terms)}" for verb, terms in parts if terms),
+            "ExpressionAttributeNames": names,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if when:
+            expression["ConditionExpression"] = when
+            names |= {f"#{name}": name for name in re.findall(r"#(\w+)", when)}
+        if bound or values:
+            expression["ExpressionAttributeValues"] = bound | (values or {})
+        return {"Update": expression}
+
+    def move(
+        self,
+        key: dict[str, str],
+        *,
+        was: str,
+        version: int,
+        put: Item,
+        drop: Iterable[str] = (),
+    ) -> Write:
+        """A change of state: only from the state and the version that were read; the version grows."""
+        return self.update(
+            key,
+            put=put,
+            add={"version": 1},
+            drop=drop,
+            when="#status = :was AND #version = :version",
+            values={":was": was, ":version": version},
+        )
+
+    def alone(self, write: Write) -> Item:
+        """Run one update by itself and return the whole new row. Raises LostRaceError."""
+        try:
+            answer = self._client.update_item(**write["Update"], ReturnValues="ALL_NEW")
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            met: Any = error.response.get("Item")
+            raise LostRaceError({0: met or {}}) from error
+        return dict(answer["Attributes"])
+
+    def together(self, writes: Sequence[Write]) -> None:
+        """Run all or none. A conflict with another transaction is tried again; a condition is an answer."""
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]
+                return
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons: list[Any] = list(error.response.get("CancellationReasons", []))
+                failed = {
+                    index: dict(reason.get("Item") or {})
+                    for index, reason in enumerate(reasons)
+                    if reason.get("Code") == "ConditionalCheckFailed"
+                }
+                if failed:
+                    raise LostRaceError(failed) from error
+                conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
+                if not conflict or attempt == CONFLICT_TRIES - 1:
+                    raise
+            except self._client.exceptions.TransactionInProgressException:
+                if attempt == CONFLICT_TRIES - 1:
+                    raise
+            _pause(attempt)
+
+    def get(self, key: dict[str, str]) -> Item | None:
+        item = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return dict(item) if item else None
+
+    def get_many(self, keys: Sequence[dict[str, str]]) -> list[Item]:
+        """The rows that exist, in the order of `keys`; 100 a call."""
+        found: dict[tuple[str, str], Item] = {}
+        name = self.table.name
+        for start in range(0, len(keys), 100):
+            pending: Any = {name: {"Keys": list(keys[start : start + 100]), "ConsistentRead": True}}
+            for attempt in range(CONFLICT_TRIES):
+                answer = self._client.batch_get_item(RequestItems=pending)
+                for item in answer["Responses"].get(name, []):
+                    found[str(item["pk"]), str(item["sk"])] = dict(item)
+                pending = answer.get("UnprocessedKeys")
+                if not pending:
+                    break
+                _pause(attempt)
+            else:
+                raise RuntimeError("the table left keys unread")
+        return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
+
+
+def _pause(attempt: int) -> None:
+    """Exponential back-off with full jitter, so that rivals do not meet again."""
+    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (not a secret)

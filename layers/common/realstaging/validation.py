@@ -1,0 +1,40 @@
+"""From pydantic's errors to ours: where the problem is (RFC 6901) and what to change."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from realstaging.config import Settings
+from realstaging.models import StageSettings
+
+Complaint = dict[str, str]
+
+
+def complaints(errors: Iterable[Mapping[str, Any]], under: str = "") -> list[Complaint]:
+    return [{"pointer": under + pointer(error["loc"]), "message": str(error["msg"])} for error in errors]
+
+
+def pointer(location: Iterable[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def unknown_choices(wanted: StageSettings, settings: Settings, under: str) -> list[Complaint]:
+    """Room types, styles and models that are not on offer."""
+    rooms = [choice.id for choice in settings.room_types]
+    styles = [choice.id for choice in settings.styles]
+    found = []
+    if wanted.room_type is not None and wanted.room_type not in rooms:
+        found.append(_unknown(f"{under}/room_type", wanted.room_type, rooms))
+    if wanted.style is not None and wanted.style not in styles:
+        found.append(_unknown(f"{under}/style", wanted.style, styles))
+    for index, style in enumerate(wanted.styles or []):
+        if style not in styles:
+            found.append(_unknown(f"{under}/styles/{index}", style, styles))
+    if wanted.model is not None and wanted.model not in settings.models.enabled:
+        found.append(_unknown(f"{under}/model", wanted.model, list(settings.models.enabled)))
+    if wanted.style is not None and wanted.styles is not None:
+        found.append({"pointer": f"{under}/styles", "message": "Give either style or styles, not both."})
+    return found
+
+
+def _unknown(where: str, value: str, known: list[str]) -> Complaint:
+    return {"pointer": where, "message": f"{value[:40]!r} is not one of: {', '.join(known)}."}

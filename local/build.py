@@ -1,0 +1,64 @@
+"""`sam build` for this machine's processor, only when something that goes into it has changed."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "config")
+
+
+class BuildError(Exception):
+    """`sam build` failed; the message is the end of what it said."""
+
+
+def architecture() -> str:
+    """As templates spell it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def build(root: Path, log: Path) -> Path:
+    """The built template's folder."""
+    folder, wanted = root / ".aws-sam" / "build", _fingerprint(root)
+    stamp = folder / ".local-stamp"  # in the folder, which every `sam build` empties first
+    if stamp.exists() and stamp.read_text() == wanted:
+        return folder
+    command = [str(root / ".venvs/sam/bin/sam"), "build", "--parallel"]
+    command += ["--build-dir", str(folder), "--template-file", str(root / "template.yaml")]
+    command += ["--parameter-overrides", f"Architecture={architecture()}"]
+    with log.open("w") as output:
+        done = subprocess.run(
+            command, cwd=root, env=_environment(root), stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+    if done.returncode:
+        raise BuildError(f"sam build failed:\n{_tail(log)}")
+    stamp.write_text(wanted)
+    return folder
+
+
+def _environment(root: Path) -> dict[str, str]:
+    processor = "aarch64" if architecture() == "arm64" else "x86_64"
+    return {
+        **os.environ,
+        # The layers' Makefiles call uv and python3.13; a version manager's shims are not enough for SAM.
+        "PATH": f"{root / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+        "PLATFORM": f"{processor}-manylinux_2_28",
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+def _fingerprint(root: Path) -> str:
+    digest = hashlib.sha256(architecture().encode())
+    for name in INPUTS:
+        start = root / name
+        files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
+        for file in files:
+            if "__pycache__" not in file.parts:
+                digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])

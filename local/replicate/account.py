@@ -1,0 +1,32 @@
+"""Everything one customer has here: settings, script, predictions, files, record."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from local.replicate.outputs import Outputs
+from local.replicate.predictions import Prediction
+from local.replicate.record import Record
+from local.replicate.running import Runner
+from local.replicate.script import Director
+from local.replicate.webhooks import Sender
+
+
+@dataclass(frozen=True)
+class Settings:
+    port: int
+    secret: str
+    token: str = "r8_local"
+    latency: float = 3.0
+
+
+class Account:
+    def __init__(self, settings: Settings, http: httpx.AsyncClient):
+        self.settings = settings
+        self.base_url = f"http://127.0.0.1:{settings.port}"
+        self.predictions: dict[str, Prediction] = {}
+        self.record = Record()
+        self.director = Director(settings.latency)
+        self.outputs = Outputs(self.base_url)
+        self.sender = Sender(settings.secret, self.base_url, http, self.director, self.record)
+        self.runner = Runner(http, self.director, self.outputs, self.sender)

@@ -1,0 +1,3 @@
+"""In both layers and in the function."""
+
+ORIGIN = "first layer"

@@ -1,0 +1,3 @@
+"""Cannot be imported."""
+
+raise KeyError("TABLE_NAME_THAT_NOBODY_SET")

@@ -1,0 +1,3 @@
+"""In both layers: on Lambda the last one covers the others."""
+
+ORIGIN = "second layer"

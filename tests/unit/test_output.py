@@ -1,0 +1,143 @@
+"""What a model delivered becomes a result in the photo's shape that says what it is, or is refused."""
+
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
+
+from realstaging import config
+from realstaging.errors import OutputUnusableError
+from realstaging.imaging.output import Result, finish
+
+LIMITS = config.Images(
+    max_pixels=4_000_000, min_side=512, master_long_side=2048, thumbnail_long_side=128, aspect_tolerance=0.04
+)
+
+
+def delivered(width: int, height: int, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, kind, **options)
+    return file.getvalue()
+
+
+def finished(data: bytes, master: tuple[int, int] = (800, 600)) -> Result:
+    return finish(data, master_width=master[0], master_height=master[1], limits=LIMITS)
+
+
+def refusal(data: bytes, master: tuple[int, int] = (800, 600)) -> str:
+    with pytest.raises(OutputUnusableError) as error:
+        finished(data, master)
+    return error.value.detail
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_result_is_a_jpeg_with_a_thumbnail_whatever_the_model_sent(kind: str) -> None:
+    result = finished(delivered(640, 480, kind))
+
+    picture, thumbnail = Image.open(io.BytesIO(result.picture)), Image.open(io.BytesIO(result.thumbnail))
+    assert result.content_type == "image/jpeg"
+    assert (picture.format, thumbnail.format) == ("JPEG", "JPEG")
+    assert picture.size == (result.width, result.height) == (640, 480)
+    assert thumbnail.size == (128, 96)
+
+
+@pytest.mark.parametrize(
+    ("size", "master"),
+    [
+        ((656, 480), (800, 600)),
+        ((640, 496), (800, 600)),
+        ((1024, 1376), (1512, 2016)),
+        ((1184, 880), (2016, 1512)),
+    ],
+)
+def test_a_shape_rounded_by_the_model_is_cropped_back_to_the_photos(
+    size: tuple[int, int], master: tuple[int, int]
+) -> None:
+    result = finished(delivered(*size), master)
+
+    assert result.width / result.height == pytest.approx(master[0] / master[1], rel=0.005)
+    assert result.width == size[0] or result.height == size[1]
+
+
+def test_the_crop_is_central() -> None:
+    image = Image.new("RGB", (656, 480), "white")
+    for x in (*range(8), *range(648, 656)):
+        for y in range(480):
+            image.putpixel((x, y), (0, 0, 0))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+
+    picture = Image.open(io.BytesIO(finished(file.getvalue()).picture))
+
+    edges: list[Any] = [picture.getpixel((0, 240)), picture.getpixel((639, 240))]
+    assert min(min(pixel) for pixel in edges) > 240
+
+
+@given(
+    width=st.integers(256, 1200),
+    height=st.integers(256, 1200),
+    master=st.tuples(*[st.integers(256, 2048)] * 2),
+)
+def test_a_result_has_the_photos_ratio_or_does_not_exist(width: int, height: int, master: tuple[int, int]) -> None:
+    try:
+        result = finished(delivered(width, height, "JPEG", quality=20), master)
+    except OutputUnusableError:
+        return
+
+    assert result.width / result.height == pytest.approx(master[0] / master[1], rel=0.005)
+    assert result.width <= width
+    assert result.height <= height
+    assert min(result.width, result.height) >= 256
+
+
+def test_a_square_answer_to_a_wide_photo_is_refused() -> None:
+    assert "came back square (600 x 600), not landscape (800 x 600)" in refusal(delivered(600, 600))
+
+
+def test_a_turned_answer_is_refused() -> None:
+    assert "came back portrait (600 x 800), not landscape (800 x 600)" in refusal(delivered(600, 800))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "an empty file"),
+        (b"<!doctype html><title>error</title>", "a web page"),
+        (b'{"detail": "not found"}', "not a picture"),
+        (b"GIF89a" + bytes(40), "a GIF"),
+        (delivered(800, 600)[:-20], "ends too early"),
+        (delivered(800, 600)[:60] + delivered(800, 600)[90:], "cannot be used"),
+        (delivered(2400, 1800), "too many pixels"),
+    ],
+)
+def test_what_is_no_whole_picture_is_refused_by_name(data: bytes, words: str) -> None:
+    assert words in refusal(data)
+
+
+def test_a_heic_answer_is_refused() -> None:
+    assert "HEIC" in refusal(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+
+
+@pytest.mark.parametrize("side", [1, 255])
+def test_too_small_an_answer_is_refused(side: int) -> None:
+    assert f"{side} x {side} pixels" in refusal(delivered(side, side), (600, 600))
+
+
+def test_picture_and_thumbnail_say_that_the_room_was_staged_and_nothing_else() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "ProviderName"
+    data = delivered(800, 600, "JPEG", exif=exif, xmp=b"<x>ProviderName</x>", comment=b"ProviderName")
+
+    result = finished(data)
+
+    for jpeg in (result.picture, result.thumbnail):
+        image = Image.open(io.BytesIO(jpeg))
+        assert dict(image.getexif()) == {
+            ExifTags.Base.ImageDescription: "Virtually staged: furniture and decor were added by software.",
+            ExifTags.Base.Software: "Real Staging",
+        }
+        assert b"digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in image.info["xmp"]
+        assert b"ProviderName" not in jpeg
