@@ -19,7 +19,5 @@ def client(service: Any, endpoint: str) -> Any:
         region_name=REGION,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
-        config=Config(
-            connect_timeout=2, retries={"max_attempts": 1}, s3={"addressing_style": "path"}, **signing
-        ),
+        config=Config(connect_timeout=2, retries={"max_attempts": 1}, s3={"addressing_style": "path"}, **signing),
     )

@@ -59,10 +59,7 @@ def deploy(endpoint: str, folder: Path, stack: str, parameters: dict[str, str]) 
     given = {key: value for key, value in parameters.items() if key in template.get("Parameters", {})}
     _apply(client("cloudformation", endpoint), endpoint, stack, given)
     found = client("cloudformation", endpoint).describe_stack_resources(StackName=stack)["StackResources"]
-    return [
-        Resource(item["LogicalResourceId"], item["PhysicalResourceId"], item["ResourceType"])
-        for item in found
-    ]
+    return [Resource(item["LogicalResourceId"], item["PhysicalResourceId"], item["ResourceType"]) for item in found]
 
 
 def put_secrets(endpoint: str, secrets: dict[str, str]) -> None:
@@ -115,9 +112,7 @@ def _apply(formation: Any, endpoint: str, stack: str, parameters: dict[str, str]
 
 def _wait(formation: Any, stack: str) -> None:
     ends = time.monotonic() + PATIENCE
-    while (status := formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]).endswith(
-        "PROGRESS"
-    ):
+    while (status := formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]).endswith("PROGRESS"):
         if time.monotonic() > ends:
             raise DeployError(f"the stack is still {status}")
         time.sleep(0.05)

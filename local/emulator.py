@@ -12,7 +12,8 @@ pinned version and says what it closes; tests/contract holds the pin to each of 
  6  HTTP invocations               AWS's 500, cookies, CORS headers on refusals
  7  parameters and the transform   the values of this deployment, not the defaults
  8  fair queues                    one tenant's thousand messages do not hold up another's one
- 9  POST /_local/warm              starts workers before the first request needs them
+ 9  permissions of batch calls     SQS knows no action of their own
+ 10 POST /_local/warm              starts workers before the first request needs them
 
 Run with the emulator's interpreter, from the project's folder: `.venvs/emulator/bin/python -m local.emulator`
 (local/processes.py sets the variables). LOCAL_WORKERS bounds the workers of one function, LAMBDA_PYTHON is
@@ -22,6 +23,7 @@ their interpreter, LOCAL_LOGS the folder of their logs.
 import contextlib
 import copy
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -39,14 +41,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import ministack.app as app
+import ministack.core.iam_actions as permissions
 import ministack.core.lambda_runtime as runtime
 import ministack.services.apigateway as gateway
-import ministack.services.dynamodb as dynamodb
 import ministack.services.lambda_svc as functions
-import ministack.services.sqs as sqs
+from ministack import app
 from ministack.core.concurrency import run_offloop
 from ministack.core.responses import new_uuid
+from ministack.services import dynamodb, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners
 
 from local.places import Places
@@ -84,26 +86,18 @@ def _import_authorizers(api_id: str, body: Record) -> dict[str, str]:
             "authorizerId": ids[name],
             "name": name,
             "authorizerType": str(found.get("type", "jwt")).upper(),
-            "identitySource": source
-            if source is not None
-            else ["$request.header.Authorization"]
-            if jwt
-            else [],
+            "identitySource": source if source is not None else ["$request.header.Authorization"] if jwt else [],
             "jwtConfiguration": {"audience": jwt.get("audience", []), "issuer": jwt.get("issuer", "")},
             "authorizerUri": found.get("authorizerUri", ""),
             "authorizerPayloadFormatVersion": str(found.get("authorizerPayloadFormatVersion", "2.0")),
-            "authorizerResultTtlInSeconds": int(
-                found.get("authorizerResultTtlInSeconds", 300 if source else 0)
-            ),
+            "authorizerResultTtlInSeconds": int(found.get("authorizerResultTtlInSeconds", 300 if source else 0)),
             "enableSimpleResponses": found.get("enableSimpleResponses") in (True, "true"),
             "authorizerCredentialsArn": found.get("authorizerCredentials", ""),
         }
     return ids
 
 
-def _import_operation(
-    api_id: str, path: str, method: str, operation: Record, authorizers: dict[str, str]
-) -> None:
+def _import_operation(api_id: str, path: str, method: str, operation: Record, authorizers: dict[str, str]) -> None:
     integration = operation["x-amazon-apigateway-integration"]
     integration_id, route_id = new_uuid()[:8], new_uuid()[:8]
     gateway._integrations[api_id][integration_id] = {
@@ -116,11 +110,7 @@ def _import_operation(
         "timeoutInMillis": int(integration.get("timeoutInMillis", 30000)),
         "requestParameters": integration.get("requestParameters", {}),
     }
-    key = (
-        "$default"
-        if path.endswith("$default")
-        else f"{'ANY' if method == ANY_METHOD else method.upper()} {path}"
-    )
+    key = "$default" if path.endswith("$default") else f"{'ANY' if method == ANY_METHOD else method.upper()} {path}"
     route = {
         "routeId": route_id,
         "routeKey": key,
@@ -173,9 +163,7 @@ def create_api(logical_id: str, properties: Record, stack: str) -> tuple[str, Re
     return made
 
 
-def update_api(
-    physical_id: str, old: Record, new: Record, stack: str, *rest: Any, **named: Any
-) -> tuple[str, Record]:
+def update_api(physical_id: str, old: Record, new: Record, stack: str, *rest: Any, **named: Any) -> tuple[str, Record]:
     made: tuple[str, Record] = _api_update(physical_id, old, new, stack, *rest, **named)
     _import_api(made[0], new)
     return made
@@ -225,9 +213,7 @@ def _first_failed(source: Record, result: Record, records: list[Record], low: in
     if result.get("error"):
         return low
     body = result.get("body")
-    if "ReportBatchItemFailures" not in (source.get("FunctionResponseTypes") or []) or not isinstance(
-        body, dict
-    ):
+    if "ReportBatchItemFailures" not in (source.get("FunctionResponseTypes") or []) or not isinstance(body, dict):
         return None
     failed = {str(item.get("itemIdentifier", "")) for item in body.get("batchItemFailures") or []}
     if not failed:
@@ -238,21 +224,11 @@ def _first_failed(source: Record, result: Record, records: list[Record], low: in
 
 def _too_old(source: Record, batch: list[Record]) -> bool:
     limit = int(source.get("MaximumRecordAgeInSeconds", -1))
-    oldest = min(
-        float(record["dynamodb"].get("ApproximateCreationDateTime", time.time())) for record in batch
-    )
+    oldest = min(float(record["dynamodb"].get("ApproximateCreationDateTime", time.time())) for record in batch)
     return 0 < limit < time.time() - oldest
 
 
-def _give_up(
-    source: Record, function: Record, batch: list[Record], stream: str, result: Record, why: str
-) -> None:
-    functions._send_ddb_stream_failure_record(source, function, batch, stream, result, why)
-
-
-def _run_stream_batch(
-    source: Record, function: Record, records: list[Record], position: int, stream: str
-) -> None:
+def _run_stream_batch(source: Record, function: Record, records: list[Record], position: int, stream: str) -> None:
     """Deliver these records in order, with the source's own rules for what fails."""
     source_id, limit = source["UUID"], int(source.get("MaximumRetryAttempts", -1))
     waiting = [(0, len(records), 0)]
@@ -274,7 +250,7 @@ def _run_stream_batch(
         if too_old or 0 <= limit <= tries:
             left = functions._apply_filter_criteria(records[first:high], source)
             why = "MaxRecordAgeExceeded" if too_old else "RetryAttemptsExhausted"
-            _give_up(source, function, left, stream, result, why)
+            functions._send_ddb_stream_failure_record(source, function, left, stream, result, why)
             _checkpoint(source_id, position + high)
             continue
         time.sleep(min(0.2 * 2**tries, 5))
@@ -290,19 +266,11 @@ def _run_stream_batch(
 def _poll_stream(source: Record) -> bool:
     """Start what this source has waiting, on a thread of its own; True if there was something."""
     stream, source_id = source.get("EventSourceArn", ""), source["UUID"]
-    if (
-        not source.get("Enabled", True)
-        or ":dynamodb:" not in stream
-        or functions._esm_inflight.get(source_id)
-    ):
+    if not source.get("Enabled", True) or ":dynamodb:" not in stream or functions._esm_inflight.get(source_id):
         return False
     table = functions._dynamodb_stream_table_from_arn_spec(functions.parse_arn(stream))
     function, _ = functions._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
-    if (
-        table is None
-        or function is None
-        or (dynamodb._tables.get(table[0]) or {}).get("LatestStreamArn") != stream
-    ):
+    if table is None or function is None or (dynamodb._tables.get(table[0]) or {}).get("LatestStreamArn") != stream:
         return False
     oldest = dynamodb.stream_start_position(table[0])
     from_start = source.get("StartingPosition") == "TRIM_HORIZON"
@@ -312,9 +280,7 @@ def _poll_stream(source: Record) -> bool:
         functions._dynamodb_stream_positions[source_id] = position
     records = dynamodb.stream_records_since(table[0], position, source.get("BatchSize", 100))
     if records:
-        functions._dispatch_esm_batch(
-            source_id, _run_stream_batch, source, function, records, position, stream
-        )
+        functions._dispatch_esm_batch(source_id, _run_stream_batch, source, function, records, position, stream)
     return bool(records)
 
 
@@ -411,9 +377,7 @@ class Worker(runtime.Worker):  # type: ignore[misc]  # ministack has no types
             stderr=subprocess.PIPE,
             env=self._environment(code),
         )
-        threading.Thread(
-            target=self._read_log, args=(self._proc.stderr, self._log_lines), daemon=True
-        ).start()
+        threading.Thread(target=self._read_log, args=(self._proc.stderr, self._log_lines), daemon=True).start()
         self._send(self._description(code))
         try:
             answer = self._receive(INIT_LIMIT)
@@ -462,9 +426,7 @@ class Worker(runtime.Worker):  # type: ignore[misc]  # ministack has no types
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": self.config["Handler"],
             **runtime.execution_credentials(self.config),
-            **{
-                key: str(value) for key, value in own.items() if key not in runtime._RESERVED_RUNTIME_ENV_VARS
-            },
+            **{key: str(value) for key, value in own.items() if key not in runtime._RESERVED_RUNTIME_ENV_VARS},
             # An empty value would be AWS itself; the template declares one so that `sam local` can fill it.
             "AWS_ENDPOINT_URL": own.get("AWS_ENDPOINT_URL") or endpoint,
         }
@@ -556,9 +518,7 @@ def _raised(answer: Record) -> tuple[str, str, list[str]]:
 def _python_folders(layer: Path) -> list[Path]:
     """Where Lambda looks inside /opt."""
     return [
-        folder
-        for folder in (*layer.glob("python/lib/python3.*/site-packages"), layer / "python")
-        if folder.is_dir()
+        folder for folder in (*layer.glob("python/lib/python3.*/site-packages"), layer / "python") if folder.is_dir()
     ]
 
 
@@ -608,42 +568,29 @@ functions._reserved_concurrency = lambda function, config: 0 if _reserved(functi
 class Leased:
     """What the WebSocket path gets instead of a bare worker: the executor of everything else."""
 
-    def __init__(self, name: str, config: Record, _code: bytes, qualifier: str = "$LATEST") -> None:
+    def __init__(self, name: str, config: Record, _code: bytes, **_: str) -> None:
         self.name, self.config = name, config
 
     def invoke(self, event: Any, _request_id: str) -> Record:
         record, _ = functions._get_func_record_for_qualifier(self.name, None)
-        result = functions._execute_function(
-            functions._execution_record_for_config(record, self.config), event
-        )
+        result = functions._execute_function(functions._execution_record_for_config(record, self.config), event)
         failed = {"statusCode": 500, "failed": True}
         return {"status": "ok", "result": failed if result.get("error") else result.get("body")}
 
 
 _invoke_websocket = gateway._invoke_ws_lambda
+_websocket_call = inspect.signature(_invoke_websocket)
 
 
-async def invoke_websocket(
-    api_id: str,
-    account: str,
-    region: str,
-    route: Record,
-    stage: str,
-    connection_id: str,
-    event_type: str,
-    message_id: str,
-    *rest: Any,
-    **named: Any,
-) -> Any:
-    result = await _invoke_websocket(
-        api_id, account, region, route, stage, connection_id, event_type, message_id, *rest, **named
-    )
-    if event_type != "MESSAGE" or not isinstance(result, dict):
+async def invoke_websocket(*given: Any, **named: Any) -> Any:
+    result = await _invoke_websocket(*given, **named)
+    call = _websocket_call.bind(*given, **named).arguments
+    if call["event_type"] != "MESSAGE" or not isinstance(result, dict):
         return result
     if "failed" in result:
-        said = {"message": "Internal server error", "connectionId": connection_id, "requestId": message_id}
-        return {"statusCode": 500, "body": said}
-    return result if route.get("routeResponseSelectionExpression") else {**result, "body": None}
+        who = {"connectionId": call["connection_id"], "requestId": call["message_id"]}
+        return {"statusCode": 500, "body": {"message": "Internal server error", **who}}
+    return result if call["route"].get("routeResponseSelectionExpression") else {**result, "body": None}
 
 
 gateway._invoke_ws_lambda = invoke_websocket
@@ -737,7 +684,20 @@ def collect_fairly(queue: Record, limit: int, visibility: int) -> list[Record]:
 
 sqs._collect_msgs = collect_fairly
 
-# --- 9. POST /_local/warm?<function>=<workers>&... ---
+# --- 9. Permissions of batch calls ---
+# AWS authorizes SendMessageBatch, DeleteMessageBatch, ... by the action for one message; ministack by their names.
+
+_action_of: Callable[..., str | None] = permissions.extract_iam_action
+
+
+def action_of(*request: Any) -> str | None:
+    action = _action_of(*request)
+    return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+
+permissions.extract_iam_action = action_of
+
+# --- 10. POST /_local/warm?<function>=<workers>&... ---
 # Starts workers without invoking anybody: a cold start per function would be the first thing a demo shows.
 
 _before_body: Callable[..., Any] = app._handle_pre_body_request
@@ -771,9 +731,7 @@ def _warm_all(wanted: dict[str, list[str]]) -> list[Record]:
         return list(pool.map(one, wanted.items()))
 
 
-async def before_body(
-    method: str, path: str, headers: dict[str, str], query: dict[str, list[str]], *rest: Any
-) -> Any:
+async def before_body(method: str, path: str, headers: dict[str, str], query: dict[str, list[str]], *rest: Any) -> Any:
     if (method, path) != ("POST", "/_local/warm"):
         return await _before_body(method, path, headers, query, *rest)
     done = await run_offloop(_warm_all, query)

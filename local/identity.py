@@ -236,7 +236,7 @@ async def show_log(request: Request) -> Response:
     return JSONResponse({"jwks_fetches": provider.jwks_fetches, "tokens": provider.tokens})
 
 
-async def health(request: Request) -> Response:
+async def health(_request: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "identity stand-in"})
 
 

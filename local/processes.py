@@ -97,9 +97,7 @@ class Processes:
 
 
 def _signal(process: subprocess.Popen[bytes], which: signal.Signals) -> None:
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # macOS: a group of zombies is not permitted
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: a group of zombies is not permitted
         os.killpg(process.pid, which)
 
 
@@ -130,9 +128,7 @@ def start_emulator(processes: Processes, directory: Path, port: int, workers: in
     }
     environment.setdefault("LOG_LEVEL", "WARNING")
     python = str(ROOT / ".venvs/emulator/bin/python")
-    processes.start(
-        "emulator", [python, "-m", "local.emulator"], environment, f"{url(port)}/_ministack/health"
-    )
+    processes.start("emulator", [python, "-m", "local.emulator"], environment, f"{url(port)}/_ministack/health")
 
 
 def start_replicate(processes: Processes, port: int, webhook_secret: str) -> None:

@@ -14,7 +14,9 @@ LANDSCAPE, PORTRAIT, CLASSIC = (1536, 1024), (1024, 1536), (1600, 1200)
 class Shell:
     """Floor, ceiling and three walls; the fourth is behind the eye. The origin is the near left corner."""
 
-    def __init__(self, width: float, height: float, depth: float, wall: Colour, floor: Flat, ceiling: Colour) -> None:
+    def __init__(
+        self, width: float, height: float, depth: float, *, wall: Colour, floor: Flat, ceiling: Colour
+    ) -> None:
         self.width, self.height, self.depth = width, height, depth
         self.floor = floor
         self.ceiling = surfaces.plaster(width, depth, ceiling, 1)
@@ -45,9 +47,9 @@ def doubled(size: tuple[int, int]) -> tuple[int, int]:
 
 def living_room() -> Image.Image:
     oak = surfaces.boards(5.4, 6.2, (196, 154, 108), 11)
-    room = Shell(5.4, 2.7, 6.2, (233, 228, 218), oak, (246, 245, 241))
+    room = Shell(5.4, 2.7, 6.2, wall=(233, 228, 218), floor=oak, ceiling=(246, 245, 241))
     room.skirting()
-    surfaces.window(room.back, 1.5, 0.85, 2.3, 1.55, 12, panes=(3, 1))
+    surfaces.window(room.back, 1.5, 0.85, 2.3, 1.55, view=12, panes=(3, 1))
     surfaces.door(room.right, 4.2, width=0.9)
     room.ceiling.light(rectangle(1.2, 4.6, 3, 1.8), 1.06, 0.5)
     room.left.light(rectangle(3.2, 0.4, 2.4, 1.9), 1.07, 0.6)
@@ -59,9 +61,9 @@ def living_room() -> Image.Image:
 
 def bedroom() -> Image.Image:
     ash = surfaces.boards(4.4, 4.8, (214, 190, 158), 21, broad=0.14)
-    room = Shell(4.4, 2.6, 4.8, (203, 210, 198), ash, (247, 246, 243))
+    room = Shell(4.4, 2.6, 4.8, wall=(203, 210, 198), floor=ash, ceiling=(247, 246, 243))
     room.skirting()
-    surfaces.window(room.left, 2.0, 0.7, 1.5, 1.6, 22, panes=(2, 1))
+    surfaces.window(room.left, 2.0, 0.7, 1.5, 1.6, view=22, panes=(2, 1))
     surfaces.door(room.right, 3.35, width=0.85, panels=3)
     room.back.light(rectangle(0.2, 0.3, 2.2, 2), 1.06, 0.7)
     surfaces.sunbeam(room.floor, [(0.7, 1.7), (2.1, 1.2), (2.1, 1.9), (0.7, 2.45)])
@@ -71,11 +73,11 @@ def bedroom() -> Image.Image:
 
 def kitchen() -> Image.Image:
     board = surfaces.tiles(4.6, 5.0, ((226, 221, 210), (196, 190, 178)), 31, size=(0.4, 0.4), grout=(176, 170, 160))
-    room = Shell(4.6, 2.6, 5.0, (240, 236, 227), board, (248, 247, 244))
+    room = Shell(4.6, 2.6, 5.0, wall=(240, 236, 227), floor=board, ceiling=(248, 247, 244))
     surfaces.skirting(room.right)
     splash = surfaces.tiles(4.6, 0.6, ((228, 234, 232),), 32, size=(0.2, 0.1), grout=(206, 210, 208))
     room.back.paste(splash.image, 0, 0.92)
-    surfaces.window(room.back, 2.35, 1.1, 1.3, 1.15, 33, panes=(2, 1))
+    surfaces.window(room.back, 2.35, 1.1, 1.3, 1.15, view=33, panes=(2, 1))
     surfaces.door(room.right, 3.2, panels=1, glass=34)
     surfaces.sunbeam(room.floor, [(2.4, 2.4), (3.3, 2.5), (3.4, 3.6), (2.6, 3.6)], strength=0.16)
     room.floor.light(rectangle(0, 3.9, 4.6, 0.6), 0.72, 0.12)
@@ -103,14 +105,14 @@ def kitchen() -> Image.Image:
 
 def bathroom() -> Image.Image:
     slate = surfaces.tiles(3.2, 4.2, ((112, 118, 122), (104, 110, 114)), 41, size=(0.45, 0.45), grout=(84, 88, 92))
-    room = Shell(3.2, 2.5, 4.2, (238, 238, 234), slate, (248, 248, 246))
+    room = Shell(3.2, 2.5, 4.2, wall=(238, 238, 234), floor=slate, ceiling=(248, 248, 246))
     for number, wall in enumerate((room.left, room.back, room.right)):
         half = surfaces.tiles(
             wall.width, 1.35, ((206, 224, 220),), 42 + number, size=(0.3, 0.15), grout=(228, 234, 232)
         )
         wall.paste(half.image, 0, 0)
         wall.rect(0, 1.35, wall.width, 0.05, (150, 182, 178))
-    surfaces.window(room.back, 1.3, 1.5, 0.9, 0.75, 45, panes=(1, 1))
+    surfaces.window(room.back, 1.3, 1.5, 0.9, 0.75, view=45, panes=(1, 1))
     room.right.rect(2.2, 1.2, 0.85, 0.95, (196, 202, 204))
     room.right.rect(2.23, 1.23, 0.79, 0.89, (218, 226, 230))
     room.right.light([(2.3, 1.25), (2.55, 1.25), (2.95, 2.1), (2.7, 2.1)], 1.1, 0.05)
@@ -133,11 +135,11 @@ def bathroom() -> Image.Image:
 
 def dining_room() -> Image.Image:
     walnut = surfaces.herringbone(5.0, 5.4, (160, 112, 74), 51)
-    room = Shell(5.0, 2.8, 5.4, (214, 170, 144), walnut, (247, 244, 238))
+    room = Shell(5.0, 2.8, 5.4, wall=(214, 170, 144), floor=walnut, ceiling=(247, 244, 238))
     for wall in (room.left, room.back, room.right):
         surfaces.panelling(wall, 0.95, (238, 233, 224), max(4, round(wall.width / 0.8)))
-    surfaces.window(room.right, 2.3, 1.0, 1.1, 1.4, 52, panes=(2, 2))
-    surfaces.window(room.right, 3.8, 1.0, 1.1, 1.4, 53, panes=(2, 2))
+    surfaces.window(room.right, 2.3, 1.0, 1.1, 1.4, view=52, panes=(2, 2))
+    surfaces.window(room.right, 3.8, 1.0, 1.1, 1.4, view=53, panes=(2, 2))
     surfaces.door(room.back, 1.2, width=1.6, height=2.25, panels=3, leaves=2)
     surfaces.sunbeam(room.floor, [(1.8, 1.9), (3.9, 2.5), (3.9, 3.2), (1.8, 2.7)], strength=0.26)
     surfaces.sunbeam(room.floor, [(1.8, 3.2), (3.9, 3.8), (3.9, 4.6), (1.8, 4.1)], strength=0.26)
@@ -147,11 +149,11 @@ def dining_room() -> Image.Image:
 
 def office() -> Image.Image:
     grey = surfaces.boards(4.8, 4.6, (176, 160, 142), 61, broad=0.22)
-    room = Shell(4.8, 2.7, 4.6, (236, 236, 234), grey, (248, 248, 247))
+    room = Shell(4.8, 2.7, 4.6, wall=(236, 236, 234), floor=grey, ceiling=(248, 248, 247))
     room.back.rect(0, 0, 4.8, 2.7, (72, 96, 108))
     surfaces.roughen(room.back, 62, 0.03, 30)
     room.skirting((236, 236, 234))
-    surfaces.window(room.left, 1.2, 0.35, 2.6, 2.05, 63, panes=(3, 1), frame=(62, 64, 66))
+    surfaces.window(room.left, 1.2, 0.35, 2.6, 2.05, view=63, panes=(3, 1), frame=(62, 64, 66))
     surfaces.door(room.back, 3.45, colour=(226, 224, 219))
     room.back.light(rectangle(0, 0.2, 1.8, 2.3), 1.22, 0.7)
     for start in (1.0, 1.9, 2.8):
@@ -163,7 +165,7 @@ def office() -> Image.Image:
 
 def hallway() -> Image.Image:
     oak = surfaces.boards(1.9, 8.4, (186, 142, 96), 71, broad=0.16)
-    room = Shell(1.9, 2.7, 8.4, (226, 220, 208), oak, (247, 245, 240))
+    room = Shell(1.9, 2.7, 8.4, wall=(226, 220, 208), floor=oak, ceiling=(247, 245, 240))
     for wall in (room.left, room.right):
         surfaces.panelling(wall, 0.9, (240, 238, 232), 12)
     surfaces.skirting(room.back)

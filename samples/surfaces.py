@@ -143,8 +143,8 @@ def window(
     y: float,
     width: float,
     height: float,
-    seed: int,
     *,
+    view: int,
     panes: tuple[int, int] = (2, 1),
     frame: Colour = WHITE,
 ) -> None:
@@ -153,7 +153,7 @@ def window(
     wall.rect(x - 0.06, y - 0.04, width + 0.12, height + 0.1, shaded(frame, 0.9))
     wall.rect(x - 0.045, y - 0.025, width + 0.09, height + 0.07, frame)
     wall.rect(x - 0.01, y - 0.01, width + 0.02, height + 0.02, shaded(frame, 0.72))
-    wall.paste(outlook(width, height, seed), x, y)
+    wall.paste(outlook(width, height, view), x, y)
     columns, rows = panes
     for column in range(columns + 1):
         bar = x + column * (width - 0.05) / columns

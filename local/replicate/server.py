@@ -103,7 +103,7 @@ async def get_output(request: Request) -> Response:
     return response
 
 
-async def health(request: Request) -> Response:
+async def health(_request: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "replicate stand-in"})
 
 

@@ -57,9 +57,7 @@ class Sample:
         return (self.directory / "logs" / f"{function}.log").read_text()
 
     def put(self, key: str, **attributes: Any) -> None:
-        item = {"pk": {"S": "OWNER#alice"}, "sk": {"S": key}} | {
-            name: {"S": v} for name, v in attributes.items()
-        }
+        item = {"pk": {"S": "OWNER#alice"}, "sk": {"S": key}} | {name: {"S": v} for name, v in attributes.items()}
         self.client("dynamodb").put_item(TableName=self.names["Table"], Item=item)
 
     def seen(self, kind: str, name: str) -> dict[str, Any] | None:
@@ -74,11 +72,7 @@ class Sample:
 
     def await_message(self, queue: str) -> dict[str, Any]:
         received: dict[str, Any] = eventually(
-            lambda: (
-                self.client("sqs")
-                .receive_message(QueueUrl=self.names[queue], WaitTimeSeconds=1)
-                .get("Messages")
-            )
+            lambda: self.client("sqs").receive_message(QueueUrl=self.names[queue], WaitTimeSeconds=1).get("Messages")
         )[0]
         self.client("sqs").delete_message(QueueUrl=self.names[queue], ReceiptHandle=received["ReceiptHandle"])
         return received

@@ -40,15 +40,11 @@ def test_the_stream_delivers_what_its_filter_lets_through(sample: Sample, key: C
     assert sample.seen("stream", f"PROFILE#{key('x')}") is None
 
 
-def test_one_poison_record_is_set_aside_and_all_others_arrive(
-    sample: Sample, key: Callable[[str], str]
-) -> None:
+def test_one_poison_record_is_set_aside_and_all_others_arrive(sample: Sample, key: Callable[[str], str]) -> None:
     table, names = sample.names["Table"], [f"JOB#{key(str(number))}" for number in range(6)]
     items = [{"pk": {"S": "OWNER#bob"}, "sk": {"S": name}} for name in names]
     items[2]["raise"] = {"S": "1"}
-    sample.client("dynamodb").batch_write_item(
-        RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]}
-    )
+    sample.client("dynamodb").batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
     for name in names:
         sample.await_seen("stream", name)
     failure = json.loads(sample.await_message("StreamFailures")["Body"])
@@ -56,9 +52,7 @@ def test_one_poison_record_is_set_aside_and_all_others_arrive(
     assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
-def test_a_record_reported_as_failed_is_tried_again_then_set_aside(
-    sample: Sample, key: Callable[[str], str]
-) -> None:
+def test_a_record_reported_as_failed_is_tried_again_then_set_aside(sample: Sample, key: Callable[[str], str]) -> None:
     sample.put(f"JOB#{key('refused')}", refuse="1")
     sample.await_message("StreamFailures")
     assert sample.await_seen("stream", f"JOB#{key('refused')}")["times"] == "3"  # and two retries
@@ -66,9 +60,7 @@ def test_a_record_reported_as_failed_is_tried_again_then_set_aside(
     sample.await_seen("stream", f"JOB#{key('next')}")
 
 
-def test_the_queue_is_served_while_a_stream_handler_is_busy(
-    sample: Sample, key: Callable[[str], str]
-) -> None:
+def test_the_queue_is_served_while_a_stream_handler_is_busy(sample: Sample, key: Callable[[str], str]) -> None:
     sample.put(f"JOB#{key('busy')}", seconds="1")
     sample.await_seen("stream", f"JOB#{key('busy')}")
     send(sample, key("meanwhile"))

@@ -31,9 +31,7 @@ def test_the_authorizer_of_the_template_stands_before_its_route(sample: Sample) 
 
 
 @pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 204), ("https://default.example", 403)])
-def test_preflight_knows_the_origin_that_was_deployed_not_the_default(
-    sample: Sample, origin: str, status: int
-) -> None:
+def test_preflight_knows_the_origin_that_was_deployed_not_the_default(sample: Sample, origin: str, status: int) -> None:
     headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
     answer = httpx.options(f"{sample.api}/items/1", headers=headers, trust_env=False)
     assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (

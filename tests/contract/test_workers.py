@@ -1,4 +1,4 @@
-"""How functions run: their surroundings, their number, their failures (sections 4 and 9)."""
+"""How functions run: their surroundings, their number, their failures (sections 4, 9 and 10)."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,7 +27,7 @@ def test_a_function_sees_its_own_variables_and_none_of_the_shell(sample: Sample)
     assert {"GATEWAY_PORT", "HOME", "LOCAL_LOGS", "PYTHONPATH"} & variables.keys() == set()
     assert variables["TABLE_NAME"] == sample.names["Table"]
     assert variables["AWS_ENDPOINT_URL"] == sample.endpoint  # the template leaves it empty
-    assert told["code"] == told["here"] == variables["LAMBDA_TASK_ROOT"]
+    assert told["here"] == variables["LAMBDA_TASK_ROOT"]
 
 
 def test_the_function_covers_its_layers_and_the_last_layer_the_others(sample: Sample) -> None:
@@ -38,7 +38,7 @@ def test_the_function_covers_its_layers_and_the_last_layer_the_others(sample: Sa
 def test_code_and_layers_are_unpacked_once_for_all_workers(sample: Sample) -> None:
     with ThreadPoolExecutor(WORKERS) as callers:
         told = list(callers.map(lambda _: sample.invoke("Probe", do="sleep", seconds=0.2), range(WORKERS)))
-    assert len({answer["worker"] for answer, _ in told}) == WORKERS
+    assert len({worker for worker, _ in told}) == WORKERS
     unpacked = list((sample.directory / "tmp" / "unpacked").iterdir())
     assert len(unpacked) == 3  # the functions' folder, two layers
 
@@ -46,11 +46,9 @@ def test_code_and_layers_are_unpacked_once_for_all_workers(sample: Sample) -> No
 def test_more_invocations_than_workers_wait_and_none_is_lost(sample: Sample) -> None:
     with ThreadPoolExecutor(4 * WORKERS) as callers:
         calls = [callers.submit(sample.invoke, "Slow", do="sleep", seconds=0.4) for _ in range(4 * WORKERS)]
-    answers, failures = zip(*[call.result() for call in calls], strict=True)
-    assert len({answer["worker"] for answer in answers}) == WORKERS
-    assert set(failures) == {
-        None
-    }  # the last ones waited longer than their timeout: it counts from their start
+    workers, failures = zip(*[call.result() for call in calls], strict=True)
+    assert len(set(workers)) == WORKERS
+    assert set(failures) == {None}  # the last ones waited longer than their timeout: it counts from their start
 
 
 def test_other_functions_answer_while_one_has_a_queue(sample: Sample) -> None:
@@ -121,3 +119,7 @@ def test_a_function_may_not_do_what_its_role_does_not_allow(sample: Sample) -> N
     answer, _ = sample.invoke("Probe", do="read", table=sample.names["Table"])
     assert answer["errorType"] == "ClientError"
     assert "AccessDeniedException" in answer["errorMessage"]
+
+
+def test_who_may_send_a_message_may_send_a_batch(sample: Sample) -> None:
+    assert sample.invoke("Probe", do="send", queue=sample.names["DeadLetters"]) == (["1", "2"], None)

@@ -7,8 +7,8 @@ import warnings
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-log = Logger(service="realstaging", utc=True, use_rfc3339=True)
-metrics = Metrics(namespace="RealStaging", service="realstaging")
+log = Logger(utc=True, use_rfc3339=True)
+metrics = Metrics(namespace="RealStaging")
 
 # Most invocations have nothing to count; Powertools would warn about each of them.
 warnings.filterwarnings("ignore", message="No application metrics to publish")

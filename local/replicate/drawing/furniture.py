@@ -9,7 +9,7 @@ from local.replicate.drawing.space import Colour, Piece, Scene, Spot, Vector, sh
 type Place = tuple[float, float, float]
 
 
-def legs(piece: Piece, width: float, depth: float, height: float, colour: Colour, thick: float = 0.05) -> None:
+def legs(piece: Piece, width: float, depth: float, height: float, colour: Colour, *, thick: float = 0.05) -> None:
     for x in (-width / 2, width / 2 - thick):
         for z in (-depth / 2, depth / 2 - thick):
             piece.box((x, 0, z), (thick, height, thick), colour)
@@ -45,7 +45,7 @@ def armchair(scene: Scene, place: Place, colours: Palette) -> None:
 
 def low_table(scene: Scene, place: Place, colours: Palette, width: float = 1.1, depth: float = 0.6) -> None:
     piece = scene.piece(*place)
-    legs(piece, width - 0.08, depth - 0.08, 0.36, colours.metal, 0.035)
+    legs(piece, width - 0.08, depth - 0.08, 0.36, colours.metal, thick=0.035)
     piece.box((-width / 2, 0.36, -depth / 2), (width, 0.045, depth), colours.wood, 0.02)
     piece.box((-width / 2 + 0.12, 0.405, -0.12), (0.3, 0.035, 0.22), colours.linen)
     piece.box((-width / 2 + 0.14, 0.44, -0.1), (0.26, 0.03, 0.18), colours.accent)
@@ -58,7 +58,7 @@ def vase(piece: Piece, at: Vector, colours: Palette) -> None:
     foliage(piece, (at[0], at[1] + 0.22, at[2]), 0.17, 9, colours.leaf, seed=3)
 
 
-def foliage(piece: Piece, at: Vector, reach: float, count: int, colour: Colour, seed: int) -> None:
+def foliage(piece: Piece, at: Vector, reach: float, count: int, colour: Colour, *, seed: int) -> None:
     """Leaves that rise from a point and bend outwards, the far ones first."""
 
     def paint() -> None:
@@ -115,7 +115,7 @@ def table_lamp(piece: Piece, at: Vector, colours: Palette) -> None:
 
 def nightstand(scene: Scene, place: Place, colours: Palette) -> None:
     piece = scene.piece(*place)
-    legs(piece, 0.42, 0.36, 0.12, colours.metal, 0.03)
+    legs(piece, 0.42, 0.36, 0.12, colours.metal, thick=0.03)
     piece.box((-0.23, 0.12, -0.2), (0.46, 0.4, 0.4), colours.wood, 0.015)
     for low in (0.15, 0.34):
         piece.box((-0.2, low, -0.215), (0.4, 0.15, 0.015), shaded(colours.wood, 1.08))
@@ -127,7 +127,7 @@ def bed(scene: Scene, place: Place, colours: Palette, width: float = 1.7) -> Non
     piece = scene.piece(*place)
     half, length = width / 2, 2.05
     piece.box((-half - 0.06, 0, length / 2), (width + 0.12, 1.1, 0.1), shaded(colours.fabric, 0.95), 0.06)
-    legs(piece, width - 0.1, length - 0.1, 0.14, colours.wood, 0.06)
+    legs(piece, width - 0.1, length - 0.1, 0.14, colours.wood, thick=0.06)
     piece.box((-half, 0.14, -length / 2), (width, 0.16, length), colours.wood, 0.03)
     piece.box((-half + 0.03, 0.3, -length / 2 + 0.03), (width - 0.06, 0.2, length - 0.05), colours.linen, 0.07)
     piece.box((-half - 0.02, 0.5, -length / 2), (width + 0.04, 0.06, 1.42), shaded(colours.linen, 0.97), 0.05)
@@ -139,7 +139,7 @@ def bed(scene: Scene, place: Place, colours: Palette, width: float = 1.7) -> Non
 
 def chair(scene: Scene, place: Place, colours: Palette, seat_height: float = 0.45) -> None:
     piece = scene.piece(*place)
-    legs(piece, 0.42, 0.42, seat_height, colours.wood, 0.035)
+    legs(piece, 0.42, 0.42, seat_height, colours.wood, thick=0.035)
     piece.box((-0.22, seat_height, -0.22), (0.44, 0.06, 0.44), colours.second, 0.03)
     for x in (-0.21, 0.175):
         piece.box((x, seat_height + 0.06, 0.175), (0.035, 0.42, 0.035), colours.wood)
@@ -148,7 +148,7 @@ def chair(scene: Scene, place: Place, colours: Palette, seat_height: float = 0.4
 
 def stool(scene: Scene, place: Place, colours: Palette) -> None:
     piece = scene.piece(*place)
-    legs(piece, 0.3, 0.3, 0.64, colours.metal, 0.025)
+    legs(piece, 0.3, 0.3, 0.64, colours.metal, thick=0.025)
     piece.box((-0.14, 0.22, -0.15), (0.28, 0.02, 0.02), colours.metal)
     piece.turned((0, 0, 0), [(0.17, 0.64), (0.18, 0.7)], colours.wood)
 
@@ -156,7 +156,7 @@ def stool(scene: Scene, place: Place, colours: Palette) -> None:
 def table(scene: Scene, place: Place, colours: Palette, size: tuple[float, float, float]) -> Piece:
     width, height, depth = size
     piece = scene.piece(*place)
-    legs(piece, width - 0.12, depth - 0.12, height, colours.wood, 0.07)
+    legs(piece, width - 0.12, depth - 0.12, height, colours.wood, thick=0.07)
     piece.box((-width / 2, height, -depth / 2), (width, 0.05, depth), shaded(colours.wood, 1.06), 0.02)
     return piece
 
@@ -221,7 +221,7 @@ def towel_ladder(scene: Scene, place: Place, colours: Palette) -> None:
 
 def bench(scene: Scene, place: Place, colours: Palette, width: float = 1.1) -> None:
     piece = scene.piece(*place)
-    legs(piece, width - 0.06, 0.34, 0.4, colours.metal, 0.035)
+    legs(piece, width - 0.06, 0.34, 0.4, colours.metal, thick=0.035)
     piece.box((-width / 2, 0.4, -0.2), (width, 0.05, 0.4), colours.wood, 0.02)
     piece.box((-width / 2 + 0.02, 0.45, -0.19), (width * 0.6, 0.06, 0.37), colours.second, 0.03)
 

@@ -39,9 +39,9 @@ def _flat(x: float, z: float, width: float, depth: float) -> list[Vector]:
     return [(sides[0], 0, ends[0]), (sides[1], 0, ends[0]), (sides[1], 0, ends[1]), (sides[0], 0, ends[1])]
 
 
-def frame(scene: Scene, x: float, back: float, size: tuple[float, float], colours: Palette, low: float = 1.45) -> None:
+def frame(scene: Scene, x: float, back: float, size: tuple[float, float], colours: Palette) -> None:
     """A picture on the far wall."""
-    width, height = size
+    (width, height), low = size, 1.45
     pieces: list[tuple[float, Colour]] = [
         (0, colours.metal),
         (0.03, colours.linen),

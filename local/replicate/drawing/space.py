@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -191,7 +192,7 @@ class Piece:
 
     def _paint_turned(self, at: Vector, profile: Sequence[Spot], colour: Colour, glow: float) -> None:
         x, y, z = self.world(at)
-        for (r0, y0), (r1, y1) in zip(profile, profile[1:], strict=False):
+        for (r0, y0), (r1, y1) in pairwise(profile):
             rings = [_ring((x, y + up, z), radius) for radius, up in ((r0, y0), (r1, y1))]
             self.scene.pen.polygon(
                 hull([self.scene.spot(point) for ring in rings for point in ring]),

@@ -104,7 +104,7 @@ def _decoder() -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
-        except (PhotoError, MemoryError):
+        except MemoryError:
             raise
         except Exception as error:
             raise (structure.cut_off() if "truncated" in str(error) else structure.damaged()) from error
@@ -144,7 +144,5 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
         with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
-            if converted is not None:
-                return converted
+            return ImageCms.buildTransform(source, _SRGB, image.mode, "RGB").apply(image)
     return image.convert("RGB")

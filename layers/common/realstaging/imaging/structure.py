@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from realstaging.errors import ImageTruncatedError, ImageUnreadableError
-from realstaging.imaging.formats import HEIC, JPEG, PNG, WEBP
+from realstaging.imaging.formats import JPEG, PNG, WEBP
 
 # Far beyond what any camera or program writes, far below what costs seconds to walk.
 MAX_JPEG_SEGMENTS, MAX_JPEG_SCANS, MAX_PNG_CHUNKS, MAX_BOXES = 5_000, 100, 100_000, 1_000
@@ -37,7 +37,7 @@ def decodable(data: bytes, content_type: str) -> bytes:
     elif content_type == WEBP:
         if int.from_bytes(data[4:8], "little") + 8 > len(data):
             raise cut_off()
-    elif content_type == HEIC:
+    else:
         _check_boxes(data)
     return data
 

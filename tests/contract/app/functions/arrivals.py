@@ -20,7 +20,7 @@ def note(kind: str, name: str, **more: Any) -> int:
         ExpressionAttributeValues={":one": 1, ":more": json.dumps(more), ":now": str(time.time())},
         ReturnValues="ALL_NEW",
     )
-    return int(noted["Attributes"]["times"])
+    return int(str(noted["Attributes"]["times"]))
 
 
 def from_queue(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""Set before anything of ours is imported: the environment of a deployed function, and moto in front of AWS."""
+
+import os
+import sys
+
+os.environ.update(
+    {
+        "STAGE": "local",
+        "TABLE_NAME": "table",
+        "BUCKET_NAME": "media",
+        "STAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/stage",
+        "RESULT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/result",
+        "PUBLIC_API_URL": "https://api.example.test",
+        "SOCKET_URL": "wss://sockets.example.test/v1",
+        "SOCKET_POST_URL": "https://sockets.example.test/v1",
+        "UPLOAD_COMPLETE_FUNCTION": "upload-complete",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "POWERTOOLS_SERVICE_NAME": "tests",
+        "POWERTOOLS_METRICS_NAMESPACE": "RealStaging",
+    }
+)
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "SETTINGS_OVERRIDES", "REPLICATE_API_TOKEN"):
+    os.environ.pop(name, None)
+
+assert "boto3" not in sys.modules, "moto must be there before the first client is made"
+import moto  # noqa: E402, F401

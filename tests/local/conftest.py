@@ -1,0 +1,42 @@
+"""The stand-ins of this folder's tests: started once per file, told to forget between tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local import identity
+from local.replicate.account import Settings
+from local.replicate.serving import server
+from tests.local.customer import Customer
+from tests.local.receiver import Receiver, receiving
+from tests.local.running import free_port, running
+
+SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0ISE="
+
+
+@pytest.fixture(scope="module")
+def replicate_port() -> Iterator[int]:
+    port = free_port()
+    with running(server(Settings(port, SECRET, latency=0))):
+        yield port
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def customer(replicate_port: int, receiver: Receiver) -> Iterator[Customer]:
+    with Customer.of(replicate_port, SECRET, receiver) as customer:
+        customer.http.delete("/_script")
+        customer.http.delete("/_log")
+        yield customer
+
+
+@pytest.fixture
+def identity_url() -> Iterator[str]:
+    port = free_port()
+    with running(identity.server(port)):
+        yield f"http://127.0.0.1:{port}/"
