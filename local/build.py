@@ -1,9 +1,12 @@
 """`sam build` for this machine's processor, only when something that goes into it has changed."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "config")
@@ -18,12 +21,22 @@ def architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def build(root: Path, log: Path) -> Path:
-    """The built template's folder."""
-    folder, wanted = root / ".aws-sam" / "build", _fingerprint(root)
-    stamp = folder / ".local-stamp"  # in the folder, which every `sam build` empties first
-    if stamp.exists() and stamp.read_text() == wanted:
-        return folder
+@contextlib.contextmanager
+def built(root: Path, log: Path) -> Iterator[Path]:
+    """The built template's folder; no other local cloud builds into it meanwhile."""
+    folder = root / ".aws-sam" / "build"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (root / ".aws-sam" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = _fingerprint(root)
+        stamp = folder / ".local-stamp"  # in the folder, which every `sam build` empties first
+        if not stamp.exists() or stamp.read_text() != wanted:
+            _build(root, folder, log)
+            stamp.write_text(wanted)
+        yield folder
+
+
+def _build(root: Path, folder: Path, log: Path) -> None:
     command = [str(root / ".venvs/sam/bin/sam"), "build", "--parallel"]
     command += ["--build-dir", str(folder), "--template-file", str(root / "template.yaml")]
     command += ["--parameter-overrides", f"Architecture={architecture()}"]
@@ -33,8 +46,6 @@ def build(root: Path, log: Path) -> Path:
         )
     if done.returncode:
         raise BuildError(f"sam build failed:\n{_tail(log)}")
-    stamp.write_text(wanted)
-    return folder
 
 
 def _environment(root: Path) -> dict[str, str]:

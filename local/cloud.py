@@ -19,7 +19,7 @@ from local.build import BuildError
 from local.deploy import DeployError
 from local.ports import DEFAULT
 from local.processes import ROOT, StartError
-from local.start import PortBusyError, started
+from local.start import WORKERS, PortBusyError, started
 from local.state import AlreadyRunningError, Cloud
 
 DETACHED_PATIENCE = 180  # seconds; a first build downloads packages
@@ -27,7 +27,7 @@ ENDING_PATIENCE = 15
 
 
 @contextlib.contextmanager
-def running_cloud(directory: Path, port: int = DEFAULT, workers: int = 4) -> Iterator[Cloud]:
+def running_cloud(directory: Path, port: int = DEFAULT, workers: int = WORKERS) -> Iterator[Cloud]:
     """A local cloud for the length of a `with`, silently; what tests use."""
     with started(directory.resolve(), port, workers, Console(quiet=True)) as (cloud, _):
         yield cloud
@@ -63,7 +63,8 @@ def up_detached(directory: Path, port: int, workers: int, console: Console) -> i
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    ready = _wait(lambda: state.read(directory) or process.poll() is not None, DETACHED_PATIENCE)
+    with console.status("building, starting, deploying, warming …"):
+        ready = _wait(lambda: state.read(directory) or process.poll() is not None, DETACHED_PATIENCE)
     cloud = state.read(directory)
     if ready and cloud:
         _show(cloud, console)
@@ -141,7 +142,7 @@ def main() -> None:
         command.add_argument("--dir", type=Path, default=Path(".local"), help="its folder (default .local)")
     starting = commands.choices["up"]
     starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next two")
-    starting.add_argument("--workers", type=int, default=4, help="Lambda workers per function")
+    starting.add_argument("--workers", type=int, default=WORKERS, help=f"Lambda workers per function ({WORKERS})")
     starting.add_argument("--detach", action="store_true", help="return when it is ready")
     given = parser.parse_args()
     directory, console = given.dir.resolve(), Console()

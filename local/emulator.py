@@ -307,7 +307,7 @@ functions._ESM_IDLE_WAKE_GAP_SECONDS = 0.005
 # runs them under its own interpreter with the whole environment of its shell, puts layers before the code,
 # and waits 50 ms for log lines that never come. An exception kills the worker and loses its type.
 
-WORKERS = int(os.environ.get("LOCAL_WORKERS", "4"))
+WORKERS = int(os.environ.get("LOCAL_WORKERS", "2"))
 PYTHON = os.environ.get("LAMBDA_PYTHON", "")
 LOGS = Path(os.environ.get("LOCAL_LOGS") or tempfile.mkdtemp(prefix="logs-"))
 UNPACKED = Path(tempfile.gettempdir()) / "unpacked"

@@ -265,7 +265,9 @@ def app(issuer: str, audience: str = AUDIENCE) -> Starlette:
 
 def server(port: int, audience: str = AUDIENCE) -> uvicorn.Server:
     made: Any = app(f"http://127.0.0.1:{port}/", audience)
-    return uvicorn.Server(uvicorn.Config(made, host="127.0.0.1", port=port, log_level="warning"))
+    return uvicorn.Server(
+        uvicorn.Config(made, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+    )
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from local import aws, state
-from local.build import architecture, build
+from local.build import architecture, built
 from local.deploy import Resource, deploy, put_secrets
 from local.ports import HOST, Ports, url
 from local.processes import ROOT, Processes, start_emulator, start_identity, start_replicate
@@ -21,6 +21,8 @@ from local.state import Cloud
 from local.vendors import new_webhook_secret, vendors
 
 STACK = "realstaging-local"
+# More workers of a function than processors only wait for each other, and start up all the same.
+WORKERS = max(2, min(4, os.cpu_count() or 2))
 LEFTOVER_PATIENCE = 4.0  # seconds for the processes of a killed run to end
 
 
@@ -52,27 +54,32 @@ def _start(directory: Path, ports: Ports, workers: int, processes: Processes, co
     start_emulator(processes, directory, ports.emulator, workers)
     start_replicate(processes, ports.replicate, secret)
     start_identity(processes, ports.identity)
-    with _step(console, "building"):  # while they start
-        folder = build(ROOT, directory / "build.log")
-    with _step(console, "starting"):
-        processes.await_health()
-    endpoint = url(ports.emulator)
-    chosen = vendors(replicate=url(ports.replicate), identity=url(ports.identity), webhook_secret=secret)
-    with _step(console, "deploying"):
-        put_secrets(endpoint, chosen.parameters)
-        parameters = {
-            "Stage": "local",
-            "Architecture": architecture(),
-            "EmulatorHost": f"{HOST}:{ports.emulator}",
-            "SettingsOverrides": json.dumps(chosen.overrides, separators=(",", ":")),
-        }
-        resources = deploy(endpoint, folder, STACK, parameters)
+    with contextlib.ExitStack() as held:
+        with _step(console, "building"):  # while they start
+            folder = held.enter_context(built(ROOT, directory / "build.log"))
+        with _step(console, "starting"):
+            processes.await_health()
+        with _step(console, "deploying"):
+            resources = _deploy(ports, folder, secret)
     functions = _physical(resources, "AWS::Lambda::Function")
     with _step(console, "warming"):
-        failures = _warm(endpoint, functions)
+        failures = _warm(url(ports.emulator), functions)
     for name, error in failures.items():
         console.print(f"{name} cannot start: {error}", style="red", markup=False, highlight=False)
     return _describe(directory, ports, resources)
+
+
+def _deploy(ports: Ports, folder: Path, webhook_secret: str) -> list[Resource]:
+    endpoint = url(ports.emulator)
+    chosen = vendors(replicate=url(ports.replicate), identity=url(ports.identity), webhook_secret=webhook_secret)
+    put_secrets(endpoint, chosen.parameters)
+    parameters = {
+        "Stage": "local",
+        "Architecture": architecture(),
+        "EmulatorHost": f"{HOST}:{ports.emulator}",
+        "SettingsOverrides": json.dumps(chosen.overrides, separators=(",", ":")),
+    }
+    return deploy(endpoint, folder, STACK, parameters)
 
 
 def _describe(directory: Path, ports: Ports, resources: list[Resource]) -> Cloud:

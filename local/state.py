@@ -52,8 +52,9 @@ def lock(directory: Path) -> IO[str]:
             break
         except BlockingIOError as error:
             if time.monotonic() >= ends:
-                file.seek(0)
-                raise AlreadyRunningError(int(file.read() or 0)) from error
+                with file:
+                    file.seek(0)
+                    raise AlreadyRunningError(int(file.read() or 0)) from error
             time.sleep(0.02)
     file.truncate(0)
     file.write(str(os.getpid()))

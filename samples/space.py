@@ -37,13 +37,13 @@ def rectangle(x: float, y: float, width: float, height: float) -> Points:
 class Flat:
     """A flat thing to draw on; the origin is its lower left corner, lengths are metres."""
 
-    def __init__(self, width: float, height: float, colour: Colour) -> None:
-        self.width, self.height = width, height
-        self.size = max(1, round(width * PIXELS_PER_METRE)), max(1, round(height * PIXELS_PER_METRE))
+    def __init__(self, width: float, height: float, colour: Colour, *, scale: int = PIXELS_PER_METRE) -> None:
+        self.width, self.height, self.scale = width, height, scale
+        self.size = max(1, round(width * scale)), max(1, round(height * scale))
         self.image = Image.new("RGB", self.size, colour)
 
     def _pixels(self, points: Points) -> list[tuple[float, float]]:
-        return [(x * PIXELS_PER_METRE, (self.height - y) * PIXELS_PER_METRE) for x, y in points]
+        return [(x * self.scale, (self.height - y) * self.scale) for x, y in points]
 
     def polygon(self, points: Points, colour: Colour) -> None:
         ImageDraw.Draw(self.image).polygon(self._pixels(points), fill=colour)
@@ -69,7 +69,7 @@ class Flat:
         small = max(1, self.size[0] // 4), max(1, self.size[1] // 4)
         mask = Image.new("L", small, 0)
         ImageDraw.Draw(mask).polygon([(x / 4, y / 4) for x, y in self._pixels(points)], fill=255)
-        mask = mask.filter(ImageFilter.GaussianBlur(blur * PIXELS_PER_METRE / 4)).resize(self.size)
+        mask = mask.filter(ImageFilter.GaussianBlur(blur * self.scale / 4)).resize(self.size)
         bands = [
             band.point([min(255, round(value * (1 + (factor - 1) * part / 255))) for value in range(256)])
             for band, part in zip(self.image.split(), tint, strict=True)
@@ -89,7 +89,7 @@ class Flat:
 
     def paste(self, image: Image.Image, x: float, y: float) -> None:
         """Put a picture with its lower left corner at a place."""
-        left, top = round(x * PIXELS_PER_METRE), round((self.height - y) * PIXELS_PER_METRE) - image.height
+        left, top = round(x * self.scale), round((self.height - y) * self.scale) - image.height
         self.image.paste(image, (left, top))
 
 
@@ -130,7 +130,7 @@ class Camera:
             return
         for line in (x, y, below):
             line[2] += line[0] * left + line[1] * top
-        scale = below[2] / PIXELS_PER_METRE
+        scale = below[2] / flat.scale
         numbers = [part / scale for part in x + y] + [part / below[2] for part in below[:2]]
         size, kind = (right - left, bottom - top), Image.Transform.PERSPECTIVE
         seen = flat.image.transform(size, kind, numbers, Image.Resampling.BILINEAR)

@@ -1,7 +1,6 @@
 """`python -m local.replicate --port 4600 --secret whsec_…`: serves the stand-in on 127.0.0.1 until stopped."""
 
 import argparse
-import asyncio
 
 from local.replicate.account import Settings
 from local.replicate.serving import server
@@ -16,7 +15,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=3.0, help="seconds a prediction takes")
     given = parser.parse_args()
     settings = Settings(given.port, given.secret or new_secret(), given.token, given.latency)
-    asyncio.run(server(settings).serve())
+    server(settings).run()
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """One table, bucket and pair of queues in moto, shaped by template.yaml, and the stores bound to them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+import json
+from collections.abc import Callable, Iterator
 
-import boto3
+import httpx
 import pytest
 from moto import mock_aws
 
+from local import identity
+from local.replicate.account import Settings as ProviderSettings
+from local.replicate.serving import server
 from realstaging import aws
-from realstaging.config import Settings, settings
+from realstaging.config import settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.stores.batches import BatchStore
@@ -19,67 +20,97 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from tests.template import table_shape
+from tests.integration.provider import SECRET, Provider
+from tests.integration.world import World
+from tests.local.receiver import receiving
+from tests.local.running import free_port, running
+from tests.shapes import table_shape
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class World:
-    """Everything a handler works with, and the raw table and queues to look into."""
-
-    settings: Settings
-    table: Any
-    s3: Any
-    sqs: Any
-    quota: QuotaStore
-    jobs: JobStore
-    images: ImageStore
-    batches: BatchStore
-    projects: ProjectStore
-    due: DueStore
-    media: Media
-    stage_queue: StageQueue
-    result_queue: ResultQueue
-    stage_url: str
-    result_url: str
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[Provider]:
+    port = free_port()
+    with running(server(ProviderSettings(port, SECRET, latency=0))), receiving() as receiver:
+        yield Provider(f"http://127.0.0.1:{port}", receiver)
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def provider(running_provider: Provider) -> Provider:
+    running_provider.forget()
+    return running_provider
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[str]:
+    port = free_port()
+    with running(identity.server(port)):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="session")
+def token(issuer: str) -> Callable[[str], str]:
+    """A person's access token, minted once."""
+    known: dict[str, str] = {}
+
+    def of(owner: str) -> str:
+        if owner not in known:
+            known[owner] = httpx.post(f"{issuer}_mint", json={"sub": owner}).json()["access_token"]
+        return known[owner]
+
+    return of
+
+
+@pytest.fixture
+def overrides(provider: Provider, issuer: str) -> dict[str, object]:
+    """Laid over the settings of the stage; a test module may add its own."""
+    return {
+        "identity": {"issuer": issuer},
+        # Moto's signed addresses lead nowhere, so photos travel inside the request.
+        "replicate": {"base_url": provider.url, "inputs": "inline", "timeout_seconds": 5, "cancel_after_seconds": 60},
+    }
+
+
+@pytest.fixture
+def world(
+    monkeypatch: pytest.MonkeyPatch, provider: Provider, token: Callable[[str], str], overrides: dict[str, object]
+) -> Iterator[World]:
     with mock_aws():
-        for cached in (aws.table, aws.s3, aws.sqs, aws.ssm, aws.functions, aws.sockets):
-            cached.cache_clear()
-        sqs = boto3.client("sqs")
-        stage = sqs.create_queue(QueueName="stage")["QueueUrl"]
-        result = sqs.create_queue(QueueName="result")["QueueUrl"]
+        stage, result = [aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result")]
         monkeypatch.setenv("STAGE_QUEUE_URL", stage)
         monkeypatch.setenv("RESULT_QUEUE_URL", result)
-        boto3.client("s3").create_bucket(Bucket="media")
-        ssm = boto3.client("ssm")
-        for name, value in (("replicate_api_token", "r8_test"), ("replicate_webhook_secret", "whsec_dGVzdC1zZWNyZXQ=")):
-            ssm.put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
-        boto3.resource("dynamodb").create_table(TableName="table", **table_shape())
-        table = aws.table()
-        quota = QuotaStore(table)
-        jobs = JobStore(table, quota)
-        images = ImageStore(table, jobs, quota)
-        yield World(
-            settings=settings(),
-            table=table,
-            s3=aws.s3(),
-            sqs=aws.sqs(),
-            quota=quota,
-            jobs=jobs,
-            images=images,
-            batches=BatchStore(table, images, jobs, quota),
-            projects=ProjectStore(table),
-            due=DueStore(table),
-            media=Media(aws.s3(), "media"),
-            stage_queue=StageQueue(aws.sqs(), stage),
-            result_queue=ResultQueue(aws.sqs(), result),
-            stage_url=stage,
-            result_url=result,
-        )
-    for cached in (aws.table, aws.s3, aws.sqs, aws.ssm, aws.functions, aws.sockets):
-        cached.cache_clear()
+        monkeypatch.setenv("PUBLIC_API_URL", provider.receiver.url)
+        monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
+        settings.cache_clear()
+        aws.s3().create_bucket(Bucket="media")
+        for name, value in (("replicate_api_token", "r8_local"), ("replicate_webhook_secret", SECRET)):
+            aws.ssm().put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
+        aws.table().meta.client.create_table(TableName="table", **table_shape())
+        made = _made(provider, token, stage, result)
+        yield made
+        made.check_books()
+    settings.cache_clear()
+
+
+def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str) -> World:
+    table = aws.table()
+    quota = QuotaStore(table)
+    jobs = JobStore(table, quota)
+    images = ImageStore(table, jobs, quota)
+    return World(
+        settings=settings(),
+        table=table,
+        s3=aws.s3(),
+        sqs=aws.sqs(),
+        quota=quota,
+        jobs=jobs,
+        images=images,
+        batches=BatchStore(table, images, jobs, quota),
+        projects=ProjectStore(table),
+        due=DueStore(table),
+        media=Media(aws.s3(), "media"),
+        stage_queue=StageQueue(aws.sqs(), stage),
+        result_queue=ResultQueue(aws.sqs(), result),
+        stage_url=stage,
+        result_url=result,
+        provider=provider,
+        token=token,
+    )

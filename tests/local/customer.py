@@ -1,7 +1,7 @@
 """Somebody who uses the Replicate stand-in over HTTP, as our functions do."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,7 +11,6 @@ import httpx
 from tests.local.receiver import Receiver
 
 MODEL = "qwen/qwen-image-edit-2511"
-TERMINAL = {"succeeded", "failed", "canceled", "aborted"}
 
 
 @dataclass
@@ -58,11 +57,15 @@ class Customer:
 
     def over(self, prediction_id: str) -> dict[str, Any]:
         """The prediction once it has ended."""
-        until = time.monotonic() + 20
-        while (page := self.get(prediction_id))["status"] in {"starting", "processing"}:
-            assert time.monotonic() < until, page
+        self.until(lambda: self.get(prediction_id)["status"] not in {"starting", "processing"})
+        return self.get(prediction_id)
+
+    def until(self, there: Callable[[], bool]) -> None:
+        """Ask again and again, for a while."""
+        end = time.monotonic() + 20
+        while not there():
+            assert time.monotonic() < end, self.log()
             time.sleep(0.01)
-        return page
 
     def log(self) -> dict[str, Any]:
         page: dict[str, Any] = self.http.get("/_log").json()

@@ -235,9 +235,9 @@ def test_at_the_deadline_a_running_prediction_is_canceled_a_waiting_one_aborted(
 
 def test_results_are_removed_in_the_end(customer: Customer) -> None:
     customer.script(keep_seconds=0)
-    page = customer.over(customer.create()["id"])
-    while not (page := customer.get(page["id"]))["data_removed"]:
-        pass
+    made = customer.create()
+    customer.until(lambda: customer.get(made["id"])["data_removed"])
+    page = customer.get(made["id"])
     assert (page["output"], page["input"], page["status"]) == (None, None, "succeeded")
     assert customer.http.get(f"/pbxt/{page['id']}/out-0.webp").status_code == 404
 

@@ -94,7 +94,7 @@ def test_a_client_may_lose_patience_first(customer: Customer) -> None:
         customer.http.post(
             "/v1/predictions", json={"version": "qwen/qwen-image-edit-2511", "input": customer.input()}, timeout=0.3
         )
-    assert customer.log()["created"] == 1
+    customer.until(lambda: customer.log()["created"] == 1)
 
 
 def test_square_has_another_shape(customer: Customer) -> None:
@@ -151,8 +151,7 @@ def test_a_status_may_be_one_nobody_knows(customer: Customer) -> None:
 def test_hang_stays_until_it_is_canceled_and_that_is_charged(customer: Customer) -> None:
     customer.script({"outcome": "hang"})
     made = customer.create()
-    while customer.get(made["id"])["status"] == "starting":
-        pass
+    customer.until(lambda: customer.get(made["id"])["status"] == "processing")
     customer.http.post(f"/v1/predictions/{made['id']}/cancel")
     assert customer.log()["charged"] == 1
 

@@ -8,7 +8,7 @@ from realstaging.gateways.media import Media, Upload, master_key, original_key, 
 from realstaging.gateways.queues import StageQueue
 from realstaging.imaging.intake import Photo, take_in
 from realstaging.models import Image, ImageStatus, Job
-from realstaging.observability import log
+from realstaging.observability import follow, log
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.waiting import turn_away, with_waiting
@@ -30,6 +30,7 @@ def arrive(
     if image is None or image.status is not ImageStatus.AWAITING_UPLOAD:
         log.info("upload already dealt with", image_id=image_id)
         return
+    follow(image.traceparent, image.correlation_id)
     upload = media.uploaded(owner, image_id, settings.uploads.max_bytes)
     if upload is None:
         log.info("no upload there", image_id=image_id)

@@ -70,6 +70,7 @@ class Replicate(_Section):
     timeout_seconds: float
     cancel_after_seconds: int
     unsure_after_seconds: int
+    ask_after_seconds: int
     max_retry_after_seconds: int
     out_of_credit_delay_seconds: int
     delivery_hosts: tuple[str, ...]

@@ -83,7 +83,7 @@ class Finisher:
         if limits.results == "poll":
             ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
             self._results.send([ask], limits.poll_seconds)
-        self._wait(job, at, 60)
+        self._wait(job, at, limits.ask_after_seconds)
 
     def _wait(self, job: Job, at: datetime, seconds: float) -> None:
         try:

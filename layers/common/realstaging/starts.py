@@ -93,7 +93,7 @@ class Starter:
         count("RunStarted")
         limits = self._settings.replicate
         try:
-            self._jobs.note_run(job, run.id, details, due=at + timedelta(seconds=limits.cancel_after_seconds + 60))
+            self._jobs.note_run(job, run.id, details, due=at + timedelta(seconds=limits.ask_after_seconds))
         except LostRaceError:
             log.info("run finished before it was noted", job_id=job.id)
             return

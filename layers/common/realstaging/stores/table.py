@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Writes:
             answer = self._client.update_item(**write["Update"], ReturnValues="ALL_NEW")
         except self._client.exceptions.ConditionalCheckFailedException as error:
             met: Any = error.response.get("Item")
-            raise LostRaceError({0: met or {}}) from error
+            raise LostRaceError({0: _plain(met or {})}) from error
         return dict(answer["Attributes"])
 
     def together(self, writes: Sequence[Write]) -> None:
@@ -130,7 +131,7 @@ class Writes:
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons: list[Any] = list(error.response.get("CancellationReasons", []))
                 failed = {
-                    index: dict(reason.get("Item") or {})
+                    index: _plain(reason.get("Item") or {})
                     for index, reason in enumerate(reasons)
                     if reason.get("Code") == "ConditionalCheckFailed"
                 }
@@ -165,6 +166,12 @@ class Writes:
             else:
                 raise RuntimeError("the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
+
+
+def _plain(item: Item) -> Item:
+    """A row as an error carries it: boto3 translates answers, but not what is inside refusals."""
+    read = TypeDeserializer().deserialize
+    return {name: read(value) for name, value in item.items()}
 
 
 def _pause(attempt: int) -> None:

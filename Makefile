@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+export PYTHONPATH := layers/common
+export SAM_CLI_TELEMETRY := 0
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Python environments, from locked requirements (finds Python 3.13 by itself)
+	@scripts/setup
+
+demo: setup ## stage the sample rooms, or PHOTOS="a.jpg b.heic": live progress, results and a before/after sheet in out/
+	@$(PY) -m local.demo $(PHOTOS)
+
+dev: setup ## the whole system on this machine until Ctrl-C; PORT=4599
+	@$(PY) -m local.cloud up $(if $(PORT),--port $(PORT))
+
+token: setup ## an access token for the local cloud: OWNER=alice [ROLE=admin]
+	@$(PY) -m local.token $(or $(OWNER),alice) $(if $(ROLE),--role $(ROLE))
+
+test: setup ## every test: units, integration, template rules, and end to end on a local cloud
+	@scripts/test
+
+test-fast: setup ## units, integration and template rules only
+	@scripts/test fast
+
+check: setup ## lint, types, import rules, template (source and expanded), build
+	@scripts/check
+
+bench: setup ## the figures this project holds itself to, measured now
+	@$(PY) -m local.bench
+
+build: setup ## sam build for AWS (arm64)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
+
+deploy: build ## sam deploy: STAGE=dev
+	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
+
+invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
+	@scripts/invoke $(FN) $(EVENT)
+
+podman: setup ## a container engine for `make invoke` where Docker is missing; podman-down stops it
+	@scripts/podman up --install
+
+podman-down: ## stop what `make podman` started
+	@scripts/podman down
+
+samples: setup ## draw the sample rooms anew
+	@$(PY) -m samples.draw
+
+lock: setup ## new locked requirements from every *.in
+	@scripts/lock
+
+clean: ## remove environments, builds and results
+	@rm -rf .venv .venvs .aws-sam .local out
+
+.PHONY: help setup demo dev token test test-fast check bench build deploy invoke podman podman-down samples lock clean

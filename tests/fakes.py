@@ -1,0 +1,32 @@
+"""Stands in for what neither moto nor a local stand-in has; test_fakes.py holds each to the real signatures."""
+
+import json
+from typing import Any
+
+
+class FakeSockets:
+    """Remembers what was sent to whom. `gone` connections answer so, `broken` ones raise."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[dict[str, Any]]] = {}
+        self.gone: set[str] = set()
+        self.broken: set[str] = set()
+
+    def post(self, connection_id: str, message: str) -> bool:
+        if connection_id in self.broken:
+            raise ConnectionResetError(connection_id)
+        if connection_id in self.gone:
+            return False
+        self.sent.setdefault(connection_id, []).append(json.loads(message))
+        return True
+
+
+class FakeFunctions:
+    """Lambda's client: remembers the events it was invoked with."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        self.events.append(json.loads(Payload))
+        return {"StatusCode": 202}

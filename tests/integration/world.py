@@ -1,0 +1,217 @@
+"""Everything a handler works with, in moto and on loopback, and ways to look into it afterwards."""
+
+import importlib.util
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from realstaging import quota as periods
+from realstaging.config import Settings
+from realstaging.gateways.intake import Intake
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.models import Image, Job, JobStatus, Usage
+from realstaging.pushes import Pusher
+from realstaging.stores.batches import BatchStore
+from realstaging.stores.due import DueStore
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.projects import ProjectStore
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.sockets import SocketStore
+from realstaging.sweeping import Sweeper
+from tests.fakes import FakeFunctions, FakeSockets
+from tests.integration.provider import Provider
+
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+
+
+class Clock:
+    """The time handlers are told: starts now, moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+
+    def forward(self, **span: float) -> datetime:
+        self.at += timedelta(**span)
+        return self.at
+
+    def datetime(self) -> type[datetime]:
+        clock = self
+
+        class Told(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return clock.at
+
+        return Told
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda hands to a handler."""
+
+    function_name: str = "test"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    aws_request_id: str = "8f3b1c52-0000-4000-8000-000000000000"
+    milliseconds: int = 55_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass(frozen=True)
+class World:
+    settings: Settings
+    table: Any
+    s3: Any
+    sqs: Any
+    quota: QuotaStore
+    jobs: JobStore
+    images: ImageStore
+    batches: BatchStore
+    projects: ProjectStore
+    due: DueStore
+    media: Media
+    stage_queue: StageQueue
+    result_queue: ResultQueue
+    stage_url: str
+    result_url: str
+    provider: Provider
+    token: Callable[[str], str]
+    clock: Clock = field(default_factory=Clock)
+    sockets: FakeSockets = field(default_factory=FakeSockets)
+    lambdas: FakeFunctions = field(default_factory=FakeFunctions)
+    loaded: dict[str, ModuleType] = field(default_factory=dict)
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def function(self, name: str) -> Any:
+        """A function's handler module, started afresh in each test and then kept, as a warm process would."""
+        if name not in self.loaded:
+            spec = importlib.util.spec_from_file_location(f"handler_of_{name}", FUNCTIONS / name / "handler.py")
+            assert spec and spec.loader
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self._rewired(name, module)
+            self.loaded[name] = module
+        return self.loaded[name]
+
+    def run(self, name: str, event: dict[str, Any], **context: Any) -> Any:
+        return self.function(name).lambda_handler(event, Context(**context))
+
+    def sweeper(self) -> Sweeper:
+        return Sweeper(
+            self.settings,
+            images=self.images,
+            jobs=self.jobs,
+            batches=self.batches,
+            media=self.media,
+            queue=self.stage_queue,
+            results=self.result_queue,
+            intake=Intake(cast(Any, self.lambdas), "upload-complete", "media"),
+        )
+
+    def _rewired(self, name: str, module: Any) -> None:
+        if hasattr(module, "datetime"):
+            module.datetime = self.clock.datetime()
+        if name == "sockets":
+            module.sockets = self.sockets
+        if name == "push_status":
+            module.pusher = Pusher(SocketStore(self.table), cast(Any, self.sockets))
+        if name == "sweep":
+            module.sweeper = self.sweeper()
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    def job(self, job: Job) -> Job:
+        return self.jobs.get(job.owner, job.id)
+
+    def image(self, image: Image) -> Image:
+        return self.images.get(image.owner, image.id)
+
+    def usage(self, owner: str = "alice") -> Usage:
+        return self.quota.usage(owner, periods.period(self.clock.at))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The whole table, in order: for comparing before and after."""
+        found: list[dict[str, Any]] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.table.scan(**more)
+            found += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return sorted(found, key=lambda item: (item["pk"], item["sk"]))
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def item(self, key: dict[str, str]) -> dict[str, Any]:
+        item: dict[str, Any] = self.table.get_item(Key=key, ConsistentRead=True)["Item"]
+        return item
+
+    def ledger(self, owner: str = "alice") -> dict[str, str]:
+        """What became of each reservation, by job."""
+        lines = [row for row in self.rows() if row["pk"] == f"USER#{owner}" and row["sk"].startswith("LEDGER#")]
+        return {str(line["job_id"]): str(line["state"]) for line in lines}
+
+    def objects(self, prefix: str = "") -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket="media", Prefix=prefix).get("Contents", [])
+        return [each["Key"] for each in listed]
+
+    def messages(self, url: str) -> list[dict[str, Any]]:
+        """Takes all messages out of a queue, those that are still delayed too; `delay` is how long they were."""
+        backend = _moto_queue(url)
+        found = [
+            json.loads(message.body) | {"delay": round((message.delayed_until - message.sent_timestamp) / 1000)}
+            for message in backend._messages
+        ]
+        backend._messages.clear()
+        return found
+
+    def to_stage(self) -> list[dict[str, Any]]:
+        return self.messages(self.stage_url)
+
+    def to_settle(self) -> list[dict[str, Any]]:
+        return self.messages(self.result_url)
+
+    def check_books(self) -> None:
+        """Every owner's counters, ledger and jobs tell the same story."""
+        rows = self.rows()
+        for usage in [row for row in rows if row["sk"].startswith("USAGE#")]:
+            mine = [row for row in rows if row["pk"] == usage["pk"] and row.get("period") == usage["period"]]
+            jobs = [Job.model_validate(row) for row in mine if row["sk"].startswith("JOB#")]
+            unplaced = sum(int(row.get("unplaced", 0)) for row in mine if row["sk"].startswith("BATCH#"))
+            states = Counter(job.status for job in jobs)
+            waiting = sum(count for state, count in states.items() if not state.final)
+            assert int(usage["captured"] if "captured" in usage else 0) == states[JobStatus.READY]
+            assert int(usage["reserved"]) == waiting + unplaced
+            assert int(usage["used"]) == int(usage["reserved"]) + states[JobStatus.READY]
+            lines = {row["job_id"]: row["state"] for row in mine if row["sk"].startswith("LEDGER#")}
+            assert lines == {job.id: _line(job) for job in jobs}
+
+
+def _line(job: Job) -> str:
+    if not job.status.final:
+        return "reserved"
+    return "captured" if job.charged else "released"
+
+
+def _moto_queue(url: str) -> Any:
+    """Moto's own queue: the API would hide delayed messages until real time has passed."""
+    from moto.backends import get_backend
+
+    return get_backend("sqs")["123456789012"]["us-east-1"].queues[url.rsplit("/", 1)[1]]
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """For what happens in another thread; how long it takes is nobody's business."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.01)

@@ -1,0 +1,25 @@
+"""The template as it is written, and as SAM hands it to CloudFormation."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from tests.template.reading import ROOT, Expanded, Written, loader
+
+PARAMETERS = ("Stage=prod", "Architecture=arm64")
+
+
+@pytest.fixture(scope="session")
+def written() -> Written:
+    return Written(yaml.load((ROOT / "template.yaml").read_text(), loader()))
+
+
+@pytest.fixture(scope="session")
+def expanded() -> Expanded:
+    # The SAM CLI's environment: its pins conflict with ours.
+    command = [str(ROOT / ".venvs/sam/bin/python"), "scripts/expand_template.py", *PARAMETERS]
+    done = subprocess.run(command, cwd=ROOT, env={"AWS_DEFAULT_REGION": "us-east-1"}, capture_output=True, check=False)
+    assert not done.returncode, done.stderr.decode()
+    return Expanded(json.loads(done.stdout))

@@ -1,0 +1,76 @@
+"""Cursors lead back to where a list ended; what we never gave out is refused."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realstaging.errors import ValidationFailedError
+from realstaging.paging import cursor, position
+
+IDS = st.from_regex(r"(prj|img|job)_[0-9A-HJKMNP-TV-Z]{26}", fullmatch=True)
+ID = "job_01K0000000000000000000000A"
+
+
+def _encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@given(IDS)
+def test_a_cursor_leads_back_to_its_id_and_stays_in_its_own_list(id: str) -> None:
+    given = cursor(id)
+    assert given is not None
+    assert given.replace("-", "").replace("_", "").isalnum()
+
+    for prefix in ("prj", "img", "job"):
+        if id.startswith(prefix):
+            assert position(given, prefix) == id
+        else:
+            with pytest.raises(ValidationFailedError):
+                position(given, prefix)
+
+
+def test_no_cursor_is_the_beginning_and_the_end_has_none() -> None:
+    assert position(None, "job") is None
+    assert cursor(None) is None
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "=",
+        "!!!",
+        "garbage",
+        "é" * 8,
+        "\x00",
+        ID,
+        _encoded(""),
+        _encoded("job_"),
+        _encoded(ID.lower()),
+        _encoded(ID + "0"),
+        _encoded(ID[:-1]),
+        _encoded(ID + "\n"),
+        _encoded("\n" + ID),
+        _encoded(f"{ID}#{ID}"),
+        _encoded("USER#bob"),
+        _encoded("bat_01K0000000000000000000000A"),
+        base64.urlsafe_b64encode(b"\xff\xfe" * 15).decode(),
+    ],
+)
+def test_a_forged_cursor_is_refused_with_its_place(forged: str) -> None:
+    with pytest.raises(ValidationFailedError) as refused:
+        position(forged, "job")
+
+    assert refused.value.members["errors"][0]["pointer"] == "/cursor"
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_sent_gives_an_id_of_the_list_or_a_refusal(sent: str) -> None:
+    try:
+        found = position(sent, "job")
+    except ValidationFailedError:
+        return
+    assert found is not None
+    assert position(cursor(found), "job") == found
