@@ -46,7 +46,8 @@ def faulty(
             return None
         if isinstance(wrong, Exception):
             raise wrong
-        return SimpleNamespace(status_code=400), {"ResponseMetadata": {"HTTPStatusCode": 400}, **wrong}
+        status = 400 if "Error" in wrong else 200
+        return SimpleNamespace(status_code=status), {"ResponseMetadata": {"HTTPStatusCode": status}, **wrong}
 
     hooks = [(f"provide-client-params.{service}.{operation}", note)]
     hooks.append((f"{'after' if after else 'before'}-call.{service}.{operation}", meddle))

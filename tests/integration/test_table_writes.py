@@ -13,6 +13,7 @@ from tests.integration.faults import conflict, faulty, refusal, watched
 from tests.integration.world import World
 
 KEY = {"pk": "USER#alice", "sk": "PROFILE"}
+WIRE = {name: {"S": value} for name, value in KEY.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +131,7 @@ def test_rows_are_read_in_the_order_asked_for_and_missing_ones_left_out(world: W
 def test_keys_the_table_left_unread_are_asked_for_again(world: World) -> None:
     writes = Writes(world.table)
     world.table.put_item(Item=KEY)
-    unread = {"Responses": {"table": []}, "UnprocessedKeys": {"table": {"Keys": [KEY], "ConsistentRead": True}}}
+    unread = {"Responses": {"table": []}, "UnprocessedKeys": {"table": {"Keys": [WIRE], "ConsistentRead": True}}}
 
     with faulty(world.table.meta.client, "BatchGetItem", unread) as calls:
         found = writes.get_many([KEY])
@@ -139,7 +140,7 @@ def test_keys_the_table_left_unread_are_asked_for_again(world: World) -> None:
 
 
 def test_keys_the_table_never_reads_are_a_fault(world: World) -> None:
-    unread = {"Responses": {}, "UnprocessedKeys": {"table": {"Keys": [KEY]}}}
+    unread = {"Responses": {}, "UnprocessedKeys": {"table": {"Keys": [WIRE]}}}
 
     with (
         faulty(world.table.meta.client, "BatchGetItem", unread, at=range(100)),
