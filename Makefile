@@ -51,7 +51,7 @@ samples: setup ## draw the sample rooms anew
 lock: setup ## new locked requirements from every *.in
 	@scripts/lock
 
-clean: ## remove environments, builds and results
+clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
 .PHONY: help setup demo dev token test test-fast check bench build deploy invoke podman podman-down samples lock clean

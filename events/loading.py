@@ -35,14 +35,15 @@ WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdCB3ZWJob29rcyE="  # noqa: S
 WEBHOOK_AT = 1795165234
 
 
-def load(name: str, shared: Mapping[str, str] | None = None, **fields: Any) -> Event:
-    """The event of `events/<name>.json`.
+def load(source: str | Path, shared: Mapping[str, str] | None = None, **fields: Any) -> Event:
+    """The event of `events/<source>.json`, or of a file anywhere.
 
     `shared` replaces values wherever they occur, in bodies and addresses too; `fields` are set on
     the event itself. A `body` that is not text becomes JSON; a dict such as `headers` is merged,
     None removes. Lengths and checksums follow; a webhook must be signed again (`signed`).
     """
-    event: Event = json.loads(_replaced((FOLDER / f"{name}.json").read_text(), shared or {}))
+    path = source if isinstance(source, Path) else FOLDER / f"{source}.json"
+    event: Event = json.loads(_replaced(path.read_text(), shared or {}))
     for key, value in fields.items():
         if key == "body":
             event[key] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -66,7 +66,7 @@ def _fingerprint(root: Path) -> str:
         start = root / name
         files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
         for file in files:
-            if "__pycache__" not in file.parts:
+            if not any(part == "__pycache__" or part.startswith(".") for part in file.relative_to(root).parts):
                 digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

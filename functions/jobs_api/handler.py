@@ -9,14 +9,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import __version__, aws
 from realstaging.batches import overview
+from realstaging.cancelling import cancel, cancel_all
+from realstaging.capabilities import capabilities
 from realstaging.config import required, settings
+from realstaging.deletions import Deleter
 from realstaging.files import image_file, job_file
 from realstaging.gate import Gate
 from realstaging.gateways.media import Media
-from realstaging.http import Api, caller, created, serve
-from realstaging.ids import new_id
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.http import Api, Creations, answered, gone, serve
 from realstaging.models import (
     BatchView,
+    Capabilities,
+    CostView,
     FileView,
     Health,
     ImagePage,
@@ -26,27 +31,34 @@ from realstaging.models import (
     JobStatus,
     JobView,
     NewProject,
-    Project,
     ProjectPage,
+    ProjectPatch,
     ProjectView,
+    RestageAnswer,
+    RestageRequest,
     view,
 )
 from realstaging.observability import log, metrics
 from realstaging.paging import cursor as cursor_of
 from realstaging.paging import position
+from realstaging.projects import open_project
+from realstaging.restaging import Restager
 from realstaging.stores.batches import BatchStore
+from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.rates import RateStore
+from realstaging.stores.remains import RemainsStore
 
-PUBLIC = frozenset({"/v1/health"})
+PUBLIC = frozenset({"/v1/health", "/v1/capabilities"})
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=100)]
 Seconds = Annotated[int, Query(ge=60, le=3600)]
 Download = Annotated[Literal["0", "1"], Query()]
 
-app = Api()
+app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())
 projects = ProjectStore(aws.table())
 quota = QuotaStore(aws.table())
@@ -54,6 +66,13 @@ jobs = JobStore(aws.table(), quota)
 images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
 media = Media(aws.s3(), required("BUCKET_NAME"))
+results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+restager = Restager(
+    settings(), images=images, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
+)
+deleter = Deleter(
+    projects=projects, images=images, jobs=jobs, remains=RemainsStore(aws.table(), quota), results=results
+)
 
 
 @app.get("/v1/health")
@@ -61,30 +80,47 @@ def get_health() -> Health:
     return Health(version=__version__)
 
 
+@app.get("/v1/capabilities")
+def get_capabilities() -> Capabilities:
+    return capabilities(settings())
+
+
 @app.post("/v1/projects")
 def post_project(new: NewProject) -> Response[ProjectView]:
-    at = datetime.now(UTC)
-    owner = caller(app).owner
-    project = Project(id=new_id("prj", at), owner=owner, name=new.name, created_at=at, updated_at=at, version=1)
-    projects.create(project)
-    return created(view(ProjectView, project))
+    return answered(open_project(new, app.once(datetime.now(UTC)), projects=projects))
 
 
 @app.get("/v1/projects")
 def get_projects(limit: Limit = 20, cursor: Cursor = None) -> ProjectPage:
-    page, more = projects.of(caller(app).owner, limit=limit, before=position(cursor, "prj"))
+    page, more = projects.of(app.owner, limit=limit, before=position(cursor, "prj"))
     return ProjectPage(items=[view(ProjectView, project) for project in page], next_cursor=cursor_of(more))
 
 
 @app.get("/v1/projects/<project_id>")
 def get_project(project_id: str) -> ProjectView:
-    return view(ProjectView, projects.get(caller(app).owner, project_id))
+    return view(ProjectView, projects.get(app.owner, project_id))
+
+
+@app.patch("/v1/projects/<project_id>")
+def patch_project(project_id: str, changes: ProjectPatch) -> ProjectView:
+    return view(ProjectView, projects.rename(app.owner, project_id, changes.name, datetime.now(UTC)))
+
+
+@app.delete("/v1/projects/<project_id>")
+def delete_project(project_id: str) -> Response[None]:
+    deleter.project(projects.get(app.owner, project_id), datetime.now(UTC))
+    return gone()
+
+
+@app.get("/v1/projects/<project_id>/cost")
+def get_cost(project_id: str) -> CostView:
+    return projects.cost(app.owner, projects.get(app.owner, project_id).id)
 
 
 @app.get("/v1/projects/<project_id>/images")
 def get_images(project_id: str, limit: Limit = 20, cursor: Cursor = None) -> ImagePage:
     # The index knows no owners: whose project it is, the table says.
-    project = projects.get(caller(app).owner, project_id)
+    project = projects.get(app.owner, project_id)
     page, more = images.of_project(project.id, limit=limit, before=position(cursor, "img"))
     items = [view(ImageWithJobs, image, jobs=[view(JobView, job) for job in each]) for image, each in page]
     return ImagePage(items=items, next_cursor=cursor_of(more))
@@ -92,7 +128,13 @@ def get_images(project_id: str, limit: Limit = 20, cursor: Cursor = None) -> Ima
 
 @app.get("/v1/images/<image_id>")
 def get_image(image_id: str) -> ImageView:
-    return view(ImageView, images.get(caller(app).owner, image_id))
+    return view(ImageView, images.get(app.owner, image_id))
+
+
+@app.delete("/v1/images/<image_id>")
+def delete_image(image_id: str) -> Response[None]:
+    deleter.image(images.get(app.owner, image_id), datetime.now(UTC))
+    return gone()
 
 
 @app.get("/v1/images/<image_id>/file")
@@ -102,8 +144,14 @@ def get_image_file(
     expires_in: Seconds = 900,
     download: Download = "0",
 ) -> FileView:
-    image = images.get(caller(app).owner, image_id)
+    image = images.get(app.owner, image_id)
     return image_file(image, variant, datetime.now(UTC), expires_in, download=download == "1", media=media)
+
+
+@app.post("/v1/jobs")
+def post_jobs(request: RestageRequest) -> Response[RestageAnswer]:
+    once = app.once(datetime.now(UTC))
+    return answered(restager.restage(request, app.asked(once), once))
 
 
 @app.get("/v1/jobs")
@@ -114,7 +162,7 @@ def get_jobs(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> JobPage:
-    owner, before = caller(app).owner, position(cursor, "job")
+    owner, before = app.owner, position(cursor, "job")
     if batch_id:
         page, more = batches.jobs_of(owner, batch_id, project_id=project_id, status=status, limit=limit, before=before)
     else:
@@ -124,7 +172,25 @@ def get_jobs(
 
 @app.get("/v1/jobs/<job_id>")
 def get_job(job_id: str) -> JobView:
-    return view(JobView, jobs.get(caller(app).owner, job_id))
+    return view(JobView, jobs.get(app.owner, job_id))
+
+
+@app.delete("/v1/jobs/<job_id>")
+def delete_job(job_id: str) -> Response[None]:
+    deleter.job(jobs.get(app.owner, job_id), datetime.now(UTC))
+    return gone()
+
+
+@app.post("/v1/jobs/<job_id>/cancel")
+def post_cancel(job_id: str) -> JobView:
+    job = jobs.get(app.owner, job_id)
+    return view(JobView, cancel(job, datetime.now(UTC), jobs=jobs, results=results))
+
+
+@app.post("/v1/jobs/<job_id>/retry")
+def post_retry(job_id: str) -> Response[JobView]:
+    once = app.once(datetime.now(UTC))
+    return answered(restager.retry(jobs.get(app.owner, job_id), app.asked(once), once))
 
 
 @app.get("/v1/jobs/<job_id>/file")
@@ -134,18 +200,31 @@ def get_job_file(
     expires_in: Seconds = 900,
     download: Download = "0",
 ) -> FileView:
-    job = jobs.get(caller(app).owner, job_id)
+    job = jobs.get(app.owner, job_id)
     return job_file(job, variant, datetime.now(UTC), expires_in, download=download == "1", media=media)
 
 
 @app.get("/v1/batches/<batch_id>")
 def get_batch(batch_id: str) -> BatchView:
-    owner = caller(app).owner
-    batch = batches.get(owner, batch_id)
-    return overview(batch, jobs.get_many(owner, batch.job_ids))
+    batch = batches.get(app.owner, batch_id)
+    return overview(batch, jobs.get_many(app.owner, batch.job_ids))
+
+
+@app.post("/v1/batches/<batch_id>/cancel")
+def post_batch_cancel(batch_id: str) -> BatchView:
+    batch = batches.get(app.owner, batch_id)
+    cancel_all(jobs.get_many(app.owner, batch.job_ids), datetime.now(UTC), jobs=jobs, results=results)
+    return overview(batch, jobs.get_many(app.owner, batch.job_ids))
+
+
+@app.post("/v1/batches/<batch_id>/retry")
+def post_batch_retry(batch_id: str) -> Response[RestageAnswer]:
+    once = app.once(datetime.now(UTC))
+    batch = batches.get(app.owner, batch_id)
+    return answered(restager.retry_all(jobs.get_many(app.owner, batch.job_ids), app.asked(once), once))
 
 
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event, context, gate=gate, public=PUBLIC)
+    return serve(app, event, context, gate=gate, public=PUBLIC, max_body_bytes=settings().uploads.max_body_bytes)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gateways.sockets import Sockets
-from realstaging.observability import log, metrics
+from realstaging.observability import log, metrics, record_edge
 from realstaging.pushes import Pusher, announcement
 from realstaging.stores.sockets import SocketStore
 
@@ -18,17 +18,19 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 pusher = Pusher(SocketStore(aws.table()), Sockets(aws.sockets(required("SOCKET_POST_URL"))))
 
 
+@record_edge()
 def on_change(record: DynamoDBRecord) -> None:
     change = record.dynamodb
     if change is None or not change.new_image:
         return
     message = announcement(change.new_image, change.old_image or {}, settings(), datetime.now(UTC))
     if message:
-        pusher.push(str(change.new_image["owner"]), message)
+        pusher.note(str(change.new_image["owner"]), str(change.new_image["sk"]), message)
 
 
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    pusher.new_batch()
-    return process_partial_response(event=event, record_handler=on_change, processor=processor, context=context)
+    answer = process_partial_response(event=event, record_handler=on_change, processor=processor, context=context)
+    pusher.send(datetime.now(UTC))
+    return answer

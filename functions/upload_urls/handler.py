@@ -1,7 +1,6 @@
 """POST /v1/uploads, POST /v1/images/{id}/upload-url."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,16 +10,18 @@ from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gate import Gate
 from realstaging.gateways.media import Media
-from realstaging.http import Api, caller, created, serve
+from realstaging.http import Api, Creations, answered, serve
 from realstaging.models import PresignedPost, UploadAnswer, UploadRequest
 from realstaging.observability import log, metrics
 from realstaging.stores.batches import BatchStore
+from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.uploads import Asked, fresh_form, plan
+from realstaging.stores.rates import RateStore
+from realstaging.uploads import fresh_form, plan
 
-app = Api()
+app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
@@ -31,16 +32,13 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
 
 @app.post("/v1/uploads")
 def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
-    asked = Asked(caller(app).owner, datetime.now(UTC), app.context["trace"], app.request_id)
-    answer = plan(request, asked, settings(), batches=batches, media=media)
-    if not answer.failed:
-        return created(answer)
-    return created(answer, HTTPStatus.MULTI_STATUS if answer.succeeded else HTTPStatus.UNPROCESSABLE_ENTITY)
+    once = app.once(datetime.now(UTC))
+    return answered(plan(request, app.asked(once), once, settings(), batches=batches, media=media))
 
 
 @app.post("/v1/images/<image_id>/upload-url")
 def post_upload_url(image_id: str) -> PresignedPost:
-    image = images.get(caller(app).owner, image_id)
+    image = images.get(app.owner, image_id)
     return fresh_form(image, datetime.now(UTC), settings(), images=images, media=media)
 
 

@@ -19,8 +19,8 @@ READ_EVERY = 10.0  # seconds
 PATIENCE = 600.0  # seconds without any news; a model that nobody used lately takes minutes to start
 
 
-async def stage(client: Client, board: Board, *, project: str, style: str, folder: Path) -> None:
-    """Returns when every photo is ready and saved, or failed with a reason."""
+async def stage(client: Client, board: Board, *, project: str, style: str, folder: Path | None) -> None:
+    """Returns when every photo is ready, and saved where there is a folder for it, or failed with a reason."""
     background: list[asyncio.Task[None]] = [asyncio.create_task(listen(client, board))]
     try:
         with contextlib.suppress(TimeoutError):
@@ -37,7 +37,7 @@ async def stage(client: Client, board: Board, *, project: str, style: str, folde
                 await task
 
 
-async def _all_through(client: Client, board: Board, plan: Plan, folder: Path) -> None:
+async def _all_through(client: Client, board: Board, plan: Plan, folder: Path | None) -> None:
     places = asyncio.Semaphore(UPLOADS)
 
     async def through(item: Item) -> None:
@@ -46,7 +46,7 @@ async def _all_through(client: Client, board: Board, plan: Plan, folder: Path) -
             async with places:
                 await _upload(client, board, shot, item.upload)
         await shot.over.wait()
-        if shot.step is Step.READY:
+        if folder and shot.step is Step.READY:
             await _bring_home(client, board, shot, folder)
 
     async with asyncio.TaskGroup() as group:

@@ -1,5 +1,6 @@
 """Makes a single call to AWS go wrong: before it is made, after it was made, or with an answer of one's own."""
 
+import copy
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -47,7 +48,7 @@ def faulty(
         if isinstance(wrong, Exception):
             raise wrong
         status = 400 if "Error" in wrong else 200
-        return SimpleNamespace(status_code=status), {"ResponseMetadata": {"HTTPStatusCode": status}, **wrong}
+        return SimpleNamespace(status_code=status), {"ResponseMetadata": {"HTTPStatusCode": status}, **copy.deepcopy(wrong)}
 
     hooks = [(f"provide-client-params.{service}.{operation}", note)]
     hooks.append((f"{'after' if after else 'before'}-call.{service}.{operation}", meddle))

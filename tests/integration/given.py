@@ -8,10 +8,10 @@ from typing import Any
 from PIL import Image as Pillow
 
 from realstaging.gateways.media import master_key, upload_key
-from realstaging.ids import new_id
-from realstaging.models import Image, ImageStatus, Job, JobStatus, Project, UploadAnswer, UploadRequest
-from realstaging.uploads import Asked, plan
-from tests.events import event
+from realstaging import quota as periods
+from realstaging.ids import new_id, new_ids
+from realstaging.models import Batch, Failure, Image, ImageStatus, Job, JobStatus, Project
+from tests.events import event, together
 from tests.integration.world import World
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -37,40 +37,72 @@ def project(world: World, owner: str = "alice") -> Project:
     return made
 
 
-def files(count: int = 1, **more: Any) -> list[dict[str, Any]]:
-    return [
-        {"filename": f"room {index}.jpg", "content_type": "image/jpeg", "size_bytes": 1000} | more
-        for index in range(count)
-    ]
+def drafted(
+    world: World, project: Project, *, count: int = 1, jobs: int = 1, **image: Any
+) -> tuple[Batch, list[tuple[Image, list[Job]]]]:
+    """The rows of a request for `count` photos with `jobs` jobs each; nothing is written."""
+    at, owner = world.clock.at, project.owner
+    batch_id = new_id("bat", at)
+    image_ids, job_ids = new_ids("img", at, count), new_ids("job", at, count * jobs)
+    common: dict[str, Any] = {"owner": owner, "project_id": project.id, "created_at": at, "updated_at": at}
+    common |= {"traceparent": TRACE, "correlation_id": "request-1"}
+    period = periods.period(at)
+    groups = []
+    for number, image_id in enumerate(image_ids):
+        mine = job_ids[number * jobs : (number + 1) * jobs]
+        more = {"filename": f"room {number}.jpg", "content_type": "image/jpeg", "size_bytes": 1000} | image
+        photo = Image(
+            id=image_id,
+            status=ImageStatus.AWAITING_UPLOAD,
+            waiting_jobs=mine,
+            upload_by=at + timedelta(hours=24),
+            due_at=at + timedelta(minutes=20),
+            **common,
+            **more,
+        )
+        work = [
+            Job(
+                id=job_id,
+                image_id=image_id,
+                batch_id=batch_id,
+                status=JobStatus.AWAITING_UPLOAD,
+                room_type="living_room",
+                style="modern",
+                seed=7,
+                model=world.settings.models.default,
+                period=period,
+                due_at=at + timedelta(hours=25),
+                **common,
+            )
+            for job_id in mine
+        ]
+        groups.append((photo, work))
+    batch = Batch(
+        id=batch_id,
+        owner=owner,
+        project_id=project.id,
+        image_ids=image_ids,
+        job_ids=job_ids,
+        period=period,
+        created_at=at,
+        due_at=at + timedelta(minutes=5),
+    )
+    return batch, groups
 
 
 def planned(
-    world: World, *, owner: str = "alice", count: int = 1, jobs: int = 1, limit: int | None = None, **file: Any
-) -> UploadAnswer:
-    """A request for `count` files with `jobs` jobs each (0, or up to 16)."""
-    staging: dict[str, Any] | None = None
-    if jobs:
-        styles = ["modern", "industrial", "scandinavian", "traditional"]
-        staging = {"styles": styles, "variations": jobs // 4} if jobs > 4 else {"styles": styles[:jobs]}
-    request = UploadRequest.model_validate(
-        {"project_id": project(world, owner).id, "defaults": staging, "files": files(count, **file)}
-    )
-    return plan(
-        request,
-        Asked(owner, world.clock.at, TRACE, "request-1"),
-        world.settings,
-        batches=world.batches,
-        media=world.media,
-    )
+    world: World, project: Project, *, count: int = 1, jobs: int = 1, limit: int = 1000, **image: Any
+) -> list[tuple[Image, list[Job]]]:
+    batch, groups = drafted(world, project, count=count, jobs=jobs, **image)
+    world.batches.create(batch, groups, limit=limit)
+    return [(world.image(photo), [world.job(job) for job in work]) for photo, work in groups]
 
 
-def waiting(world: World, *, owner: str = "alice", jobs: int = 1, **file: Any) -> tuple[Image, list[Job]]:
-    """An image whose file is still to come, and the jobs that wait for it."""
-    answer = planned(world, owner=owner, jobs=jobs, **file)
-    made = answer.items[0]
-    assert made.image is not None
-    assert made.jobs is not None
-    return world.images.get(owner, made.image.id), world.jobs.get_many(owner, [job.id for job in made.jobs])
+def waiting(world: World, *, owner: str = "alice", jobs: int = 1, **image: Any) -> tuple[Image, list[Job]]:
+    """An image whose file is still to come, and the jobs that wait for it. `sha256` is the announced one."""
+    announced = {"announced_sha256": image.pop("sha256")} if "sha256" in image else {}
+    [made] = planned(world, project(world, owner), jobs=jobs, **image, **announced)
+    return made
 
 
 def uploaded(world: World, image: Image, data: bytes) -> dict[str, Any]:
@@ -107,10 +139,12 @@ def canceled(world: World, job: Job) -> Job:
     return world.job(job)
 
 
+def failure(code: str = "staging_failed") -> Failure:
+    return Failure(code=code, title="Why", detail="What to do now.", retryable=False)
+
+
 def to_start(*jobs: Job) -> dict[str, Any]:
     """One delivery of StageQueue."""
-    from tests.events import together
-
     return together(*(event("sqs-stage-queue", owner=job.owner, job_id=job.id) for job in jobs))
 
 

@@ -1,5 +1,7 @@
 """The Replicate stand-in as a test sees it: scripted, and its webhooks caught instead of answered by us."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -35,9 +37,27 @@ class Provider:
         """The runs that were really made, refused ones left out."""
         return [each for each in self.log()["creations"] if each["id"]]
 
-    def webhooks(self, count: int = 1) -> list[dict[str, Any]]:
-        """The events that the gateway makes of the webhooks sent so far."""
-        return [as_event(call) for call in self.receiver.wait_for(count)]
+    def webhooks(self, job_id: str, count: int = 1) -> list[dict[str, Any]]:
+        """The events that the gateway makes of the webhooks sent for a job; earlier tests' may still come in."""
+
+        def sent() -> list[Call]:
+            return [call for call in list(self.receiver.calls) if f"/{job_id}/" in call.path]
+
+        wait_until(lambda: len(sent()) >= count)
+        return [as_event(call) for call in sent()]
+
+    def wait_for_runs(self) -> list[dict[str, Any]]:
+        """The runs, once none of them is under way any more."""
+        wait_until(lambda: all(run["completed_at"] for run in self.runs()))
+        return self.runs()
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """For what happens in another thread; how long it takes is nobody's business."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.01)
 
 
 def as_event(call: Call) -> dict[str, Any]:

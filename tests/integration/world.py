@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,6 +106,15 @@ class World:
     def run(self, name: str, event: dict[str, Any], **context: Any) -> Any:
         return self.function(name).lambda_handler(event, Context(**context))
 
+    def close(self) -> None:
+        """Functions live as long as their process and close nothing; tests start many of them in one."""
+        for module in self.loaded.values():
+            for worker in (getattr(module, "starter", None), getattr(module, "finisher", None)):
+                if worker:
+                    worker._replicate._transport.close()
+                if hasattr(worker, "_deliveries"):
+                    worker._deliveries._http.close()
+
     def sweeper(self) -> Sweeper:
         return Sweeper(
             self.settings,
@@ -126,8 +134,6 @@ class World:
             module.sockets = self.sockets
         if name == "push_status":
             module.pusher = Pusher(SocketStore(self.table), cast(Any, self.sockets))
-        if name == "sweep":
-            module.sweeper = self.sweeper()
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -180,20 +186,20 @@ class World:
     def to_settle(self) -> list[dict[str, Any]]:
         return self.messages(self.result_url)
 
-    def check_books(self) -> None:
-        """Every owner's counters, ledger and jobs tell the same story."""
-        rows = self.rows()
-        for usage in [row for row in rows if row["sk"].startswith("USAGE#")]:
-            mine = [row for row in rows if row["pk"] == usage["pk"] and row.get("period") == usage["period"]]
-            jobs = [Job.model_validate(row) for row in mine if row["sk"].startswith("JOB#")]
-            unplaced = sum(int(row.get("unplaced", 0)) for row in mine if row["sk"].startswith("BATCH#"))
-            states = Counter(job.status for job in jobs)
-            waiting = sum(count for state, count in states.items() if not state.final)
-            assert int(usage["captured"] if "captured" in usage else 0) == states[JobStatus.READY]
-            assert int(usage["reserved"]) == waiting + unplaced
-            assert int(usage["used"]) == int(usage["reserved"]) + states[JobStatus.READY]
-            lines = {row["job_id"]: row["state"] for row in mine if row["sk"].startswith("LEDGER#")}
-            assert lines == {job.id: _line(job) for job in jobs}
+
+def check_books(rows: list[dict[str, Any]]) -> None:
+    """Every owner's counters, ledger and jobs tell the same story."""
+    for usage in [row for row in rows if row["sk"].startswith("USAGE#")]:
+        mine = [row for row in rows if row["pk"] == usage["pk"] and row.get("period") == usage["period"]]
+        jobs = [Job.model_validate(row) for row in mine if row["sk"].startswith("JOB#")]
+        unplaced = sum(int(row.get("unplaced", 0)) for row in mine if row["sk"].startswith("BATCH#"))
+        states = Counter(job.status for job in jobs)
+        waiting = sum(count for state, count in states.items() if not state.final)
+        assert int(usage.get("captured", 0)) == states[JobStatus.READY]
+        assert int(usage["reserved"]) == waiting + unplaced
+        assert int(usage["used"]) == int(usage["reserved"]) + states[JobStatus.READY]
+        lines = {row["job_id"]: row["state"] for row in mine if row["sk"].startswith("LEDGER#")}
+        assert lines == {job.id: _line(job) for job in jobs}
 
 
 def _line(job: Job) -> str:
@@ -207,11 +213,3 @@ def _moto_queue(url: str) -> Any:
     from moto.backends import get_backend
 
     return get_backend("sqs")["123456789012"]["us-east-1"].queues[url.rsplit("/", 1)[1]]
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """For what happens in another thread; how long it takes is nobody's business."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it never happened"
-        time.sleep(0.01)

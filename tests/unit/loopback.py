@@ -86,6 +86,15 @@ def says(status: int, body: bytes | object = b"", **headers: str) -> Reply:
     return reply
 
 
+def writes(data: bytes) -> Reply:
+    """These bytes and nothing else, whether they are HTTP or not."""
+
+    def reply(to: Exchange) -> None:
+        to.wfile.write(data)
+
+    return reply
+
+
 def trickles(status: int, body: bytes | object, *, pause: float, step: int = 1) -> Reply:
     """The right answer, a few bytes at a time: no single read ever waits long."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -111,7 +120,11 @@ def hangs_up(to: Exchange) -> None:
 def in_turn(*replies: Reply) -> Reply:
     """One after the other; the last one stays."""
     left = list(replies)
-    return lambda to: (left.pop(0) if len(left) > 1 else left[0])(to)
+
+    def reply(to: Exchange) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(to)
+
+    return reply
 
 
 def by_path(**replies: Reply) -> Reply:

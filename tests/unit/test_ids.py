@@ -38,3 +38,23 @@ def test_many_ids_of_one_millisecond_are_all_different() -> None:
     made = [id for _ in range(2_000) for id in new_ids("job", AT, 5)]
 
     assert len(set(made)) == len(made)
+
+
+@given(st.text("ab\n", max_size=5), st.integers(1, 50))
+def test_the_same_seed_and_time_give_the_same_ids(seed: str, count: int) -> None:
+    ids = new_ids("img", AT, count, seed)
+
+    assert ids == new_ids("img", AT, count, seed) == sorted(set(ids))
+    assert new_id("img", AT, seed) == ids[0]
+
+
+def test_another_seed_prefix_or_time_gives_other_ids() -> None:
+    made = [
+        new_id("img", AT, "a"),
+        new_id("img", AT, "b"),
+        new_id("job", AT, "a"),
+        new_id("img", AT + timedelta(milliseconds=1), "a"),
+        new_id("img", AT),
+    ]
+
+    assert len({id.partition("_")[2] for id in made}) == len(made)

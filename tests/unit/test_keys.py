@@ -23,6 +23,9 @@ ANY_TIME = st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st
         (keys.usage("alice", "2026-11-01"), "USAGE#2026-11-01"),
         (keys.ledger("alice", "2026-11-01", "job_1"), "LEDGER#2026-11-01#job_1"),
         (keys.content("alice", "ab12"), "HASH#ab12"),
+        (keys.idempotency("alice", "any key"), "IDEMPOTENCY#any key"),
+        (keys.rate("alice", 7), "RATE#7"),
+        (keys.cost("alice", "prj_1"), "COST#prj_1"),
         (keys.socket("alice", "c1"), "SOCKET#c1"),
     ],
 )
@@ -30,11 +33,13 @@ def test_what_clients_reach_lies_in_their_own_partition(key: keys.Key, sort: str
     assert key == {"pk": "USER#alice", "sk": sort}
 
 
-def test_a_ticket_is_found_without_knowing_its_owner() -> None:
+def test_tickets_and_api_keys_are_found_without_knowing_their_owner() -> None:
     assert keys.ticket("ab12") == {"pk": "TICKET#ab12", "sk": "TICKET"}
+    assert keys.api_key("ab12") == {"pk": "APIKEY#ab12", "sk": "APIKEY"}
 
 
-def test_the_other_index_finds_users_sockets_and_a_projects_images() -> None:
+def test_the_other_index_finds_users_sockets_api_keys_and_a_projects_images() -> None:
+    assert keys.by_owner_key("alice", "key_1") == {"gsi1pk": "USER#alice#APIKEYS", "gsi1sk": "key_1"}
     assert keys.by_user("alice", "2026-11-20") == {"gsi1pk": "USERS", "gsi1sk": "2026-11-20#alice"}
     assert keys.by_connection("c1") == {"gsi1pk": "SOCKET#c1", "gsi1sk": "SOCKET"}
     assert keys.by_project_image("prj_1", "img_1") == {"gsi1pk": "PROJECT#prj_1", "gsi1sk": "IMAGE#img_1"}
@@ -42,12 +47,12 @@ def test_the_other_index_finds_users_sockets_and_a_projects_images() -> None:
 
 @given(st.lists(st.text("0123456789ABCDEF", min_size=26, max_size=26), min_size=1, max_size=5, unique=True))
 def test_in_the_index_each_image_comes_directly_before_its_own_jobs(ids: list[str]) -> None:
-    made = {keys.by_project_image("p", f"img_{id}")["gsi1sk"]: (id, None) for id in ids}
+    made = {keys.by_project_image("p", f"img_{id}")["gsi1sk"]: (id, 0) for id in ids}
     made |= {keys.by_project_job("p", f"img_{id}", f"job_{n}")["gsi1sk"]: (id, n) for id in ids for n in (1, 2)}
 
     order = [made[key] for key in sorted(made)]
 
-    assert order == [(id, which) for id in sorted(ids) for which in (None, 1, 2)]
+    assert order == [(id, which) for id in sorted(ids) for which in (0, 1, 2)]
 
 
 @given(ANY_TIME, ANY_TIME)

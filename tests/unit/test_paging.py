@@ -5,11 +5,12 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID
 
 from realstaging.errors import ValidationFailedError
-from realstaging.paging import cursor, position
+from realstaging.paging import cursor, ledger_position, position
 
-IDS = st.from_regex(r"(prj|img|job)_[0-9A-HJKMNP-TV-Z]{26}", fullmatch=True)
+IDS = st.builds("{}_{}".format, st.sampled_from(["prj", "img", "job"]), st.integers(0, 2**128 - 1).map(ULID.from_int))
 ID = "job_01K0000000000000000000000A"
 
 
@@ -74,3 +75,16 @@ def test_whatever_is_sent_gives_an_id_of_the_list_or_a_refusal(sent: str) -> Non
         return
     assert found is not None
     assert position(cursor(found), "job") == found
+
+
+def test_a_ledgers_cursor_leads_back_to_its_period_and_job() -> None:
+    place = f"2026-11-01#{ID}"
+
+    assert ledger_position(cursor(place)) == place
+    assert ledger_position(None) is None
+
+
+@pytest.mark.parametrize("forged", [ID, f"2026-11-01#{ID}\n", f"2026-11#{ID}", "2026-11-01#", f"#{ID}", "2026-11-01"])
+def test_a_forged_ledger_cursor_is_refused(forged: str) -> None:
+    with pytest.raises(ValidationFailedError):
+        ledger_position(cursor(forged))

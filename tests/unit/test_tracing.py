@@ -36,6 +36,7 @@ def test_a_valid_trace_goes_on_with_a_span_of_our_own(flags: str) -> None:
         f"00-{TRACE[:-1]}-{SPAN}-01",
         f" 00-{TRACE}-{SPAN}-01",
         f"00-{TRACE}x-{SPAN}-01",
+        f"00-{TRACE}-{SPAN}-01\n",
     ],
 )
 def test_anything_else_starts_a_new_trace(received: str | None) -> None:
@@ -50,7 +51,7 @@ def test_a_new_trace_takes_nothing_over_from_a_bad_one(received: str) -> None:
     assert traceparent(received).endswith("-01")
 
 
-@given(st.text(max_size=60) | st.from_regex(VALID, fullmatch=True))
+@given(st.text(max_size=60) | st.text("0123456789abcdef-", min_size=55, max_size=55))
 def test_whatever_was_received_the_trace_is_valid(received: str) -> None:
     assert VALID.fullmatch(traceparent(received))
 

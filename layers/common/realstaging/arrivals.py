@@ -42,8 +42,13 @@ def arrive(
         media.remove(upload_key(owner, image_id))
         log.info("photo rejected", image_id=image_id, code=error.code)
         return
-    _keep(image, photo, upload, media)
+    alone = _keep(image, photo, upload, media)
     released = _accept(image, photo, upload.size, at, settings, images=images, jobs=jobs)
+    if released is None:
+        _leave(image, photo, at, images=images, media=media)
+        return
+    if not alone:
+        _make_sure(image, photo, upload, media)
     # Written before sent: a lost message leaves a queued job, which sweep sends again.
     queue.send(released)
     media.remove(upload_key(owner, image_id))
@@ -60,16 +65,37 @@ def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
     return photo
 
 
-def _keep(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
+def _keep(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
+    """Files first, row last: a row never tells of a file that is not there. False if one was there already."""
     assert upload.data is not None
-    media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type)
-    media.put_once(master_key(image.owner, image.id), photo.master, "image/jpeg")
-    media.put_once(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
+    written = [
+        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type),
+        media.put_once(master_key(image.owner, image.id), photo.master, "image/jpeg"),
+        media.put_once(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
+    ]
+    return all(written)
+
+
+def _make_sure(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
+    """The row is ours; the files we met were perhaps of another upload, or going with a deletion."""
+    assert upload.data is not None
+    media.put(master_key(image.owner, image.id), photo.master, "image/jpeg")
+    media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
+    if not media.has(original_key(image.owner, photo.sha256)):
+        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type)
+
+
+def _leave(image: Image, photo: Photo, at: datetime, *, images: ImageStore, media: Media) -> None:
+    """Somebody else was first: the same event again, or its owner deleted the image meanwhile."""
+    if images.find(image.owner, image.id) is None:
+        media.remove(master_key(image.owner, image.id), thumbnail_key(image.owner, image.id))
+    images.leave_content(image.owner, photo.sha256, at)
+    log.info("upload dealt with elsewhere", image_id=image.id)
 
 
 def _accept(
     image: Image, photo: Photo, size: int, at: datetime, settings: Settings, *, images: ImageStore, jobs: JobStore
-) -> list[Job]:
+) -> list[Job] | None:
     facts = {
         "content_type": photo.content_type,
         "size_bytes": size,

@@ -86,6 +86,13 @@ class Sockets(_Section):
     hours: int
 
 
+class Rates(_Section):
+    """Creating requests an owner may make in a window."""
+
+    creations: int = Field(ge=1)
+    window_seconds: int = Field(ge=1)
+
+
 class Choice(_Section):
     """One room type or style on offer; a retired one stays valid and maps to another."""
 
@@ -114,6 +121,7 @@ class Settings(_Section):
     jobs: Jobs
     replicate: Replicate
     sockets: Sockets
+    rates: Rates
     room_types: tuple[Choice, ...]
     styles: tuple[Choice, ...]
     models: Models

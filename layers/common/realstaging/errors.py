@@ -9,10 +9,17 @@ AppError
 ├─ ConflictError                409  conflict
 │  ├─ ImageNotReadyError        409  image_not_ready
 │  ├─ ImageNotAwaitingError     409  image_not_awaiting_upload
-│  └─ JobNotReadyError          409  job_not_ready
+│  ├─ JobNotReadyError          409  job_not_ready
+│  ├─ JobNotCancelableError     409  job_not_cancelable
+│  ├─ JobNotRetryableError      409  job_not_retryable
+│  ├─ TooManyWaitingError       409  too_many_waiting_jobs
+│  ├─ TooManyApiKeysError       409  too_many_api_keys
+│  └─ VersionConflictError      409  version_conflict
 ├─ PayloadTooLargeError         413  payload_too_large
 ├─ UnsupportedMediaTypeError    415  unsupported_media_type
 ├─ ValidationFailedError        422  validation_failed
+├─ IdempotencyKeyReusedError    422  idempotency_key_reused
+├─ RateLimitedError             429  rate_limited
 ├─ TooManySocketsError          429  too_many_sockets
 ├─ InternalError                500  internal_error
 ├─ ProviderUnavailableError     503  provider_unavailable
@@ -30,6 +37,7 @@ AppError
    ├─ ContentRefusedError       422  content_refused
    ├─ InputRefusedError         502  input_refused
    ├─ OutputUnusableError       502  output_unusable
+   ├─ LostRunError              502  run_lost
    └─ StagingTimedOutError      504  staging_timed_out
 
 `AppError` is final: the caller (or the job) is told, nobody is paged, nothing is retried by the
@@ -119,6 +127,32 @@ class JobNotReadyError(ConflictError):
     title = "The job has no result yet"
 
 
+class JobNotCancelableError(ConflictError):
+    code = "job_not_cancelable"
+    title = "The job has ended already"
+
+
+class JobNotRetryableError(ConflictError):
+    code = "job_not_retryable"
+    title = "The job cannot be tried again"
+
+
+class TooManyWaitingError(ConflictError):
+    code = "too_many_waiting_jobs"
+    title = "Too many jobs wait for this image's file"
+
+
+class TooManyApiKeysError(ConflictError):
+    code = "too_many_api_keys"
+    title = "Too many API keys"
+
+
+class VersionConflictError(ConflictError):
+    code = "version_conflict"
+    title = "Somebody else changed the object at the same time"
+    retryable = True
+
+
 class PayloadTooLargeError(AppError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"
@@ -143,6 +177,19 @@ class ValidationFailedError(AppError):
         super().__init__(
             f"{count} field{'s are' if count != 1 else ' is'} not valid; see errors.", errors=errors, **members
         )
+
+
+class IdempotencyKeyReusedError(AppError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class RateLimitedError(AppError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
+    title = "Too many requests"
+    retryable = True
 
 
 class TooManySocketsError(AppError):
@@ -244,6 +291,13 @@ class InputRefusedError(StagingError):
 class OutputUnusableError(StagingError):
     code = "output_unusable"
     title = "The model's result was not a usable picture"
+
+
+class LostRunError(StagingError):
+    """Retryable by its owner, never by us: we might pay twice."""
+
+    code = "run_lost"
+    title = "The connection to the model was lost"
 
 
 class StagingTimedOutError(StagingError):

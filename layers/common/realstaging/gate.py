@@ -1,11 +1,13 @@
-"""The door of every API: a checked token, and a user row on first use."""
+"""The door of every API: a checked token or API key, and a user row on first use."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from realstaging import apikeys
 from realstaging.config import Settings
 from realstaging.gateways.issuer import IssuerKeys
-from realstaging.identity import Caller, Tokens
+from realstaging.identity import Caller, Tokens, bearer
+from realstaging.stores.apikeys import ApiKeyStore
 from realstaging.stores.users import UserStore
 
 if TYPE_CHECKING:
@@ -14,10 +16,19 @@ if TYPE_CHECKING:
 
 class Gate:
     def __init__(self, settings: Settings, table: "Table") -> None:
+        if not settings.identity.issuer or not settings.identity.audience:
+            raise RuntimeError("identity.issuer and identity.audience are not set: see SettingsOverrides")
         self._tokens = Tokens(settings.identity, IssuerKeys(settings.identity))
         self._users = UserStore(table)
+        self._keys = ApiKeyStore(table)
 
     def __call__(self, authorization: str) -> Caller:
-        caller = self._tokens.caller(authorization)
-        self._users.ensure(caller.owner, caller.role, datetime.now(UTC))
+        """Raises UnauthorizedError, ForbiddenError (an account being deleted) or ProviderUnavailableError."""
+        at = datetime.now(UTC)
+        secret = bearer(authorization)
+        if secret.startswith(apikeys.PREFIX):
+            caller = apikeys.caller(secret, at, store=self._keys)
+        else:
+            caller = self._tokens.caller(secret)
+        self._users.ensure(caller.owner, caller.role, at)
         return caller

@@ -26,12 +26,9 @@ class Tokens:
     def __init__(self, identity: Identity, keys: IssuerKeys) -> None:
         self._identity, self._keys = identity, keys
 
-    def caller(self, authorization: str) -> Caller:
-        """Who an Authorization header speaks for. Raises UnauthorizedError, ProviderUnavailableError."""
-        scheme, _, token = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN:
-            raise UnauthorizedError(REFUSAL)
-        claims = self._claims(token.strip())
+    def caller(self, token: str) -> Caller:
+        """Who an access token speaks for. Raises UnauthorizedError, ProviderUnavailableError."""
+        claims = self._claims(token)
         roles = claims.get(self._identity.roles_claim)
         admin = isinstance(roles, list) and "admin" in roles
         return Caller(owner=owner_of(claims["sub"]), role="admin" if admin else "user")
@@ -62,6 +59,14 @@ class Tokens:
         except jwt.PyJWTError as error:
             raise UnauthorizedError(REFUSAL) from error
         return claims
+
+
+def bearer(authorization: str) -> str:
+    """The token or key in an Authorization header. Raises UnauthorizedError."""
+    scheme, _, secret = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(secret := secret.strip()) <= MAX_TOKEN:
+        raise UnauthorizedError(REFUSAL)
+    return secret
 
 
 def owner_of(subject: str) -> str:

@@ -1,18 +1,24 @@
 """Sortable ids: a prefix that says what it is, and a ULID that says when it was made."""
 
+import hashlib
 import secrets
 from datetime import datetime
 
 from ulid import ULID
 
 
-def new_id(prefix: str, at: datetime) -> str:
-    """`prj_01J…`: later ids sort after earlier ones."""
-    return new_ids(prefix, at, 1)[0]
+def new_id(prefix: str, at: datetime, seed: str | None = None) -> str:
+    """`prj_01J…`: later ids sort after earlier ones. The same seed and time give the same id."""
+    return new_ids(prefix, at, 1, seed)[0]
 
 
-def new_ids(prefix: str, at: datetime, count: int) -> list[str]:
+def new_ids(prefix: str, at: datetime, count: int, seed: str | None = None) -> list[str]:
     """`count` ids that sort in the order of the list, so a batch keeps the order of its files."""
     # 79 random bits of the 80: counting up never runs into the timestamp.
-    first = int(at.timestamp() * 1000) << 80 | secrets.randbits(79)
+    chance = secrets.randbits(79) if seed is None else _bits(f"{prefix}\n{seed}")
+    first = int(at.timestamp() * 1000) << 80 | chance
     return [f"{prefix}_{ULID.from_int(first + offset)}" for offset in range(count)]
+
+
+def _bits(seed: str) -> int:
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:10]) >> 1

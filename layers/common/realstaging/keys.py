@@ -6,8 +6,10 @@
 | an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
+| an owner's API keys               | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
+| remains that are to be purged    | gsi2  | PURGE#<shard 0-9>     | <due at>#<id>                     |
 
 The owner is part of every key a client can reach, so "not yours" and "not there" are one answer.
 """
@@ -57,6 +59,22 @@ def content(owner: str, sha256: str) -> Key:
     return _of(owner, f"HASH#{sha256}")
 
 
+def idempotency(owner: str, key: str) -> Key:
+    return _of(owner, f"IDEMPOTENCY#{key}")
+
+
+def rate(owner: str, window: int) -> Key:
+    return _of(owner, f"RATE#{window}")
+
+
+def cost(owner: str, project_id: str) -> Key:
+    return _of(owner, f"COST#{project_id}")
+
+
+def api_key(hashed: str) -> Key:
+    return {"pk": f"APIKEY#{hashed}", "sk": "APIKEY"}
+
+
 def socket(owner: str, connection_id: str) -> Key:
     return _of(owner, f"SOCKET#{connection_id}")
 
@@ -77,6 +95,10 @@ def by_project_job(project_id: str, image_id: str, job_id: str) -> Key:
     return {"gsi1pk": f"PROJECT#{project_id}", "gsi1sk": f"IMAGE#{image_id}#JOB#{job_id}"}
 
 
+def by_owner_key(owner: str, key_id: str) -> Key:
+    return {"gsi1pk": f"USER#{owner}#APIKEYS", "gsi1sk": key_id}
+
+
 def by_connection(connection_id: str) -> Key:
     return {"gsi1pk": f"SOCKET#{connection_id}", "gsi1sk": "SOCKET"}
 
@@ -85,6 +107,17 @@ def due(at: datetime, id: str) -> Key:
     """What puts a row in front of `sweep` at a given time; NOT_DUE takes it away again."""
     shard = zlib.crc32(id.encode()) % DUE_SHARDS
     return {"gsi2pk": f"DUE#{shard}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
+
+
+def deleted(owner: str, kind: str, id: str) -> Key:
+    """Where a deleted row's remains wait for the purge: nothing else reads there."""
+    return _of(owner, f"DELETED#{kind}#{id}")
+
+
+def purge(at: datetime, id: str) -> Key:
+    """What puts remains in front of `purge` at a given time."""
+    shard = zlib.crc32(id.encode()) % DUE_SHARDS
+    return {"gsi2pk": f"PURGE#{shard}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
 
 
 def stamp(at: datetime) -> str:

@@ -3,6 +3,7 @@
 Times are aware UTC, sizes bytes, pictures pixels, money USD as a decimal string in JSON.
 """
 
+import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -111,6 +112,7 @@ class Job(JobView):
     input: dict[str, Any] | None = None
     result_key: str | None = None
     thumbnail_key: str | None = None
+    retried_by: str | None = None
 
     @property
     def marker(self) -> str:
@@ -170,7 +172,7 @@ class Counts(Frozen):
 
 
 class Batch(Frozen):
-    """`unplaced`: reserved work of this batch whose rows are not written yet."""
+    """`placed` images have their rows; `unplaced` jobs are reserved but not written yet."""
 
     id: str
     owner: str
@@ -178,6 +180,7 @@ class Batch(Frozen):
     image_ids: list[str]
     job_ids: list[str]
     period: str
+    placed: int = 0
     unplaced: int = 0
     created_at: AwareDatetime
     due_at: AwareDatetime | None = None
@@ -272,6 +275,10 @@ class Problem(Frozen):
     retryable: bool = False
     errors: list[dict[str, str]] | None = None
 
+    @classmethod
+    def of(cls, error: AppError, errors: list[dict[str, str]] | None = None) -> Self:
+        return cls(code=error.code, title=error.title, detail=error.detail, retryable=error.retryable, errors=errors)
+
 
 class UploadItem(Frozen):
     index: int
@@ -307,6 +314,51 @@ class Health(Frozen):
     version: str
 
 
+class Option(Frozen):
+    """A room type or style; a deprecated one still works and maps to another."""
+
+    id: str
+    name: str
+    deprecated: bool = False
+    maps_to: str | None = None
+
+
+class ModelOption(Frozen):
+    id: str
+    name: str
+    description: str
+    accepts_seed: bool
+    typical_seconds: float
+    default: bool
+
+
+class PlanOption(Frozen):
+    id: str
+    name: str
+    price_usd: Decimal
+    images_per_month: int
+
+
+class Limits(Frozen):
+    max_files: int
+    max_bytes: int
+    max_pixels: int
+    min_side: int
+    content_types: list[str]
+    styles_per_image: int
+    variations: int
+    prompt_min_length: int
+    prompt_max_length: int
+
+
+class Capabilities(Frozen):
+    room_types: list[Option]
+    styles: list[Option]
+    models: list[ModelOption]
+    limits: Limits
+    plans: list[PlanOption]
+
+
 class ProjectPage(Frozen):
     items: list[ProjectView]
     next_cursor: str | None
@@ -320,6 +372,15 @@ class ImagePage(Frozen):
 class JobPage(Frozen):
     items: list[JobView]
     next_cursor: str | None
+
+
+# A job's marker: its id and attempt, as it stands in the file name of a run's input.
+MARKER = re.compile(r"job_[0-9A-Z]{26}-\d+")
+
+
+def without_queries(text: str) -> str:
+    """The provider's words without what follows a question mark in addresses: our signatures are there."""
+    return re.sub(r"\?[^\s\"']+", "?…", text)
 
 
 class StageMessage(Frozen):
@@ -339,18 +400,20 @@ class Prediction(Frozen):
     output: Any = None
     error: str | None = None
     predict_seconds: float | None = None
+    marks: str = ""
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
-        """From the provider's own JSON, whatever it holds."""
+        """From the provider's own JSON, whatever it holds. `marks`: our markers in its input."""
         error, metrics = data.get("error"), data.get("metrics")
         seconds = metrics.get("predict_time") if isinstance(metrics, dict) else None
         return cls(
-            id=str(data.get("id", "")),
-            status=str(data.get("status", "")),
+            id=str(data.get("id") or ""),
+            status=str(data.get("status") or ""),
             output=data.get("output"),
-            error=None if error is None else str(error)[:2000],
+            error=None if error is None else without_queries(str(error))[:2000],
             predict_seconds=seconds if isinstance(seconds, int | float) else None,
+            marks=" ".join(MARKER.findall(str(data.get("input")))),
         )
 
     @property
@@ -359,13 +422,163 @@ class Prediction(Frozen):
 
 
 class ResultMessage(Frozen):
-    """ResultQueue: what became of this attempt; without a prediction: go and ask."""
+    """ResultQueue: what became of this attempt; without a prediction: go and ask.
+
+    With `cancel`, the run of this id is of no use any more: tell the provider.
+    """
 
     owner: str
     job_id: str
     attempt: int
     traceparent: str
     prediction: Prediction | None = None
+    cancel: str | None = None
+
+
+class ProjectPatch(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class CostView(Frozen):
+    """What the delivered results of a project cost us at the provider; deleted ones included."""
+
+    total_cost_usd: Decimal
+    job_count: int
+    average_cost_usd: Decimal
+
+
+class RestageItem(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_id: str = Field(min_length=1, max_length=64)
+    settings: StageSettings | None = None
+
+
+class RestageRequest(Frozen):
+    """1–50 images to stage (again); each item is checked on its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    defaults: StageSettings | None = None
+    items: list[dict[str, Any]] = Field(min_length=1, max_length=50)
+
+
+class RestagedItem(Frozen):
+    """`job` is the first of `jobs`, for requests that ask for one style and one variation."""
+
+    index: int
+    status: int
+    job: JobView | None = None
+    jobs: list[JobView] | None = None
+    error: Problem | None = None
+
+
+class RestageAnswer(Frozen):
+    batch_id: str | None
+    items: list[RestagedItem]
+    succeeded: int
+    failed: int
+
+
+class LedgerEntry(Frozen):
+    """One reservation and what became of it."""
+
+    job_id: str
+    period: str
+    state: Literal["reserved", "captured", "released"]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class LedgerPage(Frozen):
+    items: list[LedgerEntry]
+    next_cursor: str | None
+
+
+class Address(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    line1: str | None = Field(default=None, max_length=200)
+    line2: str | None = Field(default=None, max_length=200)
+    city: str | None = Field(default=None, max_length=100)
+    state: str | None = Field(default=None, max_length=100)
+    postal_code: str | None = Field(default=None, max_length=20)
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+
+
+class Preferences(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email_notifications: bool = True
+    marketing_emails: bool = False
+    default_room_type: str | None = None
+    default_style: str | None = None
+
+
+class Profile(Frozen):
+    """What an owner may say about themselves; all of it optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    email: str | None = Field(default=None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    full_name: str | None = Field(default=None, max_length=100)
+    company_name: str | None = Field(default=None, max_length=100)
+    phone: str | None = Field(default=None, max_length=20, pattern=r"^[0-9+()./ -]+$")
+    billing_address: Address | None = None
+    preferences: Preferences = Preferences()
+
+
+class AccountView(Profile):
+    id: str
+    role: Literal["user", "admin"]
+    plan: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+
+
+class User(Frozen):
+    owner: str
+    role: Literal["user", "admin"] = "user"
+    plan: str = "free"
+    profile: Profile = Profile()
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int = 1
+    deleted_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+
+
+class NewApiKey(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ApiKeyView(Frozen):
+    id: str
+    name: str
+    prefix: str
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None = None
+
+
+class ApiKeyCreated(ApiKeyView):
+    """`key` is shown this once; null when the same request is repeated."""
+
+    key: str | None
+
+
+class ApiKey(ApiKeyView):
+    owner: str
+    hashed: str
+
+
+class ApiKeyPage(Frozen):
+    items: list[ApiKeyView]
+    next_cursor: str | None = None
 
 
 def view[V: BaseModel](shape: type[V], row: BaseModel, **more: Any) -> V:

@@ -1,19 +1,32 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
+import contextlib
+import logging
 import re
 import secrets
 import warnings
+from collections.abc import Iterator
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 log = Logger(utc=True, use_rfc3339=True)
+# The same one, for a library that asks for the standard type.
+standard_log = logging.getLogger(log.name)
 metrics = Metrics(namespace="RealStaging")
 
 # Most invocations have nothing to count; Powertools would warn about each of them.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+
+
+_QUERY = re.compile(r"\?[^\s\"'<>]+")
+
+
+def bare(words: str | None) -> str | None:
+    """Somebody else's words, fit for a log: the queries of the addresses in them are credentials."""
+    return words and _QUERY.sub("?…", words)
 
 
 def count(name: str, value: int = 1) -> None:
@@ -30,10 +43,21 @@ def traceparent(received: str | None) -> str:
 
     W3C Trace Context, version 00: trace id and span id must not be all zeros.
     """
-    match = _TRACEPARENT.match(received or "")
-    trace = match[1] if match and set(match[1]) != {"0"} and set(match[2]) != {"0"} else secrets.token_hex(16)
-    flags = match[3] if match else "01"
+    match = _TRACEPARENT.fullmatch(received or "")
+    valid = match and set(match[1]) != {"0"} and set(match[2]) != {"0"}
+    trace, flags = (match[1], match[3]) if match and valid else (secrets.token_hex(16), "01")
     return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
+
+
+@contextlib.contextmanager
+def record_edge() -> Iterator[None]:
+    """The edge of a queue or stream record: a fault is logged here and raised, so that the record comes again."""
+    try:
+        yield
+    except Exception:
+        log.exception("record failed")
+        count("RecordFailed")
+        raise
 
 
 def follow(trace: str, correlation_id: str | None = None) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,7 +15,8 @@ from realstaging.models import Image, ImageView, Job, JobView, Usage, view
 from realstaging.observability import log
 from realstaging.stores.sockets import SocketStore
 
-PARALLEL = 8
+PARALLEL = 16
+OPENING = timedelta(seconds=30)
 
 
 def announcement(new: Mapping[str, Any], old: Mapping[str, Any], settings: Settings, at: datetime) -> str | None:
@@ -37,25 +38,35 @@ def _message(what: str, shown: BaseModel) -> str:
 
 
 class Pusher:
-    """Sends to all of an owner's sockets at once; remembers within one batch who is connected."""
+    """Collects what a batch of changes means, then sends it: each thing's news in order, things side by side."""
 
     def __init__(self, connections: SocketStore, sockets: Sockets) -> None:
         self._connections, self._sockets = connections, sockets
-        self._open: dict[str, list[str]] = {}
+        self._news: dict[tuple[str, str], list[str]] = {}
         self._pool = ThreadPoolExecutor(PARALLEL)
 
-    def new_batch(self) -> None:
-        self._open.clear()
+    def note(self, owner: str, thing: str, message: str) -> None:
+        self._news.setdefault((owner, thing), []).append(message)
 
-    def push(self, owner: str, message: str) -> None:
-        if owner not in self._open:
-            self._open[owner] = self._connections.of(owner)
-        connections = self._open[owner]
-        if not connections:
-            return
-        sent = list(self._pool.map(lambda each: self._sockets.post(each, message), connections))
-        for connection_id, there in zip(connections, sent, strict=True):
-            if not there:
+    def send(self, at: datetime) -> None:
+        news, self._news = self._news, {}
+        open_sockets = {owner: self._connections.of(owner, at) for owner in {owner for owner, _ in news}}
+        heard = [
+            (owner, connection_id, messages)
+            for (owner, _), messages in news.items()
+            for connection_id in open_sockets[owner]
+        ]
+        deaf = {
+            (owner, connection_id)
+            for (owner, connection_id, _), there in zip(heard, self._pool.map(self._tell, heard), strict=True)
+            if not there
+        }
+        for owner, connection_id in deaf:
+            # A row is there a moment before its socket: one opened just now is not gone but not yet there.
+            if at - open_sockets[owner][connection_id] > OPENING:
                 self._connections.forget(owner, connection_id)
                 log.info("socket gone", connection_id=connection_id)
-        self._open[owner] = [each for each, there in zip(connections, sent, strict=True) if there]
+
+    def _tell(self, heard: tuple[str, str, list[str]]) -> bool:
+        _, connection_id, messages = heard
+        return all(self._sockets.post(connection_id, message) for message in messages)

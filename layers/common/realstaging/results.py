@@ -4,14 +4,20 @@ import re
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import ContentRefusedError, OutputUnusableError, StagingError, StagingTimedOutError
+from realstaging.errors import (
+    ContentRefusedError,
+    LostRunError,
+    OutputUnusableError,
+    StagingError,
+    StagingTimedOutError,
+)
 from realstaging.gateways.deliveries import Deliveries
 from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import Replicate, UnsureError
 from realstaging.imaging.output import finish
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, ResultView
-from realstaging.observability import count, duration, log
+from realstaging.observability import bare, count, duration, log
 from realstaging.staging import registry
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
@@ -41,37 +47,50 @@ class Finisher:
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
         """Take a result, or go and ask for it. Repeated, late and foreign results change nothing."""
+        if message.cancel:
+            self._replicate.cancel(message.cancel)
+            log.info("run called off", job_id=message.job_id, prediction_id=message.cancel)
+            return
         job = self._jobs.find(message.owner, message.job_id)
         if job is None or job.status is not JobStatus.PROCESSING or job.attempt != message.attempt:
             log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
             return
-        run = message.prediction
-        if run and job.prediction_id and run.id != job.prediction_id:
-            log.warning("result of another run", job_id=job.id, prediction_id=run.id)
-            return
         try:
-            run = run or self._ask(job)
+            self._go_on(job, _trusted(job, message.prediction) or self._ask(job, at), at)
         except UnsureError as error:
+            count("AskUnsure")
             log.warning("provider gave no clear answer", job_id=job.id, reason=str(error))
             self._wait(job, at, self._settings.replicate.unsure_after_seconds)
-            return
-        try:
-            if run is None or run.status == "aborted":
-                raise StagingTimedOutError("The model never started on this photo. Try again.")
-            if not run.finished:
-                self._still_running(job, at)
-                return
-            self._deliver(job, run, at)
         except StagingError as error:
             self._failed(job, error, at)
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
 
-    def _ask(self, job: Job) -> Prediction | None:
+    def _go_on(self, job: Job, run: Prediction | None, at: datetime) -> None:
+        if run is None or run.status == "aborted":
+            raise StagingTimedOutError("The model never started on this photo. Try again.")
+        if run.finished:
+            self._deliver(job, run, at)
+        else:
+            self._still_running(job, at)
+
+    def _ask(self, job: Job, at: datetime) -> Prediction | None:
+        """What the provider says of this attempt's run; None if there is none. Raises UnsureError, LostRunError."""
+        if at - job.created_at > timedelta(hours=self._settings.jobs.max_hours):
+            raise LostRunError("The model's result never arrived. Try again.")
         if job.prediction_id:
             return self._replicate.find(job.prediction_id)
-        since = (job.started_at or job.updated_at) - timedelta(minutes=1)
-        return self._replicate.find_marked(job.marker, since)
+        limits, started = self._settings.replicate, job.started_at or job.updated_at
+        if limits.inputs == "inline":
+            # Nothing of ours is in the input to know it by: rather no result than two bills.
+            raise LostRunError("It is not known whether the model took this photo. Try again.")
+        margin = timedelta(seconds=60)
+        run = self._replicate.find_marked(
+            job.marker, started - margin, started + timedelta(seconds=limits.timeout_seconds) + margin
+        )
+        if run:
+            self._jobs.note_run(job, run.id, {}, due=at + timedelta(seconds=limits.ask_after_seconds))
+        return run
 
     def _still_running(self, job: Job, at: datetime) -> None:
         limits = self._settings.replicate
@@ -123,9 +142,9 @@ class Finisher:
         try:
             self._jobs.deliver(job, at, details)
         except LostRaceError:
-            # Delivered by the same message before, or canceled meanwhile: only a canceled job's files go.
+            # Delivered by the same message before, or ended meanwhile: then nobody will ever ask for these files.
             current = self._jobs.find(job.owner, job.id)
-            if current is None or current.status is JobStatus.CANCELED:
+            if current is None or current.result_key != key:
                 self._media.remove(key, thumbnail)
             raise
         count("JobDelivered")
@@ -134,7 +153,8 @@ class Finisher:
 
     def _failed(self, job: Job, error: StagingError, at: datetime) -> None:
         """Another attempt if that may help and one is left; else the job fails and costs nothing."""
-        again = error.retryable and job.attempt < self._settings.jobs.max_attempts
+        may_help = error.retryable and not isinstance(error, LostRunError)
+        again = may_help and job.attempt < self._settings.jobs.max_attempts
         log.info("attempt failed", job_id=job.id, attempt=job.attempt, code=error.code, again=again)
         try:
             if not again:
@@ -151,9 +171,19 @@ class Finisher:
         self._queue.send([queued], delay)
 
 
+def _trusted(job: Job, run: Prediction | None) -> Prediction | None:
+    """A report that is of this attempt. The address of a webhook is not signed, its body is."""
+    if run is None or run.id == job.prediction_id:
+        return run
+    if job.prediction_id is None and job.marker in run.marks.split():
+        return run
+    log.warning("result of another run", job_id=job.id, prediction_id=run.id)
+    return None
+
+
 def _failure(run: Prediction) -> StagingError:
     """The provider's words turned into ours; theirs are only logged."""
-    log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=run.error)
+    log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=bare(run.error))
     if run.status == "canceled":
         return StagingTimedOutError("The model took too long for this photo. Try again.")
     if REFUSAL.search(run.error or ""):

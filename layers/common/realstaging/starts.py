@@ -1,6 +1,7 @@
 """Starting a queued job: one claim, one paid run, no waiting for it."""
 
 import base64
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -12,11 +13,27 @@ from realstaging.gateways.replicate import AccountError, NotTakenError, RefusedE
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
 from realstaging.observability import count, log
 from realstaging.staging import prompts, registry
-from realstaging.staging.registry import Order
+from realstaging.staging.registry import Order, StagingModel
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item, LostRaceError
 
 URL_MARGIN_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as it will be asked for."""
+
+    model: StagingModel
+    input: Item
+    prompt_version: str
+
+    @property
+    def details(self) -> Item:
+        """What is remembered of it: neither the photo's address nor the prompt."""
+        shown = {name: value for name, value in self.input.items() if name not in ("image", "prompt")}
+        pinned = {"model_version": self.model.version} if self.model.version else {}
+        return {"prompt_version": self.prompt_version, "input": shown, **pinned}
 
 
 class Starter:
@@ -43,32 +60,42 @@ class Starter:
         if found is None or found.status is not JobStatus.QUEUED:
             log.info("job not waiting to start", job_id=message.job_id, status=found and found.status)
             return
-        if at - found.created_at > timedelta(hours=self._settings.jobs.max_hours):
+        # Since the photo was there: how long that took is not the model's fault.
+        if at - (found.queued_at or found.created_at) > timedelta(hours=self._settings.jobs.max_hours):
             waited = StagingTimedOutError("The model was not available for too long. Try again later.")
             self._close(found, waited, at)
             return
         limits = self._settings.replicate
+        run = self._prepare(found, at)
+        if run is None:
+            return
         try:
             # Until the run is known, ask again soon; afterwards, only when it is overdue.
-            job = self._jobs.claim(
-                found, at, at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
-            )
+            unsure = at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
+            job = self._jobs.claim(found, at, unsure)
         except LostRaceError:
             log.info("job claimed elsewhere", job_id=found.id)
             return
-        self._run(job, at)
+        self._run(job, run, at)
 
-    def _run(self, job: Job, at: datetime) -> None:
-        model = registry.get(job.model)
+    def _prepare(self, job: Job, at: datetime) -> Run | None:
+        """All that can go wrong without the provider goes wrong here, before an attempt is counted."""
+        try:
+            model = registry.get(job.model)
+        except KeyError:
+            self._close(job, InputRefusedError("This model is not offered any more. Choose another one."), at)
+            return None
         prompt = prompts.build(job.room_type, job.style, job.prompt)
         order = Order(image=self._image(job), prompt=prompt.text, seed=job.seed)
-        given = model.build(order).model_dump(mode="json", exclude_none=True)
+        return Run(model, model.build(order).model_dump(mode="json", exclude_none=True), prompt.version)
+
+    def _run(self, job: Job, run: Run, at: datetime) -> None:
         limits = self._settings.replicate
         try:
-            run = self._replicate.create(
-                model=model.id,
-                version=model.version,
-                input=given,
+            taken = self._replicate.create(
+                model=run.model.id,
+                version=run.model.version,
+                input=run.input,
                 webhook=self._webhook(job) if limits.results == "webhook" else None,
                 cancel_after=limits.cancel_after_seconds,
             )
@@ -76,18 +103,13 @@ class Starter:
             self._put_off(job, error, at)
         except RefusedError as error:
             log.warning("input refused", job_id=job.id, reason=str(error))
-            refusal = InputRefusedError(
-                "The model does not accept these settings. Choose other settings and try again."
-            )
-            self._close(job, refusal, at)
+            self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
         except UnsureError as error:
             # Perhaps paid for: nothing is started again until the webhook or the sweep has told.
             count("StartUnsure")
             log.warning("start unsure", job_id=job.id, attempt=job.attempt, reason=str(error))
         else:
-            shown = {name: value for name, value in given.items() if name not in ("image", "prompt")}
-            details: Item = {"prompt_version": prompt.version, "input": shown}
-            self._note(job, run, details | ({"model_version": model.version} if model.version else {}), at)
+            self._note(job, taken, run.details, at)
 
     def _note(self, job: Job, run: Prediction, details: Item, at: datetime) -> None:
         count("RunStarted")
@@ -132,7 +154,7 @@ class Starter:
         if self._settings.replicate.inputs == "inline":
             return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
         seconds = self._settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
-        return self._media.link(key, seconds, name=f"{job.marker}.jpg")
+        return self._media.link(key, seconds, name=f"{job.id}-{job.attempt + 1}.jpg")
 
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})

@@ -4,8 +4,9 @@ Every look moves the date on before anything is sent, so that two sweeps at once
 sweep that dies is made up for later.
 """
 
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
@@ -90,7 +91,7 @@ class Sweeper:
         """A job whose image has moved on without it."""
         image = self._images.find(job.owner, job.image_id)
         if image and image.status is ImageStatus.AWAITING_UPLOAD:
-            self._jobs.look_again(job, image.upload_by + timedelta(hours=1))
+            self._jobs.look_again(job, max(image.upload_by, at) + timedelta(hours=1))
         elif image and image.status is ImageStatus.READY:
             look_again = at + timedelta(seconds=self._settings.jobs.resend_after_seconds)
             self._queue.send([self._jobs.release(job, at, look_again)])
@@ -101,26 +102,29 @@ class Sweeper:
 
     def _batch(self, due: Due, at: datetime) -> None:
         batch = self._batches.find(due.owner, due.id)
-        if batch and batch.unplaced and batch.due_at and batch.due_at <= at:
+        if batch and batch.due_at and batch.due_at <= at:
             self._batches.abandon(batch)
             count("ReservationGivenBack", batch.unplaced)
             log.warning("reservation given back", batch_id=batch.id, jobs=batch.unplaced)
 
 
-def sweep(found: Sequence[Due], at: datetime, sweeper: Sweeper, *, until: float) -> tuple[int, int]:
+def sweep(
+    found: Sequence[Due], at: datetime, look_at: Callable[[Due, datetime], None], *, until: float
+) -> tuple[int, int]:
     """Look at each overdue row until the monotonic clock says `until`: how many were looked at, how many failed.
 
     This is the sweep's edge: one row that cannot be dealt with must not hide the others. It stays
     due, is counted, logged and looked at again in a minute.
     """
     looked = failed = 0
-    for due in found:
+    # In another order each time: what cannot be dealt with must not always come first.
+    for due in random.sample(found, len(found)):
         if time.monotonic() > until:
             log.warning("sweep out of time", left=len(found) - looked)
             break
         looked += 1
         try:
-            sweeper.look_at(due, at)
+            look_at(due, at)
         except Exception:
             failed += 1
             count("SweepFailed")

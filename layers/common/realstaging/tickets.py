@@ -29,7 +29,7 @@ def connect(
     owner = tickets.redeem(_hashed(ticket), at) if 0 < len(ticket) <= MAX_TICKET else None
     if owner is None:
         raise UnauthorizedError("This ticket is unknown, used or too old. Ask for a new one.")
-    if len(sockets.of(owner)) >= limits.max_per_owner:
+    if len(sockets.of(owner, at)) >= limits.max_per_owner:
         raise TooManySocketsError(f"At most {limits.max_per_owner} sockets per account. Close one and try again.")
     sockets.add(owner, connection_id, at, limits.hours)
 

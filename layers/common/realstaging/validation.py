@@ -7,10 +7,13 @@ from realstaging.config import Settings
 from realstaging.models import StageSettings
 
 Complaint = dict[str, str]
+# Nobody reads more, and an answer must not outgrow what Lambda can send.
+MOST = 20
 
 
 def complaints(errors: Iterable[Mapping[str, Any]], under: str = "") -> list[Complaint]:
-    return [{"pointer": under + pointer(error["loc"]), "message": str(error["msg"])} for error in errors]
+    found = [{"pointer": under + pointer(error["loc"]), "message": str(error["msg"])} for error in errors]
+    return found[:MOST]
 
 
 def pointer(location: Iterable[str | int]) -> str:

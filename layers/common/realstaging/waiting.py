@@ -29,12 +29,15 @@ def turn_away(
 
 def with_waiting(
     image: Image, move: Callable[[Image, list[Job]], None], *, images: ImageStore, jobs: JobStore
-) -> list[Job]:
-    """Move an image together with the jobs that still wait for it; if one was canceled meanwhile, read again."""
+) -> list[Job] | None:
+    """Move an image together with the jobs that still wait for it; if one was canceled meanwhile, read again.
+
+    None when somebody else was first: the same event, delivered twice, or a deletion.
+    """
     current: Image | None = image
     for _ in range(TRIES):
         if current is None or current.status is not ImageStatus.AWAITING_UPLOAD:
-            return []  # somebody else was first: the same event, delivered twice
+            return None
         found = jobs.get_many(current.owner, current.waiting_jobs)
         waiting = [job for job in found if job.status is JobStatus.AWAITING_UPLOAD]
         try:

@@ -18,6 +18,7 @@ TOLERANCE_SECONDS = 300
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: str, now: float) -> None:
     """Raise UnauthorizedError unless one of the space-separated secrets signed this just now."""
+    headers = {name.lower(): value for name, value in headers.items()}
     id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not id or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
         raise UnauthorizedError("The webhook is not signed.")

@@ -1,5 +1,6 @@
 """Fetching a result from where the provider put it: known hosts only, bounded in size and time."""
 
+import functools
 import time
 from urllib.parse import urlsplit
 
@@ -7,14 +8,15 @@ import httpx
 
 from realstaging.errors import OutputUnusableError
 
-CHUNK = 64 * 1024
-
 
 class Deliveries:
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds
+
+    @functools.cached_property
+    def _http(self) -> httpx.Client:
         # No redirects: a redirect could lead anywhere.
-        self._http = httpx.Client(timeout=seconds, follow_redirects=False)
+        return httpx.Client(timeout=self._seconds, follow_redirects=False)
 
     def fetch(self, url: str) -> bytes:
         """The file's bytes. Raises OutputUnusableError for what will not get better by asking again;
@@ -27,7 +29,8 @@ class Deliveries:
                 answer.raise_for_status()
             if answer.status_code != 200:
                 raise OutputUnusableError("The model's result could not be fetched. Try again.")
-            for chunk in answer.iter_bytes(CHUNK):
+            # As it comes: a fixed chunk size would wait for a full one and never see the deadline.
+            for chunk in answer.iter_bytes():
                 data += chunk
                 if len(data) > self._max_bytes:
                     raise OutputUnusableError("The model's result is too large to be a photo. Try again.")
@@ -36,7 +39,10 @@ class Deliveries:
         return bytes(data)
 
     def _allow(self, url: str) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(str(httpx.URL(url)))
+        except (ValueError, httpx.InvalidURL) as error:
+            raise OutputUnusableError("The model's result came from an unknown place. Try again.") from error
         host = parts.hostname or ""
         known = any(host == each or host.endswith("." + each) for each in self._hosts)
         local = host == "127.0.0.1" and host in self._hosts

@@ -1,5 +1,6 @@
 """The identity provider's public keys, kept while it is down and never fetched in a storm."""
 
+import http.client
 import json
 import time
 import urllib.request
@@ -50,12 +51,18 @@ class IssuerKeys:
                 or self._read(self._identity.issuer.rstrip("/") + "/.well-known/openid-configuration")["jwks_uri"]
             )
             keys = jwt.PyJWKSet.from_dict(self._read(url)).keys
-        except (OSError, ValueError, KeyError, jwt.PyJWKSetError):
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
             return
-        self._keys = {key.key_id: key for key in keys if key.key_id}
-        self._fetched_at = now
+        if found := {key.key_id: key for key in keys if key.key_id}:
+            self._keys, self._fetched_at = found, now
 
     def _read(self, url: str) -> dict[str, Any]:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         with self._open(url, timeout=TIMEOUT_SECONDS) as answer:
-            data: dict[str, Any] = json.loads(answer.read(MAX_BYTES))
+            body = b""
+            while (chunk := answer.read1(MAX_BYTES)) and len(body) <= MAX_BYTES:
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the issuer answers too slowly")
+            data: dict[str, Any] = json.loads(body)
         return data

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 YEAR = "private, max-age=31536000, immutable"
 
+KINDS = ("uploads", "originals", "masters", "thumbnails", "staged")
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -44,12 +46,16 @@ def thumbnail_key(owner: str, image_id: str) -> str:
     return f"thumbnails/{owner}/{image_id}.jpg"
 
 
+def staged_prefix(owner: str, job_id: str) -> str:
+    return f"staged/{owner}/{job_id}/"
+
+
 def staged_key(owner: str, job_id: str, attempt: int) -> str:
-    return f"staged/{owner}/{job_id}/{attempt}.jpg"
+    return f"{staged_prefix(owner, job_id)}{attempt}.jpg"
 
 
 def staged_thumbnail_key(owner: str, job_id: str, attempt: int) -> str:
-    return f"staged/{owner}/{job_id}/{attempt}-thumbnail.jpg"
+    return f"{staged_prefix(owner, job_id)}{attempt}-thumbnail.jpg"
 
 
 class Media:
@@ -82,38 +88,60 @@ class Media:
             return Upload(size, body.read() if size <= max_bytes else None)
 
     def was_uploaded(self, owner: str, image_id: str) -> bool:
-        try:
-            self._s3.head_object(Bucket=self._bucket, Key=upload_key(owner, image_id))
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404", "NotFound"):
-                return False
-            raise
-        return True
+        return self.has(upload_key(owner, image_id))
 
     def read(self, key: str) -> bytes:
         with self._s3.get_object(Bucket=self._bucket, Key=key)["Body"] as body:
             return body.read()
 
-    def put_once(self, key: str, data: bytes, content_type: str) -> None:
-        """Write an object unless it is there already: a repeated delivery changes nothing."""
+    def put_once(self, key: str, data: bytes, content_type: str) -> bool:
+        """Write an object unless it is there already, as a repeated delivery finds it; False then."""
         try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=data,
-                ContentType=content_type,
-                CacheControl=YEAR,
-                IfNoneMatch="*",
-            )
+            self._put(key, data, content_type, IfNoneMatch="*")
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "PreconditionFailed":
                 raise
+            return False
+        return True
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Write an object, whatever was there."""
+        self._put(key, data, content_type)
+
+    def _put(self, key: str, data: bytes, content_type: str, **condition: str) -> None:
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            CacheControl=YEAR,
+            **condition,  # type: ignore[arg-type]
+        )
 
     def remove(self, *keys: str) -> None:
         if keys:
             self._s3.delete_objects(
                 Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
             )
+
+    def remove_under(self, prefix: str) -> int:
+        """Up to a thousand objects below a prefix; how many there were."""
+        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
+        self.remove(*(each["Key"] for each in found))
+        return len(found)
+
+    def remove_owner(self, owner: str) -> int:
+        """Likewise of everything an owner has."""
+        return sum(self.remove_under(f"{kind}/{owner}/") for kind in KINDS)
+
+    def has(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404", "NotFound"):
+                return False
+            raise
+        return True
 
     def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
         """A signed address to read one object, for `seconds`; `name` makes browsers save it under it."""

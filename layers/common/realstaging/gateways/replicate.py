@@ -16,14 +16,15 @@ import httpx
 
 from realstaging.config import Settings
 from realstaging.gateways.secrets import Secrets
-from realstaging.models import Prediction
+from realstaging.models import Prediction, without_queries
 
 if TYPE_CHECKING:
     from replicate.client import Client
 
 KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-LIST_PAGES = 3
+LIST_PAGES = 20
+CONNECT_SECONDS, WRITE_SECONDS = 3, 5
 
 
 class NotTakenError(Exception):
@@ -53,7 +54,11 @@ class Replicate:
         self, token: Callable[[], str], base_url: str, *, timeout_seconds: float, max_retry_after: float
     ) -> None:
         self._token, self._base_url, self._max_retry_after = token, base_url, max_retry_after
-        self._transport = _Transport(timeout_seconds)
+        self._timeout_seconds = timeout_seconds
+
+    @functools.cached_property
+    def _transport(self) -> "_Transport":
+        return _Transport(self._timeout_seconds)
 
     @functools.cached_property
     def _client(self) -> "Client":
@@ -89,13 +94,13 @@ class Replicate:
         except httpx.HTTPError as error:
             raise UnsureError(type(error).__name__) from error
 
-    def find_marked(self, marker: str, since: datetime) -> Prediction | None:
-        """The run whose input carries our marker, among those made since. Raises UnsureError.
+    def find_marked(self, marker: str, since: datetime, until: datetime) -> Prediction | None:
+        """The run whose input carries our marker, among those made in that time. Raises UnsureError.
 
         The API cannot be asked by our own id, so recent runs are read and compared; their input is
         there for one hour.
         """
-        for data in self._recent(since):
+        for data in self._made(since, until):
             if marker in str(data.get("input")):
                 return Prediction.of(data)
         return None
@@ -112,23 +117,28 @@ class Replicate:
         self._transport.answer = {}
         try:
             call()
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             if not self._transport.answer:
                 raise UnsureError(type(error).__name__) from error
         return self._transport.answer
 
-    def _recent(self, since: datetime) -> Iterator[dict[str, Any]]:
-        address = str(httpx.URL("/v1/predictions", params={"created_after": since.isoformat()}))
+    def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
+        address = str(httpx.URL("/v1/predictions", params=span))
         for _ in range(LIST_PAGES):
             try:
                 answer = self._answer(functools.partial(self._client.predictions.list, address))
             except (_StatusError, httpx.HTTPError) as error:
                 raise UnsureError(type(error).__name__) from error
-            yield from answer.get("results", [])
+            found = answer.get("results")
+            if not isinstance(found, list):
+                raise UnsureError("the answer is not a list of runs")
+            yield from (each for each in found if isinstance(each, dict))
             following = answer.get("next")
             if not following:
                 return
             address = httpx.URL(following).raw_path.decode()
+        raise UnsureError("more runs than were read")
 
     def _reason(self, error: "_StatusError") -> Exception:
         if error.status == 402:
@@ -137,9 +147,10 @@ class Replicate:
             wait = _retry_after(error.headers, error.body)
             return NotTakenError("throttled", None if wait is None else min(wait, self._max_retry_after))
         if error.status in (401, 403):
+            self.__dict__.pop("_client", None)  # the token may have been changed: fetch it again
             return AccountError(f"status {error.status}", None)
         if 400 <= error.status < 500:
-            return RefusedError(f"status {error.status}: {error.text[:500]}")
+            return RefusedError(f"status {error.status}: {without_queries(error.text)[:500]}")
         return UnsureError(f"status {error.status}")
 
 
@@ -162,7 +173,8 @@ class _Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         deadline = time.monotonic() + self._seconds
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)
+        limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "write": WRITE_SECONDS, "read": self._seconds}
+        request.extensions["timeout"] = limits
         if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
             request.headers["Cancel-After"] = f"{self.cancel_after}s"
         response = self._inner.handle_request(request)

@@ -1,6 +1,6 @@
 """Batches: the images and jobs of one request, written in transactions that charge for what they create."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from realstaging import keys
@@ -15,40 +15,37 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Group = tuple[Image, Sequence[Job]]
+ABANDONED = -1
 
 
 class BatchStore:
     def __init__(self, table: "Table", images: ImageStore, jobs: JobStore, quota: QuotaStore) -> None:
         self._writes, self._images, self._jobs, self._quota = Writes(table), images, jobs, quota
 
-    def create(self, batch: Batch, groups: Sequence[Group], *, limit: int) -> None:
-        """Write a batch with its images and jobs and reserve their quota.
+    def create(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
+        """Write a batch with new images and their jobs and reserve their quota.
 
         Refused whole: QuotaExceededError when the jobs do not all fit, NotFoundError when the
-        project is gone. What one transaction cannot hold follows in others; until then it is
-        reserved as the batch's `unplaced` work, which `sweep` gives back if we die in between.
+        project is gone. Raises LostRaceError when a row of `with_it`, or of ours, is there already.
         """
-        wanted = sum(len(jobs) for _, jobs in groups)
-        if wanted > limit:
-            used = self._quota.usage(batch.owner, batch.period).used
-            raise QuotaExceededError(limit=limit, used=used, requested=wanted)
-        first, *rest = list(_chunks(groups, reserve=3)) or [[]]
-        unplaced = wanted - sum(len(jobs) for _, jobs in first)
-        writes = [self._writes.exists(keys.project(batch.owner, batch.project_id))]
-        if wanted:
-            writes.append(self._quota.reserve(batch.owner, batch.period, wanted, limit))
-        writes += [self._put(batch, unplaced), *self._rows(first)]
+        project = self._writes.exists(keys.project(batch.owner, batch.project_id))
         try:
-            self._writes.together(writes)
+            self._begin(batch, groups, self._new, limit=limit, with_it=[project, *with_it])
         except LostRaceError as error:
             if 0 in error.failed:
                 raise NotFoundError("project") from error
-            if wanted and 1 in error.failed:
-                used = int(error.failed[1].get("used", limit))
-                raise QuotaExceededError(limit=limit, used=used, requested=wanted) from error
             raise
-        for chunk in rest:
-            unplaced -= self._place(batch, chunk, unplaced)
+
+    def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
+        """Write a batch of new jobs for images that are there, and reserve their quota.
+
+        Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more.
+        """
+        self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
+
+    def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
+        """Place what a request that died had not; `groups` are those it was made of."""
+        self._place_rest(batch, groups, self._new)
 
     def find(self, owner: str, batch_id: str) -> Batch | None:
         item = self._writes.get(keys.batch(owner, batch_id))
@@ -75,46 +72,88 @@ class BatchStore:
 
     def abandon(self, batch: Batch) -> None:
         """Give back what a request that died had reserved but not written. Raises LostRaceError."""
-        self._writes.together(
-            [
-                self._writes.update(
-                    keys.batch(batch.owner, batch.id),
-                    put={"unplaced": 0},
-                    drop=keys.NOT_DUE,
-                    when="#unplaced = :unplaced",
-                    values={":unplaced": batch.unplaced},
-                ),
-                self._quota.give_back(batch.owner, batch.period, batch.unplaced),
-            ]
+        given_up = self._writes.update(
+            keys.batch(batch.owner, batch.id),
+            put={"unplaced": 0, "placed": ABANDONED},
+            drop=keys.NOT_DUE,
+            when="#unplaced = :unplaced AND #placed = :placed",
+            values={":unplaced": batch.unplaced, ":placed": batch.placed},
         )
+        back = [self._quota.give_back(batch.owner, batch.period, batch.unplaced)] if batch.unplaced else []
+        self._writes.together([given_up, *back])
 
-    def _put(self, batch: Batch, unplaced: int) -> Write:
-        item = row(batch.model_copy(update={"unplaced": unplaced}), keys.batch(batch.owner, batch.id))
-        if unplaced and batch.due_at:
+    def _begin(
+        self,
+        batch: Batch,
+        groups: Sequence[Group],
+        rows: Callable[[Group], list[Write]],
+        *,
+        limit: int,
+        with_it: Sequence[Write],
+    ) -> None:
+        """The first transaction reserves everything and places what it has room for, the others the rest.
+
+        Until then the rest is the batch's `unplaced` work, which `sweep` gives back if we die.
+        """
+        wanted = sum(len(jobs) for _, jobs in groups)
+        if wanted > limit:
+            used = self._quota.usage(batch.owner, batch.period).used
+            raise QuotaExceededError(limit=limit, used=used, requested=wanted)
+        first = next(_chunks(groups, reserve=2 + len(with_it)), [])
+        started = batch.model_copy(
+            update={"placed": len(first), "unplaced": wanted - sum(len(jobs) for _, jobs in first)}
+        )
+        writes = [*with_it, self._put(started, len(groups))]
+        if wanted:
+            writes.append(self._quota.reserve(batch.owner, batch.period, wanted, limit))
+        quota_at = len(writes) - 1
+        try:
+            self._writes.together([*writes, *(write for group in first for write in rows(group))])
+        except LostRaceError as error:
+            # Who lost against an earlier answer to the same key gets that answer, not a refusal.
+            if wanted and min(error.failed) == quota_at:
+                used = int(error.failed[quota_at].get("used", limit))
+                raise QuotaExceededError(limit=limit, used=used, requested=wanted) from error
+            raise
+        self._place_rest(started, groups, rows)
+
+    def _place_rest(self, batch: Batch, groups: Sequence[Group], rows: Callable[[Group], list[Write]]) -> None:
+        """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
+        for chunk in _chunks(groups[batch.placed :] if batch.placed >= 0 else [], reserve=1):
+            after = batch.model_copy(
+                update={
+                    "placed": batch.placed + len(chunk),
+                    "unplaced": batch.unplaced - sum(len(jobs) for _, jobs in chunk),
+                }
+            )
+            taken = self._writes.update(
+                keys.batch(batch.owner, batch.id),
+                put={"placed": after.placed, "unplaced": after.unplaced},
+                drop=keys.NOT_DUE if after.placed == len(groups) else (),
+                when="#placed = :placed",
+                values={":placed": batch.placed},
+            )
+            self._writes.together([taken, *(write for group in chunk for write in rows(group))])
+            batch = after
+
+    def _put(self, batch: Batch, groups: int) -> Write:
+        item = row(batch, keys.batch(batch.owner, batch.id))
+        if batch.placed < groups and batch.due_at:
             item |= keys.due(batch.due_at, batch.id)
         else:
             item.pop("due_at", None)
         return self._writes.put_new(item)
 
-    def _place(self, batch: Batch, chunk: Sequence[Group], unplaced: int) -> int:
-        """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
-        count = sum(len(jobs) for _, jobs in chunk)
-        taken = self._writes.update(
-            keys.batch(batch.owner, batch.id),
-            put={"unplaced": unplaced - count},
-            drop=keys.NOT_DUE if unplaced == count else (),
-            when="#unplaced = :unplaced",
-            values={":unplaced": unplaced},
-        )
-        self._writes.together([taken, *self._rows(chunk)])
-        return count
+    def _new(self, group: Group) -> list[Write]:
+        image, jobs = group
+        return [self._images.put_new(image), *self._job_rows(jobs)]
 
-    def _rows(self, groups: Sequence[Group]) -> list[Write]:
-        return [
-            write
-            for image, jobs in groups
-            for write in [self._images.put_new(image), *(each for job in jobs for each in self._jobs.put_new(job))]
-        ]
+    def _more(self, group: Group) -> list[Write]:
+        image, jobs = group
+        return [self._images.still(image, [job.id for job in jobs]), *self._job_rows(jobs)]
+
+    def _job_rows(self, jobs: Sequence[Job]) -> list[Write]:
+        return [write for job in jobs for write in self._jobs.put_new(job)]
 
 
 def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
@@ -122,7 +161,7 @@ def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
     chunk: list[Group] = []
     room = MAX_ACTIONS - reserve
     for group in groups:
-        size = 1 + 2 * len(group[1])
+        size = 1 + sum(3 if job.parent_job_id else 2 for job in group[1])
         if size > room and chunk:
             yield chunk
             chunk, room = [], MAX_ACTIONS - reserve

@@ -11,7 +11,8 @@ from realstaging import keys
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-Kind = Literal["IMAGE", "JOB", "BATCH"]
+Lane = Literal["DUE", "PURGE"]
+Kind = Literal["IMAGE", "JOB", "BATCH", "DELETED", "HASH", "PROFILE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class DueStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def until(self, at: datetime, *, per_shard: int) -> list[Due]:
+    def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[Due]:
         """Overdue work, the longest waiting first in each shard. The rows themselves must be read anew."""
         found: list[Due] = []
         for shard in range(keys.DUE_SHARDS):
             answer = self._table.query(
                 IndexName="gsi2",
-                KeyConditionExpression=Key("gsi2pk").eq(f"DUE#{shard}") & Key("gsi2sk").lt(keys.stamp(at)),
+                KeyConditionExpression=Key("gsi2pk").eq(f"{lane}#{shard}") & Key("gsi2sk").lt(keys.stamp(at)),
                 ProjectionExpression="pk, sk",
                 Limit=per_shard,
             )

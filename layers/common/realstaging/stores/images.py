@@ -1,7 +1,7 @@
 """Images in the single table, together with the jobs that wait for their file."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -15,6 +15,11 @@ from realstaging.stores.table import Item, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+# Somebody may upload the same content again at this very moment.
+CONTENT_SETTLED = timedelta(hours=1)
+# A page must fit into an answer, whatever its prompts.
+MAX_JOBS_SHOWN = 400
 
 
 class ImageStore:
@@ -37,6 +42,10 @@ class ImageStore:
             raise NotFoundError("image")
         return image
 
+    def get_many(self, owner: str, image_ids: Iterable[str]) -> list[Image]:
+        found = self._writes.get_many([keys.image(owner, image_id) for image_id in image_ids])
+        return [Image.model_validate(item) for item in found]
+
     def of_project(
         self, project_id: str, *, limit: int, before: str | None
     ) -> tuple[list[tuple[Image, list[Job]]], str | None]:
@@ -53,6 +62,7 @@ class ImageStore:
         }
         groups: list[tuple[Image, list[Job]]] = []
         jobs: list[Job] = []
+        shown = 0
         while True:
             answer = self._table.query(**query)
             for item in answer["Items"]:
@@ -62,8 +72,11 @@ class ImageStore:
                 image = Image.model_validate(item)
                 groups.append((image, [job for job in jobs if job.image_id == image.id]))
                 jobs = []
+                shown += len(groups[-1][1])
                 if len(groups) > limit:
                     return groups[:limit], groups[limit - 1][0].id
+                if shown > MAX_JOBS_SHOWN:
+                    return groups, image.id
             if "LastEvaluatedKey" not in answer:
                 return groups, None
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -74,9 +87,20 @@ class ImageStore:
             keys.content(image.owner, str(facts["sha256"])),
             put={"owner": image.owner, "sha256": facts["sha256"], "updated_at": keys.stamp(at)},
             add={"references": 1},
+            when="attribute_not_exists(#going)",
         )
         released = [self._jobs.release_to_queue(job, at, look_again) for job in jobs]
         self._writes.together([self._move(image, ImageStatus.READY, at, facts), content, *released])
+
+    def leave_content(self, owner: str, sha256: str, at: datetime) -> None:
+        """A file was written that no row may tell of: let the purge look whether anybody has it."""
+        self._writes.alone(
+            self._writes.update(
+                keys.content(owner, sha256),
+                put={"owner": owner, **keys.purge(at + CONTENT_SETTLED, sha256)},
+                add={"references": 0},
+            )
+        )
 
     def turn_away(self, image: Image, status: ImageStatus, jobs: Sequence[Job], at: datetime, why: Failure) -> None:
         """→ `rejected` or `expired`; its waiting jobs fail with the same code and cost nothing, or nothing moves."""
@@ -97,13 +121,26 @@ class ImageStore:
         )
         return Image.model_validate(self._writes.alone(write))
 
+    def still(self, image: Image, job_ids: Sequence[str]) -> Write:
+        """The action under which new jobs are added: the image is as it was read; a file not yet there holds them."""
+        key = keys.image(image.owner, image.id)
+        if image.status is ImageStatus.AWAITING_UPLOAD:
+            waiting = {"waiting_jobs": [*image.waiting_jobs, *job_ids]}
+            return self._writes.move(key, was=image.status, version=image.version, put=waiting)
+        return self._writes.check(key, "#status = :ready", {":ready": ImageStatus.READY})
+
     def look_again(self, image: Image, at: datetime) -> None:
         self._writes.alone(
             self._writes.update(
                 keys.image(image.owner, image.id),
                 put=keys.due(at, image.id),
-                when="#status = :status AND #version = :version",
-                values={":status": image.status, ":version": image.version},
+                # The date that was read: of two who find the row overdue, one puts it off.
+                when="#status = :status AND #version = :version AND #due_at = :due_at",
+                values={
+                    ":status": image.status,
+                    ":version": image.version,
+                    ":due_at": image.due_at and keys.stamp(image.due_at),
+                },
             )
         )
 

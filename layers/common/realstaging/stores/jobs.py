@@ -1,7 +1,9 @@
 """Jobs in the single table, and the quota that moves with them."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -10,12 +12,14 @@ from realstaging import keys
 from realstaging.errors import NotFoundError
 from realstaging.models import Failure, Job, JobStatus
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import Item, Write, Writes, row
+from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 PAGES = 10
+CLOSED_TOGETHER = 45
+NOT_FOLLOWED = "attribute_exists(#status) AND attribute_not_exists(#retried_by)"
 
 
 class JobStore:
@@ -23,11 +27,15 @@ class JobStore:
         self._table, self._writes, self._quota = table, Writes(table), quota
 
     def put_new(self, job: Job) -> list[Write]:
-        """The actions that write a new job and its ledger line."""
+        """The actions that write a new job and its ledger line, and tell the job it follows: once each."""
         item = row(job, keys.job(job.owner, job.id), keys.by_project_job(job.project_id, job.image_id, job.id))
         if job.due_at:
             item |= keys.due(job.due_at, job.id)
-        return [self._writes.put_new(item), self._quota.entry(job)]
+        writes = [self._writes.put_new(item), self._quota.entry(job)]
+        if job.parent_job_id:
+            parent = keys.job(job.owner, job.parent_job_id)
+            writes.append(self._writes.update(parent, put={"retried_by": job.id}, when=NOT_FOLLOWED))
+        return writes
 
     def find(self, owner: str, job_id: str) -> Job | None:
         item = self._writes.get(keys.job(owner, job_id))
@@ -116,8 +124,13 @@ class JobStore:
             self._writes.update(
                 keys.job(job.owner, job.id),
                 put=keys.due(at, job.id),
-                when="#status = :status AND #version = :version",
-                values={":status": job.status, ":version": job.version},
+                # The date that was read: of two who find the row overdue, one puts it off.
+                when="#status = :status AND #version = :version AND #due_at = :due_at",
+                values={
+                    ":status": job.status,
+                    ":version": job.version,
+                    ":due_at": job.due_at and keys.stamp(job.due_at),
+                },
             )
         )
 
@@ -132,12 +145,33 @@ class JobStore:
         }
         # attempt is part of version: a result of an earlier attempt cannot get here.
         move = self._move(job, JobStatus.READY, at, put=put)
-        self._writes.together([move, *self._quota.capture(job, keys.stamp(at))])
+        spent = self._writes.update(
+            keys.cost(job.owner, job.project_id),
+            put={"owner": job.owner},
+            add={"micro_usd": int(Decimal(result["cost_usd"]) * 1_000_000), "jobs": 1},
+        )
+        self._writes.together([move, *self._quota.capture(job, keys.stamp(at)), spent])
 
     def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> None:
         """→ `failed` or `canceled`, and the reservation is given back, or neither."""
         move = self.closing(job, status, at, failure)
         self._writes.together([move, *self._quota.release(job, keys.stamp(at))])
+
+    def close_many(self, jobs: Sequence[Job], status: JobStatus, at: datetime) -> None:
+        """Likewise, many a transaction; a job that has moved on meanwhile is left as it is."""
+        stamp = keys.stamp(at)
+        for start in range(0, len(jobs), CLOSED_TOGETHER):
+            some = jobs[start : start + CLOSED_TOGETHER]
+            writes = [self.closing(job, status, at, None) for job in some]
+            writes += [self._quota.close(job, stamp) for job in some]
+            for period in {job.period for job in some}:
+                writes.append(self._quota.released(some[0].owner, period, sum(job.period == period for job in some)))
+            try:
+                self._writes.together(writes)
+            except LostRaceError:
+                for job in some:
+                    with contextlib.suppress(LostRaceError):
+                        self.close(job, status, at, None)
 
     def closing(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> Write:
         put: Item = {"finished_at": keys.stamp(at)}

@@ -1,13 +1,15 @@
 """Projects in the single table."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
 from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import Project
-from realstaging.stores.table import Writes, row
+from realstaging.models import CostView, Project
+from realstaging.stores.table import LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -17,15 +19,44 @@ class ProjectStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def create(self, project: Project) -> None:
+    def create(self, project: Project, *with_it: Write) -> None:
+        """Raises LostRaceError when a row of `with_it` is there already."""
         item = row(project, keys.project(project.owner, project.id))
-        self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+        self._writes.together([self._writes.put_new(item), *with_it])
+
+    def find(self, owner: str, project_id: str) -> Project | None:
+        item = self._writes.get(keys.project(owner, project_id))
+        return Project.model_validate(item) if item else None
 
     def get(self, owner: str, project_id: str) -> Project:
-        item = self._writes.get(keys.project(owner, project_id))
-        if item is None:
+        project = self.find(owner, project_id)
+        if project is None:
             raise NotFoundError("project")
-        return Project.model_validate(item)
+        return project
+
+    def rename(self, owner: str, project_id: str, name: str, at: datetime) -> Project:
+        """The last name given wins; the version grows."""
+        write = self._writes.update(
+            keys.project(owner, project_id),
+            put={"name": name, "updated_at": keys.stamp(at)},
+            add={"version": 1},
+            when="attribute_exists(#version)",
+        )
+        try:
+            return Project.model_validate(self._writes.alone(write))
+        except LostRaceError as error:
+            raise NotFoundError("project") from error
+
+    def cost(self, owner: str, project_id: str) -> CostView:
+        """Of all results ever delivered in it."""
+        item = self._writes.get(keys.cost(owner, project_id)) or {}
+        total, jobs = Decimal(int(item.get("micro_usd", 0))) / 1_000_000, int(item.get("jobs", 0))
+        cents = Decimal("0.000001")
+        return CostView(
+            total_cost_usd=total.quantize(cents),
+            job_count=jobs,
+            average_cost_usd=(total / jobs if jobs else Decimal(0)).quantize(cents),
+        )
 
     def of(self, owner: str, *, limit: int, before: str | None) -> tuple[list[Project], str | None]:
         """A page, newest first, and the id to go on from."""

@@ -3,10 +3,12 @@
 The functions give actions for somebody else's transaction: quota never moves by itself.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
 
 from realstaging import keys
-from realstaging.models import Job, Usage
+from realstaging.models import Job, LedgerEntry, Usage
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:
@@ -15,11 +17,25 @@ if TYPE_CHECKING:
 
 class QuotaStore:
     def __init__(self, table: "Table") -> None:
-        self._writes = Writes(table)
+        self._table, self._writes = table, Writes(table)
 
     def usage(self, owner: str, period: str) -> Usage:
         item = self._writes.get(keys.usage(owner, period))
         return Usage.model_validate(item) if item else Usage()
+
+    def ledger(self, owner: str, *, limit: int, before: str | None) -> tuple[list[LedgerEntry], str | None]:
+        """A page of reservations, newest first, and where to go on from: `<period>#<job id>`."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("LEDGER#"),
+            "ScanIndexForward": False,
+            "Limit": limit + 1,
+        }
+        if before:
+            query["ExclusiveStartKey"] = keys.ledger(owner, *before.split("#", 1))
+        items = self._table.query(**query)["Items"]
+        entries = [LedgerEntry.model_validate(item) for item in items[:limit]]
+        last = entries[-1] if len(items) > limit else None
+        return entries, f"{last.period}#{last.job_id}" if last else None
 
     def reserve(self, owner: str, period: str, count: int, limit: int) -> Write:
         """Take `count` from the period, if they fit; the row is made on first use."""

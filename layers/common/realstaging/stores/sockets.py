@@ -47,13 +47,17 @@ class SocketStore:
             Item={**keys.socket(owner, connection_id), **keys.by_connection(connection_id), **item},
         )
 
-    def of(self, owner: str) -> list[str]:
-        """The owner's connection ids. A strong read: a socket opened just now misses nothing."""
+    def of(self, owner: str, at: datetime) -> dict[str, datetime]:
+        """The owner's connection ids and since when. A strong read: a socket opened just now misses nothing."""
         answer = self._table.query(
             KeyConditionExpression=Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("SOCKET#"),
             ConsistentRead=True,
         )
-        return [str(item["sk"]).removeprefix("SOCKET#") for item in answer["Items"]]
+        return {
+            str(item["sk"]).removeprefix("SOCKET#"): datetime.fromisoformat(str(item["connected_at"]))
+            for item in answer["Items"]
+            if int(str(item["expires_at"])) > at.timestamp()  # time to live removes rows late
+        }
 
     def forget(self, owner: str, connection_id: str) -> None:
         self._table.delete_item(Key=keys.socket(owner, connection_id))

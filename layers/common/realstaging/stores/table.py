@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -17,6 +18,7 @@ Item = dict[str, Any]
 
 MAX_ACTIONS = 100
 CONFLICT_TRIES = 6
+MAX_SORT_KEY_BYTES = 1024
 
 
 class LostRaceError(Exception):
@@ -52,12 +54,40 @@ class Writes:
             }
         }
 
+    def put_over_expired(self, item: Item, at: datetime) -> Write:
+        """A new row, or one in place of another whose time to live has passed."""
+        write = self.put_new(item)
+        write["Put"]["ConditionExpression"] += " OR expires_at <= :now"
+        write["Put"]["ExpressionAttributeValues"] = {":now": int(at.timestamp())}
+        return write
+
     def exists(self, key: dict[str, str]) -> Write:
+        name = self.table.name
+        return {"ConditionCheck": {"TableName": name, "Key": key, "ConditionExpression": "attribute_exists(pk)"}}
+
+    def put(self, item: Item) -> Write:
+        return {"Put": {"TableName": self.table.name, "Item": item}}
+
+    def delete(self, key: dict[str, str], when: str, values: Item | None = None) -> Write:
+        """Remove a row that is as `when` says."""
+        action: dict[str, Any] = {
+            "TableName": self.table.name,
+            "Key": key,
+            "ConditionExpression": when,
+            "ExpressionAttributeNames": _names(when),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        return {"Delete": action | ({"ExpressionAttributeValues": values} if values else {})}
+
+    def check(self, key: dict[str, str], when: str, values: Item) -> Write:
+        """A row that must be as `when` says; nothing of it changes."""
         return {
             "ConditionCheck": {
                 "TableName": self.table.name,
                 "Key": key,
-                "ConditionExpression": "attribute_exists(pk)",
+                "ConditionExpression": when,
+                "ExpressionAttributeNames": _names(when),
+                "ExpressionAttributeValues": values,
             }
         }
 
@@ -89,7 +119,7 @@ class Writes:
         }
         if when:
             expression["ConditionExpression"] = when
-            names |= {f"#{name}": name for name in re.findall(r"#(\w+)", when)}
+            names |= _names(when)
         if bound or values:
             expression["ExpressionAttributeValues"] = bound | (values or {})
         return {"Update": expression}
@@ -146,6 +176,8 @@ class Writes:
             _pause(attempt)
 
     def get(self, key: dict[str, str]) -> Item | None:
+        if len(key["sk"].encode()) > MAX_SORT_KEY_BYTES:
+            return None  # a made-up id: the table would not even look for it
         item = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         return dict(item) if item else None
 
@@ -172,6 +204,10 @@ def _plain(item: Item) -> Item:
     """A row as an error carries it: boto3 translates answers, but not what is inside refusals."""
     read = TypeDeserializer().deserialize
     return {name: read(value) for name, value in item.items()}
+
+
+def _names(expression: str) -> dict[str, str]:
+    return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
 
 
 def _pause(attempt: int) -> None:

@@ -1,0 +1,55 @@
+"""Every minute: remove what deleted things left behind."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws
+from realstaging.config import required
+from realstaging.deletions import Deleter
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue
+from realstaging.observability import log, metrics
+from realstaging.purging import Purger
+from realstaging.stores.due import DueStore
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.projects import ProjectStore
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.remains import RemainsStore
+from realstaging.stores.users import UserStore
+from realstaging.sweeping import sweep
+
+PER_SHARD = 50
+# What is left of the minute belongs to the next run.
+SPARE_SECONDS = 10
+
+quota = QuotaStore(aws.table())
+jobs = JobStore(aws.table(), quota)
+remains = RemainsStore(aws.table(), quota)
+results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+due = DueStore(aws.table())
+purger = Purger(
+    remains=remains,
+    users=UserStore(aws.table()),
+    deleter=Deleter(
+        projects=ProjectStore(aws.table()),
+        images=ImageStore(aws.table(), jobs, quota),
+        jobs=jobs,
+        remains=remains,
+        results=results,
+    ),
+    media=Media(aws.s3(), required("BUCKET_NAME")),
+    results=results,
+)
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    at = datetime.now(UTC)
+    until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+    looked, failed = sweep(due.until(at, per_shard=PER_SHARD, lane="PURGE"), at, purger.look_at, until=until)
+    return {"looked": looked, "failed": failed}

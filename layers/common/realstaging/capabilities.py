@@ -1,0 +1,39 @@
+"""Everything a form needs to know before it asks for anything."""
+
+from realstaging.config import Settings
+from realstaging.models import Capabilities, Limits, ModelOption, Option, PlanOption
+from realstaging.staging import registry
+
+
+def capabilities(settings: Settings) -> Capabilities:
+    uploads, images = settings.uploads, settings.images
+    return Capabilities(
+        room_types=[Option(**choice.model_dump()) for choice in settings.room_types],
+        styles=[Option(**choice.model_dump()) for choice in settings.styles],
+        models=[
+            ModelOption(
+                id=model.id,
+                name=model.name,
+                description=model.description,
+                accepts_seed=model.accepts_seed,
+                typical_seconds=model.typical_seconds,
+                default=model.id == settings.models.default,
+            )
+            for model in map(registry.get, settings.models.enabled)
+        ],
+        limits=Limits(
+            max_files=uploads.max_files,
+            max_bytes=uploads.max_bytes,
+            max_pixels=images.max_pixels,
+            min_side=images.min_side,
+            content_types=["image/jpeg", "image/png", "image/webp", "image/heic"],
+            styles_per_image=4,
+            variations=4,
+            prompt_min_length=10,
+            prompt_max_length=2000,
+        ),
+        plans=[
+            PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
+            for id, plan in settings.plans.items()
+        ],
+    )

@@ -1,0 +1,133 @@
+"""Rows in the making: what a request for staging means in images, jobs and a batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from realstaging import quota
+from realstaging.config import Settings
+from realstaging.ids import new_id, new_ids
+from realstaging.models import Batch, Image, ImageStatus, Job, JobStatus, StageSettings, UploadFile
+
+MAX_SEED = 4294967295
+PLACED_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, when, and the trace that follows the photos. The same `seed` makes the same ids."""
+
+    owner: str
+    at: datetime
+    traceparent: str
+    correlation_id: str
+    seed: str | None = None
+
+    def ids(self, prefix: str, count: int) -> list[str]:
+        return new_ids(prefix, self.at, count, self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What all rows of one request have in common."""
+
+    batch_id: str
+    asked: Asked
+    settings: Settings
+
+    @classmethod
+    def of(cls, asked: Asked, settings: Settings) -> "Draft":
+        return cls(new_id("bat", asked.at, asked.seed), asked, settings)
+
+    def job(self, id: str, image_id: str, project_id: str, order: StageSettings, *, parent: str | None = None) -> Job:
+        """A job that waits for its photo."""
+        asked = self.asked
+        return Job(
+            id=id,
+            owner=asked.owner,
+            image_id=image_id,
+            project_id=project_id,
+            batch_id=self.batch_id,
+            parent_job_id=parent,
+            status=JobStatus.AWAITING_UPLOAD,
+            room_type=order.room_type,
+            style=order.style,
+            prompt=order.prompt,
+            seed=order.seed,
+            model=order.model or self.settings.models.default,
+            created_at=asked.at,
+            updated_at=asked.at,
+            period=quota.period(asked.at),
+            traceparent=asked.traceparent,
+            correlation_id=asked.correlation_id,
+            # The image's own date comes first; this one is for a job that its image forgot.
+            due_at=asked.at + timedelta(hours=self.settings.uploads.expire_after_hours + 1),
+        )
+
+    def queued(self, job: Job) -> Job:
+        """The same job for a photo that is there."""
+        look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
+        return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
+
+    def image(self, id: str, project_id: str, file: UploadFile, jobs: Sequence[Job]) -> Image:
+        asked, limits = self.asked, self.settings.uploads
+        return Image(
+            id=id,
+            owner=asked.owner,
+            project_id=project_id,
+            filename=file.filename,
+            status=ImageStatus.AWAITING_UPLOAD,
+            content_type=file.content_type,
+            size_bytes=file.size_bytes,
+            announced_sha256=file.sha256,
+            created_at=asked.at,
+            updated_at=asked.at,
+            waiting_jobs=[job.id for job in jobs],
+            upload_by=asked.at + timedelta(hours=limits.expire_after_hours),
+            due_at=asked.at + timedelta(seconds=limits.check_after_seconds),
+            traceparent=asked.traceparent,
+            correlation_id=asked.correlation_id,
+        )
+
+    def batch(self, project_id: str, groups: Sequence[tuple[Image, Sequence[Job]]]) -> Batch:
+        at = self.asked.at
+        return Batch(
+            id=self.batch_id,
+            owner=self.asked.owner,
+            project_id=project_id,
+            image_ids=[image.id for image, _ in groups],
+            job_ids=[job.id for _, jobs in groups for job in jobs],
+            period=quota.period(at),
+            created_at=at,
+            due_at=at + PLACED_WITHIN,
+        )
+
+
+def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
+    """One item's settings over the defaults, key by key."""
+    if own is None:
+        return defaults
+    chosen = own.model_dump(exclude_unset=True)
+    base = defaults.model_dump(exclude_unset=True) if defaults else {}
+    # style and styles are two spellings of one thing: the item's choice replaces both.
+    if chosen.keys() & {"style", "styles"}:
+        base.pop("style", None)
+        base.pop("styles", None)
+    return StageSettings.model_validate(base | chosen)
+
+
+def orders(staging: StageSettings | None) -> list[StageSettings]:
+    """One per job: each style, as often as variations are asked for; a given seed counts up."""
+    if staging is None:
+        return []
+    styles: list[str | None] = [*staging.styles] if staging.styles else [staging.style]
+    return [
+        staging.model_copy(
+            update={
+                "style": style,
+                "seed": None if staging.seed is None else (staging.seed + turn - 1) % MAX_SEED + 1,
+            }
+        )
+        for style in styles
+        for turn in range(staging.variations or 1)
+    ]

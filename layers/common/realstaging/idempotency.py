@@ -1,0 +1,90 @@
+"""One request, one effect: what an Idempotency-Key remembers and when it is refused."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
+from realstaging.stores.idempotency import IdempotencyStore, Remembered
+from realstaging.stores.table import Write
+
+MAX_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a creating request is answered with, the first time or again."""
+
+    status: int
+    body: BaseModel | dict[str, Any]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A creating request: its key if it has one, and the first answer to that key if there was one."""
+
+    owner: str
+    key: str | None
+    fingerprint: str
+    at: datetime
+    store: IdempotencyStore
+    found: Remembered | None = None
+
+    @property
+    def seed(self) -> str | None:
+        """Ids derived from this are the same however often the request is made."""
+        return None if self.key is None else f"{self.owner}\n{self.key}\n{self.fingerprint}"
+
+    def earlier(self) -> Outcome | None:
+        """The first answer to this key. Raises IdempotencyKeyReusedError if it was for another request."""
+        if self.found is None:
+            return None
+        if self.found.fingerprint != self.fingerprint:
+            raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request. Choose a new one.")
+        return Outcome(self.found.status, self.found.body, replayed=True)
+
+    def remember(self, outcome: Outcome) -> list[Write]:
+        """The action, if any, that belongs into the transaction with what is created."""
+        if self.key is None:
+            return []
+        body = outcome.body.model_dump(mode="json") if isinstance(outcome.body, BaseModel) else outcome.body
+        return [self.store.remember(self.owner, self.key, Remembered(self.fingerprint, outcome.status, body, self.at))]
+
+    def looked_again(self) -> "Once":
+        """As it is now: a request with the same key may have come first just now."""
+        return begun(self.owner, self.key, self.fingerprint, self.at, store=self.store)
+
+    def repeated(self) -> Outcome:
+        """The answer of the request with the same key that came first just now."""
+        outcome = self.looked_again().earlier()
+        if outcome is None:
+            raise RuntimeError("rows of this request are there, and no answer to it")
+        return outcome
+
+
+def begun(owner: str, key: str | None, fingerprint: str, at: datetime, *, store: IdempotencyStore) -> Once:
+    """Look whether this key was answered before; a repeat counts from when it was first asked."""
+    found = store.find(owner, key, at) if key is not None else None
+    return Once(owner, key, fingerprint, found.at if found else at, store, found)
+
+
+def fingerprint(method: str, path: str, body: Any) -> str:
+    """The same for bodies that mean the same, however their keys are ordered."""
+    text = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def checked(key: str | None) -> str | None:
+    """Raises ValidationFailedError unless it is absent or 1–255 printable ASCII characters."""
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
+        raise ValidationFailedError(
+            [{"pointer": "/headers/Idempotency-Key", "message": "1–255 printable ASCII characters."}]
+        )
+    return key

@@ -1,0 +1,202 @@
+"""New jobs for images that are there: stage again, in other styles, or what failed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging import quota
+from realstaging.config import Settings
+from realstaging.drafts import Asked, Draft, merged, orders
+from realstaging.errors import (
+    AppError,
+    ConflictError,
+    ImageNotReadyError,
+    JobNotRetryableError,
+    NotFoundError,
+    TooManyWaitingError,
+    ValidationFailedError,
+)
+from realstaging.gateways.queues import StageQueue
+from realstaging.idempotency import Once, Outcome
+from realstaging.models import (
+    Image,
+    ImageStatus,
+    Job,
+    JobStatus,
+    JobView,
+    Problem,
+    RestageAnswer,
+    RestagedItem,
+    RestageItem,
+    RestageRequest,
+    StageSettings,
+    view,
+)
+from realstaging.stores.batches import BatchStore, Group
+from realstaging.stores.images import ImageStore
+from realstaging.stores.table import LostRaceError
+from realstaging.validation import complaints, unknown_choices
+
+# An image with this many jobs, each with its ledger line and the job it follows, is one transaction.
+MAX_PER_IMAGE = 32
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One item that may be staged: which image, how, and which job it follows."""
+
+    index: int
+    image_id: str
+    orders: list[StageSettings]
+    parent: Job | None = None
+
+
+class Restager:
+    def __init__(self, settings: Settings, *, images: ImageStore, batches: BatchStore, queue: StageQueue) -> None:
+        self._settings, self._images, self._batches, self._queue = settings, images, batches, queue
+
+    def restage(self, request: RestageRequest, asked: Asked, once: Once) -> Outcome:
+        """Create the jobs that the valid items ask for, and say item by item what became of each.
+
+        Raises ValidationFailedError for bad defaults and QuotaExceededError when the jobs do not
+        all fit; then nothing was created.
+        """
+        if earlier := once.earlier():
+            return earlier
+        if request.defaults and (bad := unknown_choices(request.defaults, self._settings, "/defaults")):
+            raise ValidationFailedError(bad)
+        wishes: list[Wish] = []
+        refused: dict[int, AppError] = {}
+        for index, data in enumerate(request.items):
+            try:
+                wishes.append(self._wish(index, data, request.defaults))
+            except ValidationFailedError as error:
+                refused[index] = error
+        return self._place(wishes, refused, asked, once)
+
+    def retry(self, job: Job, asked: Asked, once: Once) -> Outcome:
+        """A new job in place of one that failed or was canceled.
+
+        Raises JobNotRetryableError, and whatever keeps its image from being staged.
+        """
+        if earlier := once.earlier():
+            return earlier
+        if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
+            raise JobNotRetryableError(f"The job is {job.status}; only failed and canceled jobs can be tried again.")
+        if job.retried_by:
+            raise JobNotRetryableError(f"The job was tried again already, as {job.retried_by}.")
+        return self._place([Wish(0, job.image_id, [_as_ordered(job)], job)], {}, asked, once, single=True)
+
+    def retry_all(self, jobs: Sequence[Job], asked: Asked, once: Once) -> Outcome:
+        """A new job for each that failed and was not tried again yet."""
+        if earlier := once.earlier():
+            return earlier
+        failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
+        if not failed:
+            raise JobNotRetryableError("No job of this batch has failed without having been tried again.")
+        wishes = [Wish(index, job.image_id, [_as_ordered(job)], job) for index, job in enumerate(failed)]
+        return self._place(wishes, {}, asked, once)
+
+    def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None) -> Wish:
+        under = f"/items/{index}"
+        try:
+            item = RestageItem.model_validate(data)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            raise ValidationFailedError(complaints(found, under)) from error
+        staging = merged(item.settings, defaults) or StageSettings()
+        if bad := unknown_choices(staging, self._settings, f"{under}/settings"):
+            raise ValidationFailedError(bad)
+        return Wish(index, item.image_id, orders(staging))
+
+    def _place(
+        self, wishes: Sequence[Wish], refused: dict[int, AppError], asked: Asked, once: Once, *, single: bool = False
+    ) -> Outcome:
+        for _ in range(TRIES):
+            images, turned_down = self._read(wishes, asked.owner)
+            turned_down |= refused
+            if single and turned_down:
+                raise turned_down[0]
+            wanted = [wish for wish in wishes if wish.index not in turned_down]
+            draft = Draft.of(asked, self._settings)
+            made = _drafted(wanted, images, draft, asked)
+            answer = _answer(draft.batch_id if wanted else None, made, turned_down)
+            if not wanted:
+                return Outcome(422, answer)
+            outcome = Outcome(207 if turned_down else 202, answer)
+            if single and answer.items[0].job:
+                outcome = Outcome(201, answer.items[0].job)
+            groups = _by_image(made, images)
+            batch = draft.batch(groups[0][0].project_id, groups)
+            try:
+                most = quota.limit(self._settings)
+                self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
+            except LostRaceError:
+                if earlier := once.looked_again().earlier():
+                    return earlier
+                continue  # an image or a job has moved on: read again
+            self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
+            return outcome
+        raise ConflictError("The images changed while this was prepared. Try again.")
+
+    def _read(self, wishes: Sequence[Wish], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
+        """The images that can be staged, and what speaks against the other wishes."""
+        found = {image.id: image for image in self._images.get_many(owner, {wish.image_id for wish in wishes})}
+        refused: dict[int, AppError] = {}
+        room = {image.id: MAX_PER_IMAGE - len(image.waiting_jobs) for image in found.values()}
+        for wish in wishes:
+            image = found.get(wish.image_id)
+            if image is None:
+                refused[wish.index] = NotFoundError("image")
+            elif image.status not in (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD):
+                refused[wish.index] = ImageNotReadyError(
+                    f"The image is {image.status}: upload it again as a new image."
+                )
+            elif room[image.id] < len(wish.orders):
+                refused[wish.index] = TooManyWaitingError(
+                    f"At most {MAX_PER_IMAGE} jobs for one image at once. Send the others when these have started."
+                )
+            else:
+                room[image.id] -= len(wish.orders)
+        return found, refused
+
+
+def _drafted(wanted: Sequence[Wish], images: dict[str, Image], draft: Draft, asked: Asked) -> dict[int, list[Job]]:
+    ids = iter(asked.ids("job", sum(len(wish.orders) for wish in wanted)))
+    made: dict[int, list[Job]] = {}
+    for wish in wanted:
+        image = images[wish.image_id]
+        jobs = [
+            draft.job(next(ids), image.id, image.project_id, order, parent=wish.parent.id if wish.parent else None)
+            for order in wish.orders
+        ]
+        made[wish.index] = [draft.queued(job) for job in jobs] if image.status is ImageStatus.READY else jobs
+    return made
+
+
+def _by_image(made: dict[int, list[Job]], images: dict[str, Image]) -> list[Group]:
+    """One transaction may touch an image once, whatever the number of items that name it."""
+    grouped: dict[str, list[Job]] = {}
+    for jobs in made.values():
+        for job in jobs:
+            grouped.setdefault(job.image_id, []).append(job)
+    return [(images[image_id], jobs) for image_id, jobs in grouped.items()]
+
+
+def _answer(batch_id: str | None, made: dict[int, list[Job]], refused: dict[int, AppError]) -> RestageAnswer:
+    items: list[RestagedItem] = []
+    for index in sorted(made.keys() | refused.keys()):
+        if error := refused.get(index):
+            problem = Problem.of(error, error.members.get("errors"))
+            items.append(RestagedItem(index=index, status=int(error.status), error=problem))
+        else:
+            jobs = [view(JobView, job) for job in made[index]]
+            items.append(RestagedItem(index=index, status=202, job=jobs[0], jobs=jobs))
+    return RestageAnswer(batch_id=batch_id, items=items, succeeded=len(made), failed=len(refused))
+
+
+def _as_ordered(job: Job) -> StageSettings:
+    return StageSettings(room_type=job.room_type, style=job.style, prompt=job.prompt, seed=job.seed, model=job.model)

@@ -1,0 +1,56 @@
+"""Answers to requests that carried an Idempotency-Key, written with what they created."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from realstaging import keys
+from realstaging.stores.table import Write, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+KEEP = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The first answer to a key. `at` is when it was given: ids of that request start from it."""
+
+    fingerprint: str
+    status: int
+    body: Any
+    at: datetime
+
+
+class IdempotencyStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def find(self, owner: str, key: str, at: datetime) -> Remembered | None:
+        item = self._writes.get(keys.idempotency(owner, key))
+        # Time to live removes rows late; the promise is 24 h.
+        if item is None or int(item["expires_at"]) <= at.timestamp():
+            return None
+        return Remembered(
+            fingerprint=str(item["fingerprint"]),
+            status=int(item["answer_status"]),
+            body=json.loads(zlib.decompress(item["answer"].value)),
+            at=datetime.fromisoformat(str(item["created_at"])),
+        )
+
+    def remember(self, owner: str, key: str, answer: Remembered) -> Write:
+        """The action for the transaction that creates what `answer` tells of; fails if the key is taken."""
+        item = {
+            **keys.idempotency(owner, key),
+            "owner": owner,
+            "fingerprint": answer.fingerprint,
+            "answer_status": answer.status,
+            # Fifty forms are 150 KB of much the same; a row holds 400 KB.
+            "answer": zlib.compress(json.dumps(answer.body).encode()),
+            "created_at": keys.stamp(answer.at),
+            "expires_at": int((answer.at + KEEP).timestamp()),
+        }
+        return self._writes.put_over_expired(item, answer.at)

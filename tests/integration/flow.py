@@ -1,0 +1,89 @@
+"""The steps between functions: what one put into a queue, or had sent over HTTP, delivered to the next."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from realstaging.gateways.media import Media
+from realstaging.gateways.replicate import replicate
+from realstaging.gateways.secrets import Secrets
+from realstaging.models import Job
+from realstaging.starts import Starter
+from tests.events import event, together
+from tests.integration import given
+from tests.integration.world import World
+
+
+def delivery(name: str, messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One delivery of a queue: `sqs-stage-queue` or `sqs-result-queue`."""
+    made = together(*(event(name) for _ in messages))
+    for record, message in zip(made["Records"], messages, strict=True):
+        record["body"] = json.dumps({key: value for key, value in message.items() if key != "delay"})
+    return made
+
+
+def stage(world: World) -> Any:
+    """Whatever is in StageQueue, delayed or not, started."""
+    messages = world.to_stage()
+    return world.run("stage_image", delivery("sqs-stage-queue", messages)) if messages else None
+
+
+def settle(world: World) -> Any:
+    messages = world.to_settle()
+    return world.run("finish_job", delivery("sqs-result-queue", messages)) if messages else None
+
+
+def hear(world: World, job: Job, count: int = 1) -> list[int]:
+    """The webhooks that come for a job, answered by our function."""
+    events = world.provider.webhooks(job.id, count)
+    return [world.run("replicate_webhook", each)["statusCode"] for each in events]
+
+
+def sweep(world: World, **later: float) -> dict[str, int]:
+    world.clock.forward(**later)
+    answer: dict[str, int] = world.run("sweep", event("schedule-sweep"))
+    return answer
+
+
+def failures(answer: dict[str, Any]) -> list[str]:
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+class ReachableMedia(Media):
+    """Moto signs addresses nobody can fetch: these lead to a room on loopback, and carry the same name."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.s3, "media")
+        self._base = world.provider.receiver.url
+
+    def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
+        return f"{self._base}/room.jpg?X-Amz-Signature=secret&name={name}"
+
+
+def start_with(world: World, media: Media | None = None, **settings: Any) -> None:
+    """Starts are made with other settings of the provider, such as `inputs` or `base_url`."""
+    world.close()
+    changed = world.settings.model_copy(update={"replicate": world.settings.replicate.model_copy(update=settings)})
+    module = world.function("stage_image")
+    module.starter = Starter(
+        changed,
+        jobs=world.jobs,
+        media=media or world.media,
+        replicate=replicate(changed, Secrets(module.aws.ssm(), changed.stage)),
+        queue=world.stage_queue,
+        results=world.result_queue,
+        webhook_base=world.provider.receiver.url,
+    )
+
+
+def send_addresses(world: World) -> None:
+    """Photos are sent as signed addresses, as they are on AWS."""
+    start_with(world, ReachableMedia(world), inputs="url")
+
+
+def started(world: World, *then: Any, **more: Any) -> Job:
+    """A job whose run was really started at the stand-in, with a script for it."""
+    world.provider.script(*([list(then)] if then else []))
+    _, [job] = given.queued(world, **more)
+    world.run("stage_image", given.to_start(job))
+    return world.job(job)

@@ -1,0 +1,54 @@
+"""The fakes take what the real ones take; and the real socket gateway, which moto cannot judge."""
+
+import inspect
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.stub import Stubber
+
+from realstaging.gateways.intake import Intake
+from realstaging.gateways.sockets import Sockets
+from tests.fakes import FakeFunctions, FakeSockets
+from tests.integration.faults import faulty
+
+
+def public(kind: type) -> dict[str, inspect.Signature]:
+    methods = inspect.getmembers(kind, inspect.isfunction)
+    return {name: inspect.signature(method) for name, method in methods if not name.startswith("_")}
+
+
+def test_the_fake_sockets_have_the_methods_of_the_real_ones() -> None:
+    assert public(FakeSockets) == public(Sockets)
+
+
+def test_the_fake_functions_take_what_lambda_takes() -> None:
+    client = boto3.client("lambda")
+    wanted = client.meta.service_model.operation_model("Invoke").input_shape.members
+    fake = FakeFunctions()
+
+    assert set(inspect.signature(FakeFunctions.invoke).parameters) - {"self"} <= set(wanted)
+    Intake(fake, "upload-complete", "media").look_at("auth0!7Cabc", "img_1")  # type: ignore[arg-type]
+    assert fake.events[0]["Records"][0]["s3"]["object"]["key"] == "uploads/auth0%217Cabc/img_1"
+
+
+@pytest.mark.parametrize(
+    ("code", "there"), [(None, True), ("GoneException", False), ("LimitExceededException", True), ("Forbidden", True)]
+)
+def test_only_a_connection_that_is_gone_counts_as_gone(code: str | None, there: bool) -> None:
+    client = boto3.client("apigatewaymanagementapi", endpoint_url="https://sockets.example.test")
+    with Stubber(client) as stub:
+        if code is None:
+            stub.add_response("post_to_connection", {}, {"ConnectionId": "c1=", "Data": b"hi"})
+        else:
+            stub.add_client_error("post_to_connection", code)
+
+        assert Sockets(client).post("c1=", "hi") is there
+
+
+def test_a_connection_that_does_not_take_the_message_in_time_loses_it_only() -> None:
+    client = boto3.client("apigatewaymanagementapi", endpoint_url="https://sockets.example.test")
+    slow = ReadTimeoutError(endpoint_url="https://sockets.example.test")
+
+    with faulty(client, "PostToConnection", slow):
+        assert Sockets(client).post("c1=", "hi") is True

@@ -1,0 +1,337 @@
+"""Results: delivered and charged once, whatever comes twice, late, or from somebody else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from realstaging.models import Job, JobStatus
+from tests.integration import given
+from tests.integration.faults import CrashError, faulty
+from tests.integration.flow import delivery, failures, hear, settle, stage, started, sweep
+from tests.integration.world import World
+from tests.unit.pictures import opened
+
+
+def results(world: World, job: Job, *then: Any) -> list[dict[str, Any]]:
+    """What the webhook of a job put into the queue."""
+    hear(world, job)
+    return world.to_settle()
+
+
+def finish(world: World, messages: Sequence[dict[str, Any]]) -> Any:
+    return world.run("finish_job", delivery("sqs-result-queue", messages))
+
+
+def told(job: Job, attempt: int, status: str = "succeeded", **more: Any) -> dict[str, Any]:
+    """A result as the webhook function queues it, made up."""
+    prediction = {"id": job.prediction_id or "run1", "status": status} | more
+    return {
+        "owner": job.owner,
+        "job_id": job.id,
+        "attempt": attempt,
+        "traceparent": given.TRACE,
+        "prediction": prediction,
+    }
+
+
+def test_a_result_is_brought_home_and_charged(world: World) -> None:
+    job = started(world)
+    messages = results(world, job)
+
+    assert failures(finish(world, messages)) == []
+
+    done = world.job(job)
+    assert (done.status, done.charged, str(done.cost_usd), done.error) == (JobStatus.READY, True, "0.03", None)
+    assert done.result is not None
+    assert done.result.width / done.result.height == pytest.approx(768 / 512, abs=0.005)
+    key = f"staged/alice/{job.id}/1.jpg"
+    assert (done.result_key, done.prediction_id) == (key, job.prediction_id)
+    stored = world.s3.get_object(Bucket="media", Key=key)
+    assert stored["ContentType"] == "image/jpeg"
+    picture = stored["Body"].read()
+    assert opened(picture).size == (done.result.width, done.result.height)
+    assert len(picture) == done.result.size_bytes
+    assert max(opened(world.s3.get_object(Bucket="media", Key=done.thumbnail_key)["Body"].read()).size) == 512
+    assert (world.usage().used, world.usage().captured) == (1, 1)
+    assert world.ledger() == {job.id: "captured"}
+
+
+def test_the_same_result_twice_is_charged_once(world: World) -> None:
+    job = started(world)
+    messages = results(world, job)
+    finish(world, messages * 2)
+    before, objects = world.rows(), world.objects()
+
+    assert failures(finish(world, messages)) == []
+
+    assert (world.rows(), world.objects()) == (before, objects)
+    assert world.usage().captured == 1
+
+
+def test_a_late_result_of_an_attempt_that_was_given_up_is_ignored(world: World) -> None:
+    job = started(world)
+    first = results(world, job)
+    finish(world, [told(job, 1, "failed", error="Director: unexpected error (E9828)")])
+    stage(world)
+    second = world.job(job)
+    assert (second.status, second.attempt) == (JobStatus.PROCESSING, 2)
+
+    finish(world, first)
+
+    assert world.job(job) == second
+    finish(world, [message for message in results_after(world, job, 2)])
+    assert (world.job(job).status, world.usage().captured) == (JobStatus.READY, 1)
+    assert world.objects("staged/") == [f"staged/alice/{job.id}/2-thumbnail.jpg", f"staged/alice/{job.id}/2.jpg"]
+
+    before = world.rows()
+    finish(world, first)
+    assert world.rows() == before
+
+
+def results_after(world: World, job: Job, attempt: int) -> list[dict[str, Any]]:
+    hear(world, job, count=attempt)
+    return [message for message in world.to_settle() if message["attempt"] == attempt]
+
+
+def test_a_result_of_another_run_is_ignored(world: World) -> None:
+    job = given.processing(world, prediction_id="run1")
+    before = world.rows()
+
+    finish(world, [told(job, 1) | {"prediction": {"id": "run2", "status": "failed"}}])
+
+    assert world.rows() == before
+
+
+def test_results_of_nothing_are_ignored(world: World) -> None:
+    job = given.processing(world)
+    _, [queued] = given.queued(world)
+    before = world.rows()
+
+    answer = finish(
+        world,
+        [
+            told(job, 1) | {"job_id": "job_unknown"},
+            told(job, 1) | {"owner": "bob"},
+            told(job, 2),
+            told(job, 0),
+            told(queued, 0),
+            told(queued, 1),
+        ],
+    )
+
+    assert failures(answer) == []
+    assert world.rows() == before
+
+
+def test_a_failure_that_may_pass_is_tried_three_times_and_then_costs_nothing(world: World) -> None:
+    job = started(world, "error_director")
+
+    for attempt in (1, 2, 3):
+        assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, attempt)
+        finish(world, results_after(world, job, attempt))
+        if attempt < 3:
+            assert world.job(job).status is JobStatus.QUEUED
+            [message] = world.to_stage()
+            assert message["delay"] == 5 * attempt
+            world.run("stage_image", delivery("sqs-stage-queue", [message]))
+
+    failed = world.job(job)
+    assert failed.status is JobStatus.FAILED
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.retryable) == ("staging_failed", True)
+    assert "E9828" not in failed.error.detail
+    assert (len(world.provider.runs()), world.usage().used) == (3, 0)
+    assert world.ledger() == {job.id: "released"}
+    assert world.to_stage() == []
+
+
+def test_a_refused_content_fails_at_once_and_is_not_tried_again(world: World) -> None:
+    job = started(world, "sensitive")
+
+    finish(world, results(world, job))
+
+    failed = world.job(job)
+    assert (failed.status, failed.attempt) == (JobStatus.FAILED, 1)
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.retryable) == ("content_refused", False)
+    assert world.usage().used == 0
+    assert world.to_stage() == []
+
+
+@pytest.mark.parametrize("status", ["aborted", "canceled"])
+def test_a_run_that_was_stopped_gets_another_attempt(world: World, status: str) -> None:
+    job = given.processing(world)
+
+    finish(world, [told(job, 1, status)])
+
+    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.QUEUED, 1)
+    assert [message["job_id"] for message in world.to_stage()] == [job.id]
+
+
+def test_an_aborted_run_without_a_webhook_is_found_by_asking(world: World) -> None:
+    job = started(world, "abort")
+    world.provider.wait_for_runs()
+
+    sweep(world, minutes=5)
+    settle(world)
+
+    assert world.job(job).status is JobStatus.QUEUED
+
+
+def test_a_status_nobody_knows_is_asked_for_again_and_not_forever(world: World) -> None:
+    job = started(world, "unknown_status")
+    world.provider.wait_for_runs()
+    assert hear(world, job) == [202]
+    assert world.to_settle() == []
+
+    sweep(world, seconds=40)
+    settle(world)
+    waiting = world.job(job)
+    assert (waiting.status, waiting.attempt) == (JobStatus.PROCESSING, 1)
+    assert waiting.due_at is not None
+    assert waiting.due_at > world.clock.at
+
+    sweep(world, minutes=10)
+    settle(world)
+    assert world.job(job).status is JobStatus.QUEUED
+
+
+@pytest.mark.parametrize(
+    "outcome", ["result:square", "result:html", "result:text", "result:truncated", "result:gone", "result:none"]
+)
+def test_a_result_that_is_no_use_is_not_charged_but_tried_again(world: World, outcome: str) -> None:
+    job = started(world, outcome)
+
+    assert failures(finish(world, results(world, job))) == []
+
+    assert (world.job(job).status, world.usage().captured) == (JobStatus.QUEUED, 0)
+    assert world.objects("staged/") == []
+    assert len(world.to_stage()) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://foreign.invalid/out.webp",
+        "https://replicate.delivery.example.test/out.png",
+        "http://replicate.delivery/out.png",
+        "https://user:secret@replicate.delivery/out.png",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "//replicate.delivery/out.png",
+    ],
+)
+def test_results_are_fetched_from_the_providers_own_hosts_only(world: World, url: str) -> None:
+    job = given.processing(world)
+
+    assert failures(finish(world, [told(job, 1, output=[url])])) == []
+
+    assert world.job(job).status is JobStatus.QUEUED
+    assert world.objects("staged/") == []
+
+
+def test_a_result_that_could_not_be_fetched_just_now_comes_again(world: World) -> None:
+    job = started(world, "result:flaky")
+    messages = results(world, job)
+
+    first = finish(world, messages)
+    assert len(failures(first)) == 1
+    assert world.job(job) == job
+    second = finish(world, messages)
+
+    assert failures(second) == []
+    assert world.job(job).status is JobStatus.READY
+
+
+def test_an_answer_as_one_address_is_as_good_as_a_list(world: World) -> None:
+    job = started(world, "result:string")
+
+    finish(world, results(world, job))
+
+    assert world.job(job).status is JobStatus.READY
+
+
+def test_a_job_canceled_while_its_result_came_home_is_not_charged_and_its_files_go(world: World) -> None:
+    job = started(world)
+    messages = results(world, job)
+    client = world.table.meta.client
+
+    def cancel_first(**_: object) -> None:
+        client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", cancel_first)
+        given.canceled(world, job)
+
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", cancel_first)
+    assert failures(finish(world, messages)) == []
+
+    assert (world.job(job).status, world.usage().used) == (JobStatus.CANCELED, 0)
+    assert world.objects("staged/") == []
+
+
+def test_a_canceled_jobs_result_is_not_fetched(world: World) -> None:
+    job = started(world)
+    messages = results(world, job)
+    given.canceled(world, job)
+
+    assert failures(finish(world, messages)) == []
+
+    assert world.job(job).status is JobStatus.CANCELED
+    assert world.objects("staged/") == []
+    assert world.provider.log()["downloads"] == []
+
+
+def test_a_result_that_lost_against_another_attempt_leaves_no_files(world: World) -> None:
+    job = started(world)
+    messages = results(world, job)
+    client = world.table.meta.client
+
+    def given_up_first(**_: object) -> None:
+        client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", given_up_first)
+        world.jobs.requeue(world.job(job), world.clock.at, world.clock.at)
+
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", given_up_first)
+    finish(world, messages)
+
+    assert world.job(job).status is JobStatus.QUEUED
+    assert world.objects("staged/") == []
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_crash_between_the_files_and_the_charge_is_made_up_for(world: World, after: bool) -> None:
+    job = started(world)
+    messages = results(world, job)
+
+    with faulty(world.table.meta.client, "TransactWriteItems", CrashError(), after=after):
+        first = finish(world, messages)
+    assert len(failures(first)) == 1
+    second = finish(world, messages)
+
+    assert failures(second) == []
+    assert world.job(job).status is JobStatus.READY
+    assert (world.usage().used, world.usage().captured) == (1, 1)
+    assert len(world.objects("staged/")) == 2
+
+
+def test_a_retry_whose_message_is_lost_is_sent_again(world: World) -> None:
+    job = given.processing(world)
+    with faulty(world.sqs, "SendMessageBatch", CrashError()):
+        answer = finish(world, [told(job, 1, "failed")])
+    assert len(failures(answer)) == 1
+    assert world.job(job).status is JobStatus.QUEUED
+    assert failures(finish(world, [told(job, 1, "failed")])) == []
+
+    sweep(world, minutes=5)
+
+    assert [message["job_id"] for message in world.to_stage()] == [job.id]
+
+
+def test_only_the_bad_result_of_a_batch_is_reported(world: World) -> None:
+    job = started(world)
+    [message] = results(world, job)
+    both = delivery("sqs-result-queue", [message, message])
+    both["Records"][0]["body"] = "{}"
+
+    answer = world.run("finish_job", both)
+
+    assert failures(answer) == [both["Records"][0]["messageId"]]
+    assert world.job(job).status is JobStatus.READY

@@ -1,0 +1,159 @@
+"""Projects, users, tickets, sockets, usage and what is due."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from realstaging.errors import NotFoundError
+from realstaging.stores.due import Due
+from realstaging.stores.sockets import SocketStore, TicketStore
+from realstaging.stores.table import LostRaceError, Writes
+from realstaging.stores.users import UserStore
+from tests.integration import given
+from tests.integration.faults import faulty, refusal, watched
+from tests.integration.world import World
+
+TICKET = "f" * 64
+
+
+def test_projects_are_listed_newest_first_and_paged(world: World) -> None:
+    made = []
+    for _ in range(5):
+        world.clock.forward(seconds=1)
+        made.append(given.project(world))
+    given.project(world, "bob")
+    newest_first = made[::-1]
+
+    first, more = world.projects.of("alice", limit=2, before=None)
+    second, rest = world.projects.of("alice", limit=3, before=more)
+
+    assert [*first, *second] == newest_first
+    assert (more, rest) == (newest_first[1].id, None)
+
+
+def test_another_owners_project_is_not_there(world: World) -> None:
+    project = given.project(world)
+
+    assert world.projects.get("alice", project.id) == project
+    with pytest.raises(NotFoundError):
+        world.projects.get("bob", project.id)
+
+
+def test_a_project_is_created_once(world: World) -> None:
+    project = given.project(world)
+
+    with pytest.raises(ClientError):
+        world.projects.create(project.model_copy(update={"name": "another"}))
+
+    assert world.projects.get("alice", project.id).name == "14 Elm Street"
+
+
+def test_ten_first_requests_at_once_make_one_user(world: World) -> None:
+    def first_request(role: str) -> None:
+        UserStore(world.table).ensure("alice", role, world.clock.at)  # each in a process of its own
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(first_request, ["user"] * 10))
+
+    [row] = world.rows()
+    assert (row["owner"], row["role"], row["plan"], row["version"]) == ("alice", "user", "free", 1)
+
+
+def test_a_user_that_is_there_stays_as_it_is(world: World) -> None:
+    UserStore(world.table).ensure("alice", "admin", world.clock.at)
+    before = world.rows()
+
+    UserStore(world.table).ensure("alice", "user", world.clock.forward(days=1))
+
+    assert world.rows() == before
+
+
+def test_a_process_asks_for_each_owner_once(world: World) -> None:
+    users = UserStore(world.table)
+
+    with watched(world.table.meta.client, "PutItem") as calls:
+        for owner in ("alice", "bob", "alice", "bob"):
+            users.ensure(owner, "user", world.clock.at)
+
+    assert len(calls) == 2
+
+
+def test_a_user_that_could_not_be_written_is_tried_again(world: World) -> None:
+    users = UserStore(world.table)
+    with (
+        faulty(world.table.meta.client, "PutItem", refusal("InternalServerError")),
+        pytest.raises(ClientError),
+    ):
+        users.ensure("alice", "user", world.clock.at)
+
+    users.ensure("alice", "user", world.clock.at)
+
+    assert len(world.rows()) == 1
+
+
+def test_a_ticket_is_good_once(world: World) -> None:
+    tickets = TicketStore(world.table)
+    tickets.create(TICKET, "alice", world.clock.at + timedelta(seconds=30))
+
+    with ThreadPoolExecutor(5) as pool:
+        owners = list(pool.map(lambda _: tickets.redeem(TICKET, world.clock.at), range(5)))
+
+    assert sorted(map(str, owners)) == ["None"] * 4 + ["alice"]
+    assert world.rows() == []
+
+
+def test_a_ticket_is_good_for_its_time_though_its_row_is_still_there(world: World) -> None:
+    tickets = TicketStore(world.table)
+    tickets.create(TICKET, "alice", world.clock.at + timedelta(seconds=30))
+
+    assert tickets.redeem(TICKET, world.clock.at + timedelta(seconds=30)) is None
+    assert tickets.redeem(TICKET, world.clock.at + timedelta(seconds=29)) == "alice"
+
+
+def test_a_ticket_nobody_gave_out_opens_nothing(world: World) -> None:
+    assert TicketStore(world.table).redeem(TICKET, world.clock.at) is None
+
+
+def test_each_owner_has_sockets_of_their_own(world: World) -> None:
+    sockets = SocketStore(world.table)
+    for owner, connection in (("alice", "c1="), ("alice", "c2="), ("bob", "c3=")):
+        sockets.add(owner, connection, world.clock.at, 2)
+
+    sockets.forget_connection("c1=")
+    sockets.forget_connection("never-seen=")
+    sockets.forget("alice", "c3=")
+
+    assert (list(sockets.of("alice")), list(sockets.of("bob"))) == (["c2="], ["c3="])
+
+
+def test_socket_rows_go_by_themselves(world: World) -> None:
+    SocketStore(world.table).add("alice", "c1=", world.clock.at, 2)
+
+    assert world.rows()[0]["expires_at"] == int(world.clock.at.timestamp()) + 7200
+
+
+def test_more_is_never_given_back_than_is_reserved(world: World) -> None:
+    _, [job] = given.waiting(world)
+    writes = Writes(world.table)
+
+    with pytest.raises(LostRaceError):
+        writes.together([world.quota.give_back("alice", job.period, 2)])
+
+    assert world.usage().used == 1
+
+
+def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: World) -> None:
+    for _ in range(30):
+        given.waiting(world)
+        world.clock.forward(seconds=1)
+
+    due = world.due.until(world.clock.at + timedelta(days=3), per_shard=2)
+    waiting = world.due.until(world.clock.at + timedelta(hours=1), per_shard=50)
+
+    assert len(due) <= 20
+    assert len(waiting) == 30
+    assert {each.kind for each in waiting} == {"IMAGE"}
+    assert world.due.until(world.clock.at, per_shard=50) == []
+    assert isinstance(due[0], Due)

@@ -1,0 +1,44 @@
+"""Calls of the HTTP API, sent to the function whose resolver knows the route."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.events import request
+from tests.integration.world import FUNCTIONS, World
+
+NAMES = ("upload_urls", "jobs_api", "account_api", "admin_api")
+
+
+def functions(world: World) -> list[Any]:
+    """The handler modules that serve HTTP routes."""
+    return [world.function(name) for name in NAMES if (FUNCTIONS / name).exists()]
+
+
+def routes(world: World) -> Iterator[tuple[Any, str, str]]:
+    """Every route of every resolver: its module, method and path; ids as `<name>`."""
+    for module in functions(world):
+        for route in [*module.app._static_routes, *module.app._dynamic_routes]:
+            yield module, route.method if isinstance(route.method, str) else route.method[0], route.path
+
+
+def call(
+    world: World, method: str, path: str, *, owner: str | None = "alice", **given: Any
+) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, body and headers. Without an owner: without a token."""
+    token = given.pop("token", None) or (world.token(owner) if owner else None)
+    event = request(method, path, token=token, **given)
+    for module, its_method, pattern in routes(world):
+        if its_method == method and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path):
+            break
+    else:
+        module = world.function("jobs_api")  # which takes what nobody else does
+    answer = module.lambda_handler(event, _context())
+    return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else {}, answer["headers"]
+
+
+def _context() -> Any:
+    from tests.integration.world import Context
+
+    return Context()

@@ -1,0 +1,68 @@
+"""One sweep: every overdue row gets its look, whatever becomes of the others, as long as there is time."""
+
+import time
+from datetime import datetime
+
+import pytest
+
+from realstaging.errors import InternalError
+from realstaging.stores.due import Due
+from realstaging.sweeping import sweep
+from tests.unit.rows import NOW
+
+LATER = 3600.0
+
+
+class Watched:
+    """Remembers what was looked at; what is called `bad…` cannot be dealt with."""
+
+    def __init__(self) -> None:
+        self.looked: list[str] = []
+
+    def look_at(self, due: Due, at: datetime) -> None:
+        self.looked.append(due.id)
+        if due.id.startswith("bad"):
+            raise {"bad app": InternalError("no"), "bad key": KeyError("x")}.get(due.id, RuntimeError("broken row"))
+
+
+def _due(*ids: str) -> list[Due]:
+    return [Due("JOB", "alice", id) for id in ids]
+
+
+def test_every_overdue_row_is_looked_at_once() -> None:
+    sweeper = Watched()
+
+    assert sweep(_due("a", "b", "c"), NOW, sweeper.look_at, until=time.monotonic() + LATER) == (3, 0)
+    assert sorted(sweeper.looked) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("bad", ["bad", "bad app", "bad key"])
+def test_one_row_that_cannot_be_dealt_with_does_not_hide_the_others(bad: str) -> None:
+    sweeper = Watched()
+
+    assert sweep(_due("a", bad, "c", bad, "e"), NOW, sweeper.look_at, until=time.monotonic() + LATER) == (5, 2)
+    assert sorted(sweeper.looked) == sorted(["a", bad, "c", bad, "e"])
+
+
+def test_out_of_time_the_rest_is_left_to_the_next_minute() -> None:
+    sweeper = Watched()
+
+    assert sweep(_due("a", "b"), NOW, sweeper.look_at, until=time.monotonic() - 1) == (0, 0)
+    assert sweeper.looked == []
+
+
+def test_time_that_runs_out_in_the_middle_ends_the_sweep_there() -> None:
+    class Slow(Watched):
+        def look_at(self, due: Due, at: datetime) -> None:
+            super().look_at(due, at)
+            time.sleep(0.05)
+
+    sweeper = Slow()
+    looked, failed = sweep(_due(*"abcdefghijklmnopqrstuvwxyz"), NOW, sweeper.look_at, until=time.monotonic() + 0.02)
+
+    assert (looked, failed) == (1, 0)
+    assert len(sweeper.looked) == 1
+
+
+def test_nothing_overdue_is_nothing_done() -> None:
+    assert sweep([], NOW, Watched().look_at, until=time.monotonic() + LATER) == (0, 0)
