@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-export PYTHONPATH := layers/common
+export PYTHONPATH := layers/common:client
 export SAM_CLI_TELEMETRY := 0
 
 help: ## this list

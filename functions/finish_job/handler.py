@@ -15,13 +15,13 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import ResultMessage
-from realstaging.observability import follow, log, metrics, record_edge, standard_log
+from realstaging.observability import follow, log, metrics, record_edge
 from realstaging.results import Finisher
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=standard_log)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 provider = settings().replicate

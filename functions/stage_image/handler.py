@@ -14,12 +14,12 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import StageMessage
-from realstaging.observability import follow, log, metrics, record_edge, standard_log
+from realstaging.observability import follow, log, metrics, record_edge
 from realstaging.starts import Starter
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=standard_log)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 starter = Starter(
     settings(),
     jobs=JobStore(aws.table(), QuotaStore(aws.table())),

@@ -26,6 +26,7 @@ from tests.local.receiver import receiving
 from tests.local.running import free_port, running
 from tests.shapes import table_shape
 
+
 @pytest.fixture(scope="session")
 def running_provider() -> Iterator[Provider]:
     port = free_port()
@@ -64,8 +65,7 @@ def overrides(provider: Provider, issuer: str) -> dict[str, object]:
     """Laid over the settings of the stage; a test module may add its own."""
     return {
         "identity": {"issuer": issuer},
-        # Moto's signed addresses lead nowhere, so photos travel inside the request.
-        "replicate": {"base_url": provider.url, "inputs": "inline", "timeout_seconds": 5, "cancel_after_seconds": 60},
+        "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
     }
 
 

@@ -1,7 +1,7 @@
 """Makes a single call to AWS go wrong: before it is made, after it was made, or with an answer of one's own."""
 
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -48,10 +48,13 @@ def faulty(
         if isinstance(wrong, Exception):
             raise wrong
         status = 400 if "Error" in wrong else 200
-        return SimpleNamespace(status_code=status), {"ResponseMetadata": {"HTTPStatusCode": status}, **copy.deepcopy(wrong)}
+        answer = {"ResponseMetadata": {"HTTPStatusCode": status}, **copy.deepcopy(wrong)}
+        return SimpleNamespace(status_code=status), answer
 
-    hooks = [(f"provide-client-params.{service}.{operation}", note)]
-    hooks.append((f"{'after' if after else 'before'}-call.{service}.{operation}", meddle))
+    hooks: list[tuple[str, Callable[..., Any]]] = [
+        (f"provide-client-params.{service}.{operation}", note),
+        (f"{'after' if after else 'before'}-call.{service}.{operation}", meddle),
+    ]
     for name, hook in hooks:
         client.meta.events.register_first(name, hook)
     try:

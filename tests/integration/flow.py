@@ -49,36 +49,20 @@ def failures(answer: dict[str, Any]) -> list[str]:
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
-class ReachableMedia(Media):
-    """Moto signs addresses nobody can fetch: these lead to a room on loopback, and carry the same name."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world.s3, "media")
-        self._base = world.provider.receiver.url
-
-    def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
-        return f"{self._base}/room.jpg?X-Amz-Signature=secret&name={name}"
-
-
 def start_with(world: World, media: Media | None = None, **settings: Any) -> None:
-    """Starts are made with other settings of the provider, such as `inputs` or `base_url`."""
+    """Starts are made with other settings of the provider, such as `base_url`, or with other addresses of photos."""
     world.close()
     changed = world.settings.model_copy(update={"replicate": world.settings.replicate.model_copy(update=settings)})
     module = world.function("stage_image")
     module.starter = Starter(
         changed,
         jobs=world.jobs,
-        media=media or world.media,
+        media=media or world.reachable(),
         replicate=replicate(changed, Secrets(module.aws.ssm(), changed.stage)),
         queue=world.stage_queue,
         results=world.result_queue,
         webhook_base=world.provider.receiver.url,
     )
-
-
-def send_addresses(world: World) -> None:
-    """Photos are sent as signed addresses, as they are on AWS."""
-    start_with(world, ReachableMedia(world), inputs="url")
 
 
 def started(world: World, *then: Any, **more: Any) -> Job:

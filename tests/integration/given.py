@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from realstaging.gateways.media import master_key, upload_key
 from realstaging import quota as periods
+from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
 from realstaging.models import Batch, Failure, Image, ImageStatus, Job, JobStatus, Project
 from tests.events import event, together

@@ -1,5 +1,6 @@
 """What every route has in common: who may in, what a body must be, and how a refusal looks."""
 
+import base64
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.events import event, request
 from tests.integration import given, web
+from tests.integration.faults import CrashError, faulty
 from tests.integration.web import call
 from tests.integration.world import Context, World
 
@@ -84,7 +86,9 @@ def test_a_token_that_is_not_quite_right_opens_nothing(world: World, issuer: str
     assert world.rows() == []
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer x", "Bearer a.b.c", "Bearer " + "a" * 9000])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer x", "Bearer a.b.c", "Bearer " + "a" * 9000]
+)
 def test_what_is_no_token_opens_nothing(world: World, header: str) -> None:
     status, _, _ = call(world, "GET", "/v1/projects", owner=None, headers={"authorization": header})
 
@@ -120,7 +124,9 @@ def test_somebody_elses_things_look_exactly_like_things_that_are_not_there(world
         for each in (real, made_up(path)):
             made = request(method, each, token=world.token("alice"), body=BODIES.get((method, path)))
             answer = module.lambda_handler(made, Context())
-            answers.append((answer["statusCode"], answer["headers"], answer["body"]))
+            # How often one may still ask is the same for everybody's ids.
+            kept = {name: value for name, value in answer["headers"].items() if not name.startswith("RateLimit-")}
+            answers.append((answer["statusCode"], kept, answer["body"]))
         assert answers[0] == answers[1], path
         assert answers[0][0] == 404, (method, path, answers[0][2])
         assert json.loads(answers[0][2])["code"] == "not_found"
@@ -138,7 +144,7 @@ def test_nobody_uploads_into_somebody_elses_project(world: World) -> None:
         for project_id in (theirs.id, "prj_01M7W2Y7M00TN8T8J0FC1BVBAK")
     ]
 
-    assert refusals[0] == refusals[1]
+    assert refusals[0][:2] == refusals[1][:2]
     assert refusals[0][0] == 404
     assert not [row for row in world.rows() if row["sk"].startswith(("IMAGE#", "BATCH#"))]
 
@@ -183,15 +189,13 @@ def test_the_kind_of_a_body_may_name_its_charset(world: World) -> None:
 
 
 def test_a_body_that_is_too_large_is_not_read(world: World) -> None:
-    status, body, _ = call(world, "POST", "/v1/projects", body={"name": "a" * 70_000})
+    status, body, _ = call(world, "POST", "/v1/projects", body={"name": "a" * 1_100_000})
 
     assert (status, body["code"]) == (413, "payload_too_large")
 
 
 def test_a_body_sent_as_base64_is_the_same_body(world: World) -> None:
     made = request("POST", "/v1/projects", token=world.token("alice"), body={"name": "14 Elm Street"})
-    import base64
-
     made |= {"body": base64.b64encode(made["body"].encode()).decode(), "isBase64Encoded": True}
 
     answer = world.run("jobs_api", made)
@@ -239,8 +243,6 @@ def test_a_strange_id_is_not_found(world: World, id: str) -> None:
 
 
 def test_a_fault_says_nothing_but_where_to_look(world: World) -> None:
-    from tests.integration.faults import CrashError, faulty
-
     with faulty(world.table.meta.client, "Query", CrashError("the secret cause")):
         status, body, headers = call(world, "GET", "/v1/jobs")
 

@@ -24,10 +24,11 @@ def test_the_fake_sockets_have_the_methods_of_the_real_ones() -> None:
 
 def test_the_fake_functions_take_what_lambda_takes() -> None:
     client = boto3.client("lambda")
-    wanted = client.meta.service_model.operation_model("Invoke").input_shape.members
+    shape = client.meta.service_model.operation_model("Invoke").input_shape
+    assert shape is not None
     fake = FakeFunctions()
 
-    assert set(inspect.signature(FakeFunctions.invoke).parameters) - {"self"} <= set(wanted)
+    assert set(inspect.signature(FakeFunctions.invoke).parameters) - {"self"} <= set(shape.members)
     Intake(fake, "upload-complete", "media").look_at("auth0!7Cabc", "img_1")  # type: ignore[arg-type]
     assert fake.events[0]["Records"][0]["s3"]["object"]["key"] == "uploads/auth0%217Cabc/img_1"
 

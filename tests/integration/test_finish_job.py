@@ -44,7 +44,7 @@ def test_a_result_is_brought_home_and_charged(world: World) -> None:
     done = world.job(job)
     assert (done.status, done.charged, str(done.cost_usd), done.error) == (JobStatus.READY, True, "0.03", None)
     assert done.result is not None
-    assert done.result.width / done.result.height == pytest.approx(768 / 512, abs=0.005)
+    assert done.result.width / done.result.height == pytest.approx(768 / 512, abs=0.005)  # as the photo
     key = f"staged/alice/{job.id}/1.jpg"
     assert (done.result_key, done.prediction_id) == (key, job.prediction_id)
     stored = world.s3.get_object(Bucket="media", Key=key)
@@ -80,7 +80,7 @@ def test_a_late_result_of_an_attempt_that_was_given_up_is_ignored(world: World) 
     finish(world, first)
 
     assert world.job(job) == second
-    finish(world, [message for message in results_after(world, job, 2)])
+    finish(world, results_after(world, job, 2))
     assert (world.job(job).status, world.usage().captured) == (JobStatus.READY, 1)
     assert world.objects("staged/") == [f"staged/alice/{job.id}/2-thumbnail.jpg", f"staged/alice/{job.id}/2.jpg"]
 
@@ -94,13 +94,15 @@ def results_after(world: World, job: Job, attempt: int) -> list[dict[str, Any]]:
     return [message for message in world.to_settle() if message["attempt"] == attempt]
 
 
-def test_a_result_of_another_run_is_ignored(world: World) -> None:
-    job = given.processing(world, prediction_id="run1")
-    before = world.rows()
+@pytest.mark.parametrize("status", ["failed", "succeeded", "canceled"])
+def test_a_result_of_another_run_decides_nothing(world: World, status: str) -> None:
+    job = started(world, "hang")
 
-    finish(world, [told(job, 1) | {"prediction": {"id": "run2", "status": "failed"}}])
+    finish(world, [told(job, 1) | {"prediction": {"id": "run2", "status": status, "output": ["http://127.0.0.1/x"]}}])
 
-    assert world.rows() == before
+    now = world.job(job)
+    assert (now.status, now.attempt, now.prediction_id) == (JobStatus.PROCESSING, 1, job.prediction_id)
+    assert world.objects("staged/") == []
 
 
 def test_results_of_nothing_are_ignored(world: World) -> None:

@@ -1,11 +1,12 @@
 """Images and the jobs that wait for them move together, or not at all."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, ImageStatus, JobStatus
+from realstaging.models import Failure, Image, ImageStatus, Job, JobStatus
 from realstaging.stores.due import Due
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
@@ -39,17 +40,24 @@ def test_a_rejected_image_fails_its_jobs_with_the_same_code_and_costs_nothing(wo
     assert set(world.ledger().values()) == {"released"}
 
 
-@pytest.mark.parametrize("move", ["accept", "turn away"])
+MOVES: dict[str, Callable[[World, Image, list[Job]], None]] = {
+    "accept": lambda world, image, jobs: world.images.accept(
+        image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at
+    ),
+    "turn away": lambda world, image, jobs: world.images.turn_away(
+        image, ImageStatus.REJECTED, jobs, world.clock.at, WHY
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
 def test_a_job_canceled_meanwhile_stops_the_whole_move(world: World, move: str) -> None:
     image, jobs = given.waiting(world, jobs=3)
     given.canceled(world, jobs[1])
     before = world.rows()
 
     with pytest.raises(LostRaceError):
-        if move == "accept":
-            world.images.accept(image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at)
-        else:
-            world.images.turn_away(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY)
+        MOVES[move](world, image, jobs)
 
     assert world.rows() == before
 

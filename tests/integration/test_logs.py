@@ -12,7 +12,7 @@ from realstaging.observability import log
 from tests.events import event, request
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import ReachableMedia, delivery, hear, send_addresses, settle, start_with, sweep
+from tests.integration.flow import delivery, hear, settle, start_with, sweep
 from tests.integration.provider import SECRET
 from tests.integration.web import call
 from tests.integration.world import World
@@ -35,9 +35,9 @@ def lines() -> Iterator[Lines]:
     stream = Lines()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(log.registered_formatter)
-    log.addHandler(handler)
+    logging.getLogger(log.name).addHandler(handler)
     yield stream
-    log.removeHandler(handler)
+    logging.getLogger(log.name).removeHandler(handler)
 
 
 def whole_path(world: World) -> None:
@@ -55,7 +55,6 @@ def whole_path(world: World) -> None:
     job = world.jobs.get("alice", item["jobs"][0]["id"])
     arrival = given.uploaded(world, image, given.photo())
     world.run("upload_complete", arrival, function_name="upload_complete")
-    send_addresses(world)
     _run_queues(world)
     for sent in world.provider.webhooks(job.id):
         world.run("replicate_webhook", sent, function_name="replicate_webhook")
@@ -101,11 +100,7 @@ def test_no_secret_and_nothing_a_customer_wrote_is_logged(world: World, lines: L
 
 
 def test_the_providers_words_are_logged_without_the_signed_addresses_in_them(world: World, lines: Lines) -> None:
-    class GoneMedia(ReachableMedia):
-        def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
-            return super().link(key, seconds, name=name).replace("/room.jpg", "/gone.jpg")
-
-    start_with(world, GoneMedia(world), inputs="url")
+    start_with(world, world.reachable("/gone.jpg"))
     _, [job] = given.queued(world)
     world.run("stage_image", given.to_start(job))
     hear(world, job)
@@ -117,7 +112,6 @@ def test_the_providers_words_are_logged_without_the_signed_addresses_in_them(wor
 
 
 def test_a_refusals_words_are_logged_without_the_signed_addresses_in_them(world: World, lines: Lines) -> None:
-    start_with(world, ReachableMedia(world), inputs="url")
     _, [job] = given.queued(world)
     world.provider.script("create:422")
 

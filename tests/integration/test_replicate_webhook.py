@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,10 +24,8 @@ def body_of(name: str = "replicate-webhook") -> dict[str, Any]:
 
 def signed(job: Job, *, at: float = 0, secret: str = SECRET, **changes: Any) -> dict[str, Any]:
     """The real webhook of a job's first attempt, signed `at` seconds from now."""
-    made = webhook(
-        secret, int(time.time() + at), owner=job.owner, job_id=job.id, body=body_of() | changes.pop("page", {}), **changes
-    )
-    return made
+    body = body_of() | changes.pop("page", {})
+    return webhook(secret, int(time.time() + at), owner=job.owner, job_id=job.id, body=body, **changes)
 
 
 def test_a_finished_run_is_queued_once_and_answered(world: World) -> None:
@@ -69,7 +68,7 @@ def _with(job: Job, **headers: str | None) -> dict[str, Any]:
     return made | {"headers": kept}
 
 
-FORGED = {
+FORGED: dict[str, Callable[[Job], dict[str, Any]]] = {
     "unsigned": lambda job: _with(job, **{"webhook-signature": None}),
     "without an id": lambda job: _with(job, **{"webhook-id": None}),
     "with another id": lambda job: _with(job, **{"webhook-id": "msg_other"}),

@@ -44,7 +44,7 @@ def test_another_owners_project_is_not_there(world: World) -> None:
 def test_a_project_is_created_once(world: World) -> None:
     project = given.project(world)
 
-    with pytest.raises(ClientError):
+    with pytest.raises(LostRaceError):
         world.projects.create(project.model_copy(update={"name": "another"}))
 
     assert world.projects.get("alice", project.id).name == "14 Elm Street"
@@ -73,7 +73,7 @@ def test_a_user_that_is_there_stays_as_it_is(world: World) -> None:
 def test_a_process_asks_for_each_owner_once(world: World) -> None:
     users = UserStore(world.table)
 
-    with watched(world.table.meta.client, "PutItem") as calls:
+    with watched(world.table.meta.client, "TransactWriteItems") as calls:
         for owner in ("alice", "bob", "alice", "bob"):
             users.ensure(owner, "user", world.clock.at)
 
@@ -83,7 +83,7 @@ def test_a_process_asks_for_each_owner_once(world: World) -> None:
 def test_a_user_that_could_not_be_written_is_tried_again(world: World) -> None:
     users = UserStore(world.table)
     with (
-        faulty(world.table.meta.client, "PutItem", refusal("InternalServerError")),
+        faulty(world.table.meta.client, "TransactWriteItems", refusal("InternalServerError")),
         pytest.raises(ClientError),
     ):
         users.ensure("alice", "user", world.clock.at)
@@ -125,7 +125,7 @@ def test_each_owner_has_sockets_of_their_own(world: World) -> None:
     sockets.forget_connection("never-seen=")
     sockets.forget("alice", "c3=")
 
-    assert (list(sockets.of("alice")), list(sockets.of("bob"))) == (["c2="], ["c3="])
+    assert (world.open_sockets("alice"), world.open_sockets("bob")) == (["c2="], ["c3="])
 
 
 def test_socket_rows_go_by_themselves(world: World) -> None:

@@ -30,7 +30,7 @@ def say(world: World, text: str, connection: str = "c1=") -> dict[str, Any]:
 
 
 def open_sockets(world: World, owner: str = "alice") -> list[str]:
-    return list(SocketStore(world.table).of(owner))
+    return world.open_sockets(owner)
 
 
 def test_a_ticket_opens_a_socket_of_its_owner(world: World) -> None:
@@ -113,7 +113,8 @@ def test_hello_tells_who_the_connection_is_and_ping_answers(world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "{", "[]", "null", "7", '{"action": null}', '{"action": {}}', '{"action": "jobs"}', "[" * 5000]
+    "text",
+    ["", "hello", "{", "[]", "null", "7", '{"action": null}', '{"action": {}}', '{"action": "jobs"}', "[" * 5000],
 )
 def test_anything_else_is_answered_with_what_was_wrong(world: World, text: str) -> None:
     assert say(world, text)["type"] == "error"

@@ -7,7 +7,7 @@ import pytest
 from realstaging.models import JobStatus
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import delivery, failures, hear, send_addresses, settle, stage, start_with, sweep
+from tests.integration.flow import delivery, failures, hear, settle, stage, start_with, sweep
 from tests.integration.world import World
 from tests.local.running import free_port
 
@@ -72,7 +72,7 @@ def test_messages_of_no_waiting_job_start_nothing(world: World) -> None:
 
 def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_job(world: World) -> None:
     _, [job] = given.queued(world)
-    with faulty(world.s3, "GetObject", CrashError()):
+    with faulty(world.table.meta.client, "UpdateItem", CrashError(), after=True):
         answer = world.run("stage_image", given.to_start(job))
     assert len(failures(answer)) == 1
     assert world.job(job).status is JobStatus.PROCESSING
@@ -194,7 +194,6 @@ def test_a_run_whose_answer_was_lost_is_adopted_by_its_webhook(world: World) -> 
 
 
 def test_a_run_whose_answer_and_webhook_were_lost_is_found_by_the_sweep(world: World) -> None:
-    send_addresses(world)
     _, [job] = given.queued(world)
     world.provider.script(["create:reset_after_create", "webhook:drop"])
     world.run("stage_image", given.to_start(job))
@@ -266,3 +265,17 @@ def test_a_photo_that_came_late_does_not_count_as_a_model_that_was_not_there(wor
     stage(world)
 
     assert world.job(job).status is JobStatus.PROCESSING
+
+
+def test_a_late_photos_run_is_asked_for_like_any_other(world: World) -> None:
+    image, [job] = given.waiting(world)
+    world.clock.forward(hours=23, minutes=59)
+    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.provider.script("webhook:drop")
+    stage(world)
+    world.provider.wait_for_runs()
+
+    sweep(world, minutes=3)
+    settle(world)
+
+    assert world.job(job).status is JobStatus.READY

@@ -89,7 +89,7 @@ def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
     _, [job] = given.queued(world)
     later = world.clock.forward(minutes=5)
     due = Due("JOB", "alice", job.id)
-    sent_by_the_other = []
+    sent_by_the_other: list[int] = []
 
     class LateStore(JobStore):
         """Both have read the row; the other one is a little quicker."""

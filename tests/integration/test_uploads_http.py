@@ -67,7 +67,7 @@ def test_a_file_may_choose_for_itself_or_for_nothing(world: World) -> None:
         [("kitchen", "industrial", 7)],
         [("bedroom", "modern", 7), ("bedroom", "traditional", 7)],
         [],
-        [("kitchen", "modern", 41), ("kitchen", "modern", 42), ("kitchen", "traditional", 41), ("kitchen", "traditional", 42)],
+        [("kitchen", style, seed) for style in ("modern", "traditional") for seed in (41, 42)],
     ]
     assert world.usage().used == 9
 
@@ -89,7 +89,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown room": (FILE | {"settings": {"room_type": "cellar"}}, "/files/1/settings/room_type"),
     "an unknown model": (FILE | {"settings": {"model": "acme/x"}}, "/files/1/settings/model"),
     "a wish too short": (FILE | {"settings": {"prompt": "plants"}}, "/files/1/settings/prompt"),
-    "two ways to say style": (FILE | {"settings": {"style": "modern", "styles": ["modern"]}}, "/files/1/settings/styles"),
+    "style said twice": (FILE | {"settings": {"style": "modern", "styles": ["modern"]}}, "/files/1/settings/styles"),
     "one of many styles unknown": (FILE | {"settings": {"styles": ["modern", "x"]}}, "/files/1/settings/styles/1"),
     "too many variations": (FILE | {"settings": {"variations": 5}}, "/files/1/settings/variations"),
     "a seed too large": (FILE | {"settings": {"seed": 2**32}}, "/files/1/settings/seed"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.events import request
-from tests.integration.world import FUNCTIONS, World
+from tests.integration.world import FUNCTIONS, Context, World
 
 NAMES = ("upload_urls", "jobs_api", "account_api", "admin_api")
 
@@ -29,16 +29,11 @@ def call(
     """Status, body and headers. Without an owner: without a token."""
     token = given.pop("token", None) or (world.token(owner) if owner else None)
     event = request(method, path, token=token, **given)
-    for module, its_method, pattern in routes(world):
-        if its_method == method and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path):
-            break
-    else:
-        module = world.function("jobs_api")  # which takes what nobody else does
-    answer = module.lambda_handler(event, _context())
+    fitting = [
+        module
+        for module, its_method, pattern in routes(world)
+        if its_method == method and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path)
+    ]
+    # What no route fits goes to the function that takes everything else.
+    answer = [*fitting, world.function("jobs_api")][0].lambda_handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else {}, answer["headers"]
-
-
-def _context() -> Any:
-    from tests.integration.world import Context
-
-    return Context()

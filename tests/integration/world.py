@@ -31,6 +31,17 @@ from tests.integration.provider import Provider
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 
 
+class ReachableMedia(Media):
+    """Moto signs addresses nobody can fetch: these lead to a room on loopback, and carry the same name."""
+
+    def __init__(self, s3: Any, base: str) -> None:
+        super().__init__(s3, "media")
+        self._base = base
+
+    def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
+        return f"{self._base}?X-Amz-Signature=secret&name={name}"
+
+
 class Clock:
     """The time handlers are told: starts now, moves only when a test says so."""
 
@@ -96,7 +107,8 @@ class World:
         """A function's handler module, started afresh in each test and then kept, as a warm process would."""
         if name not in self.loaded:
             spec = importlib.util.spec_from_file_location(f"handler_of_{name}", FUNCTIONS / name / "handler.py")
-            assert spec and spec.loader
+            assert spec is not None
+            assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             self._rewired(name, module)
@@ -109,11 +121,14 @@ class World:
     def close(self) -> None:
         """Functions live as long as their process and close nothing; tests start many of them in one."""
         for module in self.loaded.values():
-            for worker in (getattr(module, "starter", None), getattr(module, "finisher", None)):
-                if worker:
-                    worker._replicate._transport.close()
+            workers: list[Any] = [getattr(module, name) for name in ("starter", "finisher") if hasattr(module, name)]
+            for worker in workers:
+                worker._replicate._transport.close()
                 if hasattr(worker, "_deliveries"):
                     worker._deliveries._http.close()
+
+    def reachable(self, path: str = "/room.jpg") -> Media:
+        return ReachableMedia(self.s3, self.provider.receiver.url + path)
 
     def sweeper(self) -> Sweeper:
         return Sweeper(
@@ -130,6 +145,8 @@ class World:
     def _rewired(self, name: str, module: Any) -> None:
         if hasattr(module, "datetime"):
             module.datetime = self.clock.datetime()
+        if name == "stage_image":
+            module.starter._media = self.reachable()
         if name == "sockets":
             module.sockets = self.sockets
         if name == "push_status":
@@ -165,6 +182,10 @@ class World:
         """What became of each reservation, by job."""
         lines = [row for row in self.rows() if row["pk"] == f"USER#{owner}" and row["sk"].startswith("LEDGER#")]
         return {str(line["job_id"]): str(line["state"]) for line in lines}
+
+    def open_sockets(self, owner: str = "alice") -> list[str]:
+        rows = [row for row in self.rows() if row["pk"] == f"USER#{owner}" and row["sk"].startswith("SOCKET#")]
+        return [str(row["sk"]).removeprefix("SOCKET#") for row in rows]
 
     def objects(self, prefix: str = "") -> list[str]:
         listed = self.s3.list_objects_v2(Bucket="media", Prefix=prefix).get("Contents", [])

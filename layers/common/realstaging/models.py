@@ -14,7 +14,8 @@ from realstaging.errors import AppError
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # Built on first use: a cold start needs few of them.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class ImageStatus(StrEnum):

@@ -1,7 +1,6 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
 import contextlib
-import logging
 import re
 import secrets
 import warnings
@@ -11,8 +10,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 log = Logger(utc=True, use_rfc3339=True)
-# The same one, for a library that asks for the standard type.
-standard_log = logging.getLogger(log.name)
 metrics = Metrics(namespace="RealStaging")
 
 # Most invocations have nothing to count; Powertools would warn about each of them.

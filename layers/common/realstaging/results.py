@@ -76,7 +76,8 @@ class Finisher:
 
     def _ask(self, job: Job, at: datetime) -> Prediction | None:
         """What the provider says of this attempt's run; None if there is none. Raises UnsureError, LostRunError."""
-        if at - job.created_at > timedelta(hours=self._settings.jobs.max_hours):
+        # Since the photo was there, as for starts: an upload may take a day by itself.
+        if at - (job.queued_at or job.created_at) > timedelta(hours=self._settings.jobs.max_hours):
             raise LostRunError("The model's result never arrived. Try again.")
         if job.prediction_id:
             return self._replicate.find(job.prediction_id)

@@ -1,50 +1,74 @@
 """Fetching a result from where the provider put it: known hosts only, bounded in size and time."""
 
-import functools
+import re
 import time
-from urllib.parse import urlsplit
 
-import httpx
+import urllib3
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Timeout, parse_url
 
 from realstaging.errors import OutputUnusableError
 
+CHUNK = 256 * 1024
+CONNECT_SECONDS = 3
+OK = 200
+FAULT = 500
+# What an address is made of; anything else is there to confuse somebody.
+PLAIN = re.compile(r"[!-\[\]-~]{1,2000}")
+
+
+class DeliveryFaultError(Exception):
+    """The host has trouble: what may get better by asking again."""
+
 
 class Deliveries:
+    """urllib3 comes with boto3: another HTTP client would only cost its import."""
+
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds
-
-    @functools.cached_property
-    def _http(self) -> httpx.Client:
-        # No redirects: a redirect could lead anywhere.
-        return httpx.Client(timeout=self._seconds, follow_redirects=False)
+        self._http = urllib3.PoolManager(retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=seconds))
 
     def fetch(self, url: str) -> bytes:
         """The file's bytes. Raises OutputUnusableError for what will not get better by asking again;
         what may (no connection, 5xx) is a fault, so that the message comes again."""
         self._allow(url)
         deadline = time.monotonic() + self._seconds
+        try:
+            # No redirects: a redirect could lead anywhere.
+            answer = self._http.request("GET", url, preload_content=False, redirect=False)
+            try:
+                return self._read(answer, deadline)
+            finally:
+                answer.close()
+        except HTTPError as error:
+            raise DeliveryFaultError(type(error).__name__) from error
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+        if answer.status >= FAULT:
+            raise DeliveryFaultError(f"status {answer.status}")
+        if answer.status != OK:
+            raise OutputUnusableError("The model's result could not be fetched. Try again.")
         data = bytearray()
-        with self._http.stream("GET", url) as answer:
-            if answer.status_code >= 500:
-                answer.raise_for_status()
-            if answer.status_code != 200:
-                raise OutputUnusableError("The model's result could not be fetched. Try again.")
-            # As it comes: a fixed chunk size would wait for a full one and never see the deadline.
-            for chunk in answer.iter_bytes():
-                data += chunk
-                if len(data) > self._max_bytes:
-                    raise OutputUnusableError("The model's result is too large to be a photo. Try again.")
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the result came too slowly", request=answer.request)
+        # As it comes: waiting for a full chunk would never see the deadline.
+        while chunk := answer.read1(CHUNK):
+            data += chunk
+            if len(data) > self._max_bytes:
+                raise OutputUnusableError("The model's result is too large to be a photo. Try again.")
+            if time.monotonic() > deadline:
+                raise DeliveryFaultError("the result came too slowly")
         return bytes(data)
 
     def _allow(self, url: str) -> None:
+        """By the parser of the client that fetches it: two parsers could see two hosts."""
+        unknown = OutputUnusableError("The model's result came from an unknown place. Try again.")
+        if not PLAIN.fullmatch(url):
+            raise unknown
         try:
-            parts = urlsplit(str(httpx.URL(url)))
-        except (ValueError, httpx.InvalidURL) as error:
-            raise OutputUnusableError("The model's result came from an unknown place. Try again.") from error
-        host = parts.hostname or ""
+            parts = parse_url(url)
+        except LocationParseError as error:
+            raise unknown from error
+        host = parts.host or ""
         known = any(host == each or host.endswith("." + each) for each in self._hosts)
         local = host == "127.0.0.1" and host in self._hosts
-        if not known or (parts.scheme != "https" and not local) or parts.username or parts.password:
-            raise OutputUnusableError("The model's result came from an unknown place. Try again.")
+        if not known or (parts.scheme != "https" and not local) or parts.auth:
+            raise unknown

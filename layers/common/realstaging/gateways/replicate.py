@@ -1,18 +1,14 @@
-"""Replicate, through its own package, with what the package leaves open closed in one transport.
+"""Replicate, through its own package over a transport of ours (replicate_transport.py).
 
-Facts: the package (1.0.7) sends creates without any timeout, drops error headers, repeats GETs up to
-ten times with an uncapped `Retry-After`, and refuses to parse statuses it does not know, `aborted`
-among them. The API has no idempotency key: a create that may have been taken is never repeated here.
+The API has no idempotency key: a create that may have been taken is never repeated here.
 """
 
 import functools
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from realstaging.config import Settings
 from realstaging.gateways.secrets import Secrets
@@ -21,10 +17,9 @@ from realstaging.models import Prediction, without_queries
 if TYPE_CHECKING:
     from replicate.client import Client
 
-KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
+    from realstaging.gateways.replicate_transport import Transport
+
 LIST_PAGES = 20
-CONNECT_SECONDS, WRITE_SECONDS = 3, 5
 
 
 class NotTakenError(Exception):
@@ -47,6 +42,14 @@ class UnsureError(Exception):
     """No clear answer: the run may exist and may be paid for."""
 
 
+class StatusError(Exception):
+    """An answer that is not 2xx, whole."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> None:
+        super().__init__(f"status {status}")
+        self.status, self.headers, self.body, self.text = status, headers, body, text
+
+
 class Replicate:
     """The package is imported and the token fetched at the first call: most results need neither."""
 
@@ -57,8 +60,10 @@ class Replicate:
         self._timeout_seconds = timeout_seconds
 
     @functools.cached_property
-    def _transport(self) -> "_Transport":
-        return _Transport(self._timeout_seconds)
+    def _transport(self) -> "Transport":
+        from realstaging.gateways.replicate_transport import Transport
+
+        return Transport(self._timeout_seconds)
 
     @functools.cached_property
     def _client(self) -> "Client":
@@ -75,24 +80,20 @@ class Replicate:
         name = f"{model}:{version}" if version else model
         try:
             answer = self._answer(lambda: self._client.predictions.create(version=name, input=input, **hook))
-        except _StatusError as error:
+        except StatusError as error:
             raise self._reason(error) from error
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotTakenError("no connection", None) from error
-        except httpx.HTTPError as error:
-            raise UnsureError(type(error).__name__) from error
         return Prediction.of(answer)
 
     def find(self, prediction_id: str) -> Prediction | None:
         """One run as it stands, or None if there is none. Raises UnsureError when it cannot be told."""
         try:
             return Prediction.of(self._answer(lambda: self._client.predictions.get(prediction_id)))
-        except _StatusError as error:
+        except StatusError as error:
             if error.status == 404:
                 return None
             raise UnsureError(f"status {error.status}") from error
-        except httpx.HTTPError as error:
-            raise UnsureError(type(error).__name__) from error
+        except NotTakenError as error:
+            raise UnsureError(error.reason) from error
 
     def find_marked(self, marker: str, since: datetime, until: datetime) -> Prediction | None:
         """The run whose input carries our marker, among those made in that time. Raises UnsureError.
@@ -101,15 +102,16 @@ class Replicate:
         there for one hour.
         """
         for data in self._made(since, until):
-            if marker in str(data.get("input")):
-                return Prediction.of(data)
+            run = Prediction.of(data)
+            if marker in run.marks.split():
+                return run
         return None
 
     def cancel(self, prediction_id: str) -> None:
         """Best effort: a run that cannot be canceled ends by its own deadline."""
         try:
             self._answer(lambda: self._client.predictions.cancel(prediction_id))
-        except (_StatusError, UnsureError, httpx.HTTPError):
+        except (StatusError, NotTakenError, UnsureError):
             return
 
     def _answer(self, call: Callable[[], object]) -> dict[str, Any]:
@@ -124,12 +126,12 @@ class Replicate:
 
     def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
-        address = str(httpx.URL("/v1/predictions", params=span))
+        address = f"/v1/predictions?{urlencode(span)}"
         for _ in range(LIST_PAGES):
             try:
                 answer = self._answer(functools.partial(self._client.predictions.list, address))
-            except (_StatusError, httpx.HTTPError) as error:
-                raise UnsureError(type(error).__name__) from error
+            except (StatusError, NotTakenError) as error:
+                raise UnsureError(str(error)) from error
             found = answer.get("results")
             if not isinstance(found, list):
                 raise UnsureError("the answer is not a list of runs")
@@ -137,10 +139,11 @@ class Replicate:
             following = answer.get("next")
             if not following:
                 return
-            address = httpx.URL(following).raw_path.decode()
+            following_parts = urlsplit(str(following))
+            address = f"{following_parts.path}?{following_parts.query}"
         raise UnsureError("more runs than were read")
 
-    def _reason(self, error: "_StatusError") -> Exception:
+    def _reason(self, error: StatusError) -> Exception:
         if error.status == 402:
             return AccountError("out of credit", None)
         if error.status == 429:
@@ -154,72 +157,7 @@ class Replicate:
         return UnsureError(f"status {error.status}")
 
 
-class _StatusError(Exception):
-    """An answer that is not 2xx, whole."""
-
-    def __init__(self, status: int, headers: httpx.Headers, body: Any, text: str) -> None:
-        super().__init__(f"status {status}")
-        self.status, self.headers, self.body, self.text = status, headers, body, text
-
-
-class _Transport(httpx.BaseTransport):
-    """Gives every call one deadline, adds Cancel-After to creates, and keeps the answer as it came."""
-
-    def __init__(self, seconds: float) -> None:
-        self._inner = httpx.HTTPTransport()
-        self._seconds = seconds
-        self.cancel_after: int | None = None
-        self.answer: dict[str, Any] = {}
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = time.monotonic() + self._seconds
-        limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "write": WRITE_SECONDS, "read": self._seconds}
-        request.extensions["timeout"] = limits
-        if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
-            request.headers["Cancel-After"] = f"{self.cancel_after}s"
-        response = self._inner.handle_request(request)
-        try:
-            body = _read(response, deadline, request)
-        finally:
-            response.close()
-        decoded = httpx.Response(response.status_code, headers=response.headers, content=body)
-        try:
-            data = decoded.json()
-        except ValueError:
-            data = None
-        if not 200 <= response.status_code < 300:
-            raise _StatusError(response.status_code, response.headers, data, decoded.text)
-        if not isinstance(data, dict):
-            raise httpx.DecodingError("the answer is not a JSON object", request=request)
-        self.answer = data
-        return httpx.Response(response.status_code, json=_palatable(data), request=request)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def _read(response: httpx.Response, deadline: float, request: httpx.Request) -> bytes:
-    body = b""
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    for chunk in response.stream:
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise httpx.DecodingError("the answer is too large", request=request)
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer took too long", request=request)
-    return body
-
-
-def _palatable(data: dict[str, Any]) -> dict[str, Any]:
-    """The answer with statuses the package can parse; ours is taken from the answer itself."""
-    if isinstance(data.get("results"), list):
-        return data | {"results": [_palatable(each) for each in data["results"] if isinstance(each, dict)]}
-    if "status" in data and data["status"] not in KNOWN:
-        return data | {"status": "canceled" if data["status"] == "aborted" else "processing"}
-    return data
-
-
-def _retry_after(headers: httpx.Headers, body: Any) -> float | None:
+def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
     """Seconds to wait: the header, else the body's field, else the "~30s" of the text."""
     if (header := headers.get("retry-after", "")).strip().isdigit():
         return float(header)

@@ -30,18 +30,20 @@ class BatchStore:
         """
         project = self._writes.exists(keys.project(batch.owner, batch.project_id))
         try:
-            self._begin(batch, groups, self._new, limit=limit, with_it=[project, *with_it])
+            started = self._begin(batch, groups, self._new, limit=limit, with_it=[project, *with_it])
         except LostRaceError as error:
             if 0 in error.failed:
                 raise NotFoundError("project") from error
             raise
+        self._place_rest(started, groups, self._new)
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
         """Write a batch of new jobs for images that are there, and reserve their quota.
 
         Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more.
         """
-        self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
+        started = self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
+        self._place_rest(started, groups, self._more)
 
     def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
         """Place what a request that died had not; `groups` are those it was made of."""
@@ -90,7 +92,7 @@ class BatchStore:
         *,
         limit: int,
         with_it: Sequence[Write],
-    ) -> None:
+    ) -> Batch:
         """The first transaction reserves everything and places what it has room for, the others the rest.
 
         Until then the rest is the batch's `unplaced` work, which `sweep` gives back if we die.
@@ -115,7 +117,7 @@ class BatchStore:
                 used = int(error.failed[quota_at].get("used", limit))
                 raise QuotaExceededError(limit=limit, used=used, requested=wanted) from error
             raise
-        self._place_rest(started, groups, rows)
+        return started
 
     def _place_rest(self, batch: Batch, groups: Sequence[Group], rows: Callable[[Group], list[Write]]) -> None:
         """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
