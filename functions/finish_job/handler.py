@@ -30,7 +30,7 @@ finisher = Finisher(
     jobs=jobs,
     images=ImageStore(aws.table(), jobs, quota),
     media=Media(aws.s3(), required("BUCKET_NAME")),
-    replicate=replicate(settings(), Secrets(aws.ssm(), settings().stage)),
+    replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
     deliveries=Deliveries(provider.delivery_hosts, max_bytes=provider.max_result_bytes, seconds=20),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),

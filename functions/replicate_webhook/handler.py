@@ -19,7 +19,7 @@ from realstaging.webhooks import verify
 
 MAX_BODY = 1024 * 1024
 
-secrets = Secrets(aws.ssm(), settings().stage)
+secrets = Secrets(aws.ssm, settings().stage)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 
 

@@ -24,7 +24,7 @@ starter = Starter(
     settings(),
     jobs=JobStore(aws.table(), QuotaStore(aws.table())),
     media=Media(aws.s3(), required("BUCKET_NAME")),
-    replicate=replicate(settings(), Secrets(aws.ssm(), settings().stage)),
+    replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     webhook_base=required("PUBLIC_API_URL"),

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 FOREIGN = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
 
-class ReferenceError(Exception):
+class MismatchError(Exception):
     """The code and the words of the reference do not fit together; the message says where."""
 
 
@@ -31,7 +31,7 @@ class Routes:
     def add(self, function: str, schema: Json) -> None:
         for name, model in schema["components"]["schemas"].items():
             if name not in FOREIGN and self.models.setdefault(name, model) != model:
-                raise ReferenceError(f"{function} has another model that is called {name}. Give it a name of its own.")
+                raise MismatchError(f"{function} has another model that is called {name}. Give it a name of its own.")
         for path, methods in schema["paths"].items():
             for method, operation in methods.items():
                 self.operations[f"{method.upper()} {path}"] = operation

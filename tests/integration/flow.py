@@ -58,7 +58,7 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
         changed,
         jobs=world.jobs,
         media=media or world.reachable(),
-        replicate=replicate(changed, Secrets(module.aws.ssm(), changed.stage)),
+        replicate=replicate(changed, Secrets(module.aws.ssm, changed.stage)),
         queue=world.stage_queue,
         results=world.result_queue,
         webhook_base=world.provider.receiver.url,

@@ -125,7 +125,7 @@ class World:
             for worker in workers:
                 worker._replicate._transport.close()
                 if hasattr(worker, "_deliveries"):
-                    worker._deliveries._http.close()
+                    worker._deliveries._http.clear()
 
     def reachable(self, path: str = "/room.jpg") -> Media:
         return ReachableMedia(self.s3, self.provider.receiver.url + path)

@@ -1,6 +1,7 @@
 """Secrets, by reference: `ssm:/…` names a SecureString parameter, fetched on first use and kept a while."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,9 @@ KEEP_SECONDS = 300
 
 
 class Secrets:
-    def __init__(self, ssm: "SSMClient", stage: str) -> None:
+    """`ssm` is called at the first need: its client costs a cold start 12 ms that few calls use."""
+
+    def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:
         self._ssm, self._stage = ssm, stage
         self._kept: dict[str, tuple[float, str]] = {}
 
@@ -22,7 +25,7 @@ class Secrets:
         scheme, _, name = reference.format(stage=self._stage).partition(":")
         if scheme != "ssm":
             raise RuntimeError("a secret must be referred to as ssm:/name")
-        value = self._ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"].strip()
+        value = self._ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"].strip()
         if not value:
             raise RuntimeError(f"the secret {name} is empty")
         self._kept[reference] = (time.monotonic() + KEEP_SECONDS, value)

@@ -1,0 +1,6 @@
+"""x"""
+from typing import Any
+
+
+def page(whole: dict[str, Any]) -> str:
+    return ""

@@ -1,0 +1,84 @@
+"""Refusals in the reference: one real example of each, from the catalogue itself, and the responses they make."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from realstaging import errors
+from realstaging.errors import AppError, PhotoError, StagingError
+from realstaging.problems import PROBLEM, problem
+
+Json = dict[str, Any]
+REQUEST_ID = "YbLF4ik5oAMEJkw="
+
+SAMPLES: tuple[AppError, ...] = (
+    errors.MalformedRequestError("The body is not valid JSON."),
+    errors.UnauthorizedError("Send a valid access token: Authorization: Bearer <token>."),
+    errors.QuotaExceededError(limit=100, used=96, requested=8),
+    errors.ForbiddenError("This account is being deleted."),
+    errors.NotFoundError("project"),
+    errors.ConflictError("The images changed while this was prepared. Try again."),
+    errors.ImageNotReadyError("The image is awaiting_upload; it has a file once it is ready."),
+    errors.ImageNotAwaitingError("The image is ready: upload it again as a new image."),
+    errors.JobNotReadyError("The job is processing; it has a file once it is ready."),
+    errors.JobNotCancelableError("The job is ready already."),
+    errors.JobNotRetryableError("The job is ready; only failed and canceled jobs can be tried again."),
+    errors.TooManyWaitingError("At most 32 jobs for one image at once. Send the others when these have started."),
+    errors.TooManyApiKeysError("At most 20 API keys per account. Revoke one first."),
+    errors.VersionConflictError("The profile was changed meanwhile. Read it again and repeat."),
+    errors.PayloadTooLargeError("A request body holds at most 1048576 bytes."),
+    errors.UnsupportedMediaTypeError("Send JSON, with Content-Type: application/json."),
+    errors.ValidationFailedError([{"pointer": "/name", "message": "String should have at least 1 character"}]),
+    errors.IdempotencyKeyReusedError("This Idempotency-Key was used for another request. Choose a new one."),
+    errors.RateLimitedError("At most 120 creating requests; wait 17 s."),
+    errors.TooManySocketsError("At most 20 sockets per account. Close one and try again."),
+    errors.InternalError("It was logged. Try again; if it stays, tell us the request id."),
+    errors.ProviderUnavailableError("Sign-in cannot be checked at the moment. Try again in a minute."),
+)
+BY_CODE = {error.code: error for error in SAMPLES}
+
+
+def catalogue(below: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    """Every refusal there is, the most general first."""
+    for each in below.__subclasses__():
+        yield each
+        yield from catalogue(each)
+
+
+def failure_codes() -> list[str]:
+    """What an image or a job can come to nothing of; no request is ever answered with these."""
+    return [error.code for error in catalogue() if issubclass(error, PhotoError | StagingError)]
+
+
+def example(code: str) -> Json:
+    return problem(BY_CODE[code], REQUEST_ID)
+
+
+def responses(codes: Iterable[str]) -> Iterator[tuple[str, Json]]:
+    """One per status, with every code it can carry."""
+    chosen = sorted(set(codes), key=lambda code: (int(BY_CODE[code].status), list(BY_CODE).index(code)))
+    for status, same in groupby(chosen, key=lambda code: int(BY_CODE[code].status)):
+        yield str(status), response(list(same))
+
+
+def response(codes: list[str]) -> Json:
+    narrowed = {"status": {"const": int(BY_CODE[codes[0]].status)}, "code": {"enum": codes}}
+    return {
+        "description": " · ".join(f"`{code}`: {BY_CODE[code].title}." for code in codes),
+        "headers": _headers(codes),
+        "content": {
+            PROBLEM: {
+                "schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": narrowed}]},
+                "examples": {code: {"summary": BY_CODE[code].title, "value": example(code)} for code in codes},
+            }
+        },
+    }
+
+
+def _headers(codes: list[str]) -> Json:
+    names = ["X-Request-Id"]
+    if "unauthorized" in codes:
+        names.append("WWW-Authenticate")
+    if "rate_limited" in codes:
+        names += ["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
