@@ -16,7 +16,10 @@ dev: setup ## the whole system on this machine until Ctrl-C; PORT=4599
 	@$(PY) -m local.cloud up $(if $(PORT),--port $(PORT))
 
 token: setup ## an access token for the local cloud: OWNER=alice [ROLE=admin]
-	@$(PY) -m local.token $(or $(OWNER),alice) $(if $(ROLE),--role $(ROLE))
+	@$(PY) -m local.token $(or $(OWNER),alice) $(if $(ROLE),--role $(ROLE)) $(if $(DIR),--dir $(DIR))
+
+api: setup ## the address of the local cloud's API
+	@$(PY) -m local.cloud api $(if $(DIR),--dir $(DIR))
 
 test: setup ## every test: units, integration, template rules, and end to end on a local cloud
 	@scripts/test
@@ -54,4 +57,4 @@ lock: setup ## new locked requirements from every *.in
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help setup demo dev token test test-fast check bench build deploy invoke podman podman-down samples lock clean
+.PHONY: help setup demo dev token api test test-fast check bench build deploy invoke podman podman-down samples lock clean

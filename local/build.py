@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "config")
+INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "config", "docs/openapi.json", "docs/openapi.html")
 
 
 class BuildError(Exception):

@@ -1,4 +1,4 @@
-"""Starts and stops the local cloud: `python -m local.cloud up|down|status`."""
+"""Starts and stops the local cloud: `python -m local.cloud up|down|status|api`."""
 
 import argparse
 import contextlib
@@ -98,6 +98,12 @@ def status(directory: Path, console: Console) -> int:
     return 1
 
 
+def address(directory: Path, console: Console) -> int:
+    cloud = state.read(directory)
+    console.print(cloud.api if cloud else "no local cloud is running here: make dev", highlight=False, soft_wrap=True)
+    return 0 if cloud else 1
+
+
 def _end(_number: int, _frame: Any) -> None:
     """Leave through every `with`; a second Ctrl-C must not interrupt the cleaning up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -137,7 +143,7 @@ def _show(cloud: Cloud, console: Console) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="local.cloud", description="The local cloud.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "status"):
+    for name in ("up", "down", "status", "api"):
         command = commands.add_parser(name)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="its folder (default .local)")
     starting = commands.choices["up"]
@@ -150,6 +156,8 @@ def main() -> None:
         sys.exit(down(directory, console))
     if given.command == "status":
         sys.exit(status(directory, console))
+    if given.command == "api":
+        sys.exit(address(directory, console))
     run = up_detached if given.detach else up
     sys.exit(run(directory, given.port, given.workers, console))
 

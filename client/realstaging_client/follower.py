@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
@@ -22,7 +22,7 @@ from realstaging_client.errors import ApiError, RealstagingError
 
 HELLO, PING = '{"action": "hello"}', '{"action": "ping"}'
 PING_EVERY = 240.0  # seconds; a gateway closes a socket that is silent for ten minutes
-OPEN_WITHIN = 10.0
+OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # before a lost socket is opened again
 POLL_EVERY = 3.0  # without a socket
 READ_EVERY = 15.0  # with one
@@ -52,6 +52,7 @@ class Follower:
         self._versions: dict[str, int] = {}
         self._closed = threading.Event()
         self._reading = threading.Lock()
+        self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._work, name="follower", daemon=True)
         self.greeted = threading.Event()  # a socket is open: from here on, news comes at once
         self.pushes = self.reads = 0
@@ -64,6 +65,8 @@ class Follower:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed.set()
+        if self._socket:
+            self._socket.close()
 
     def watch(self, batch_id: str) -> None:
         """From now on, until all its jobs have ended."""
@@ -87,16 +90,14 @@ class Follower:
             self.greeted.clear()
             try:
                 url = self._client.ticket().url
-                with connect(url, proxy=None if _here(url) else True, open_timeout=OPEN_WITHIN) as socket:
-                    socket.send(HELLO)
-                    failures = 0
-                    self._listen(socket)
+                proxy = None if _here(url) else True
+                with connect(url, proxy=proxy, open_timeout=OPEN_WITHIN, close_timeout=CLOSE_WITHIN) as self._socket:
+                    self._socket.send(HELLO)
+                    self._listen(self._socket)
             except UNREACHABLE as error:
                 if self._over(error):
                     return
-            if self.greeted.is_set():  # it worked for a while
-                failures = 0
-            failures += 1
+            failures = 1 if self.greeted.is_set() else failures + 1
             most = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
             if self._poll(random.uniform(0.5, 1) * most):  # noqa: S311
                 return
@@ -130,21 +131,20 @@ class Follower:
                 self.look()
                 read_at = now + self._read_every
             try:
-                self._understand(json.loads(socket.recv(timeout=max(min(ping_at, read_at) - now, 0.01))))
+                message = socket.recv(timeout=max(min(ping_at, read_at) - now, 0.01))
             except TimeoutError:
                 continue
+            self._understand(message)
 
-    def _understand(self, message: dict[str, Any]) -> None:
-        match message.get("type"):
-            case "hello":  # what was said while nobody listened is in the batches
+    def _understand(self, message: str | bytes) -> None:
+        """A message of a kind we do not know is for somebody newer."""
+        match _parsed(message):
+            case "hello", _:  # what was said while nobody listened is in the batches
                 self.greeted.set()
                 self.look()
-            case "job.updated":
+            case _, (Job() | Image()) as news:
                 self.pushes += 1
-                self._take(read(Job, message["job"]))
-            case "image.updated":
-                self.pushes += 1
-                self._take(read(Image, message["image"]))
+                self._take(news)
 
     def _take(self, news: Job | Image) -> None:
         if news.version > self._versions.get(news.id, 0):
@@ -166,6 +166,19 @@ def follow(client: Client, *batch_ids: str) -> Iterator[Job]:
             if isinstance(news, Job) and news.id in open_jobs:
                 yield news
                 open_jobs -= {news.id} if news.final else set()
+
+
+def _parsed(message: str | bytes) -> tuple[str, Job | Image | None]:
+    try:
+        page = json.loads(message)
+        match kind := str(page["type"]):
+            case "job.updated":
+                return kind, read(Job, page["job"])
+            case "image.updated":
+                return kind, read(Image, page["image"])
+    except (ValueError, KeyError, TypeError):
+        return "", None
+    return kind, None
 
 
 def _here(url: str) -> bool:

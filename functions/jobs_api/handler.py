@@ -1,4 +1,4 @@
-"""Everything users do with their own data: projects, images, jobs, batches. And GET /v1/health."""
+"""Everything users do with their own data: projects, images, jobs, batches. And what is public."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -52,7 +52,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rates import RateStore
 from realstaging.stores.remains import RemainsStore
 
-PUBLIC = frozenset({"/v1/health", "/v1/capabilities"})
+PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=100)]
 Seconds = Annotated[int, Query(ge=60, le=3600)]
@@ -83,6 +83,22 @@ def get_health() -> Health:
 @app.get("/v1/capabilities")
 def get_capabilities() -> Capabilities:
     return capabilities(settings())
+
+
+@app.get("/v1/openapi.json")
+def get_openapi() -> Response[str]:
+    from realstaging import openapi  # two routes need it, and seldom
+
+    return Response(200, content_type="application/json", body=openapi.document())
+
+
+@app.get("/docs")
+def get_docs() -> Response[str]:
+    from realstaging import openapi  # as above
+
+    page, policy = openapi.page()
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+    return Response(200, content_type="text/html; charset=utf-8", body=page, headers=headers)
 
 
 @app.post("/v1/projects")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from realstaging import __version__
-from realstaging.problems import PROBLEM
 from scripts.reference import problems, schemas, telling
 from scripts.reference.examples import ANSWERS, REQUESTS
 from scripts.reference.fields import PARAMETERS as PARAMETER_WORDS
@@ -28,6 +27,7 @@ def document(routes: Routes) -> Json:
 
 
 def _whole(paths: dict[str, Json], models: dict[str, Json]) -> Json:
+    answers = {name: each for name, each in problems.answers().items() if f"/responses/{name}'" in str(paths)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,6 +43,8 @@ def _whole(paths: dict[str, Json], models: dict[str, Json]) -> Json:
         "paths": paths,
         "components": {
             "schemas": models,
+            "responses": answers,
+            "examples": problems.examples(),
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "securitySchemes": {"bearer": telling.BEARER},
@@ -67,7 +69,7 @@ def _agreed(routes: Routes) -> None:
 def _schemas(paths: dict[str, Json], models: dict[str, Json]) -> dict[str, Json]:
     """Those that are used. What only we send is complete."""
     asked = reachable([each.get("requestBody") for methods in paths.values() for each in methods.values()], models)
-    needed = reachable([paths, telling.SOCKET], models)
+    needed = reachable([paths, telling.SOCKET], models) | {"Problem"}
     for name in needed - asked - {"Problem"}:
         schemas.complete(models[name])
     return {name: model for name, model in models.items() if name in needed}
@@ -85,7 +87,7 @@ def _operation(route: str, words: Operation, raw: Json, *, public: bool) -> Json
         made["requestBody"] = body
     answers = dict(_answers(route, words, raw))
     for status, refusal in problems.responses(_codes(route, words, raw, public=public)):
-        _join(answers, status, refusal)
+        answers[status] = problems.joined(answers[status], refusal) if status in answers else refusal
     made["responses"] = dict(sorted(answers.items()))
     return made
 
@@ -183,13 +185,3 @@ def _codes(route: str, words: Operation, raw: Json, *, public: bool) -> set[str]
     if words.creates:
         codes |= {"rate_limited", "idempotency_key_reused", "validation_failed"}
     return codes
-
-
-def _join(answers: dict[str, Json], status: str, refusal: Json) -> None:
-    """422 may be an answer item by item, or a refusal of the whole."""
-    if status not in answers:
-        answers[status] = refusal
-        return
-    both = answers[status]
-    both["description"] += " Or the request as a whole was refused: " + refusal["description"]
-    both["content"][PROBLEM] = refusal["content"][PROBLEM]

@@ -147,7 +147,13 @@ _some = m.UploadAnswer(batch_id=BATCH, items=[planned, turned_down], succeeded=1
 _restaged = m.RestageAnswer(batch_id=BATCH, items=[taken], succeeded=1, failed=0)
 _partly = m.RestageAnswer(batch_id=BATCH, items=[taken, left], succeeded=1, failed=1)
 _no_jobs = m.RestageAnswer(batch_id=None, items=[left.model_copy(update={"index": 0})], succeeded=0, failed=1)
-_no_files = m.UploadAnswer(batch_id=None, items=[turned_down.model_copy(update={"index": 0})], succeeded=0, failed=1)
+_no_file = [{"pointer": "/files/0/filename", "message": "Field required"}]
+_no_files = m.UploadAnswer(
+    batch_id=None,
+    items=[m.UploadItem(index=0, status=422, error=m.Problem.of(ValidationFailedError(_no_file), _no_file))],
+    succeeded=0,
+    failed=1,
+)
 _batch = m.Batch(
     id=BATCH, owner="alice", project_id=PROJECT, image_ids=[IMAGE], job_ids=[JOB], period="2026-03-01", created_at=AT
 )

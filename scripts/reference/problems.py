@@ -7,6 +7,7 @@ from typing import Any
 from realstaging import errors
 from realstaging.errors import AppError, PhotoError, StagingError
 from realstaging.problems import PROBLEM, problem
+from scripts.reference.headers import used
 
 Json = dict[str, Any]
 REQUEST_ID = "YbLF4ik5oAMEJkw="
@@ -35,6 +36,10 @@ SAMPLES: tuple[AppError, ...] = (
     errors.InternalError("It was logged. Try again; if it stays, tell us the request id."),
     errors.ProviderUnavailableError("Sign-in cannot be checked at the moment. Try again in a minute."),
 )
+HEADERS_OF = {
+    "unauthorized": ("WWW-Authenticate",),
+    "rate_limited": ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+}
 BY_CODE = {error.code: error for error in SAMPLES}
 
 
@@ -54,31 +59,46 @@ def example(code: str) -> Json:
     return problem(BY_CODE[code], REQUEST_ID)
 
 
+def examples() -> Json:
+    """For components: one per code."""
+    return {code: {"summary": BY_CODE[code].title, "value": example(code)} for code in BY_CODE}
+
+
+def answers() -> Json:
+    """For components: what a request can be answered with when only one code stands behind a status."""
+    return {_name(code): _response([code]) for code in BY_CODE}
+
+
 def responses(codes: Iterable[str]) -> Iterator[tuple[str, Json]]:
     """One per status, with every code it can carry."""
     chosen = sorted(set(codes), key=lambda code: (int(BY_CODE[code].status), list(BY_CODE).index(code)))
     for status, same in groupby(chosen, key=lambda code: int(BY_CODE[code].status)):
-        yield str(status), response(list(same))
+        found = list(same)
+        alone = {"$ref": f"#/components/responses/{_name(found[0])}"}
+        yield str(status), alone if len(found) == 1 else _response(found)
 
 
-def response(codes: list[str]) -> Json:
+def joined(answer: Json, refusal: Json) -> Json:
+    """A status that may be an answer item by item, or a refusal of the whole."""
+    if "$ref" in refusal:
+        refusal = answers()[refusal["$ref"].rsplit("/", 1)[1]]
+    text = f"{answer['description']} Or the request as a whole was refused. {refusal['description']}"
+    return answer | {"description": text, "content": answer["content"] | refusal["content"]}
+
+
+def _response(codes: list[str]) -> Json:
     narrowed = {"status": {"const": int(BY_CODE[codes[0]].status)}, "code": {"enum": codes}}
     return {
-        "description": " · ".join(f"`{code}`: {BY_CODE[code].title}." for code in codes),
-        "headers": _headers(codes),
+        "description": " ".join(f"`{code}`: {BY_CODE[code].title}." for code in codes),
+        "headers": used("X-Request-Id", *(name for code in codes for name in HEADERS_OF.get(code, ()))),
         "content": {
             PROBLEM: {
                 "schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": narrowed}]},
-                "examples": {code: {"summary": BY_CODE[code].title, "value": example(code)} for code in codes},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
     }
 
 
-def _headers(codes: list[str]) -> Json:
-    names = ["X-Request-Id"]
-    if "unauthorized" in codes:
-        names.append("WWW-Authenticate")
-    if "rate_limited" in codes:
-        names += ["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def _name(code: str) -> str:
+    return "".join(word.capitalize() for word in code.split("_"))

@@ -4,8 +4,9 @@ from copy import deepcopy
 from typing import Any
 
 from realstaging.models import Profile, RestageItem, UploadFile
+from realstaging.problems import TYPES
 from scripts.reference.fields import FIELDS, MODELS
-from scripts.reference.problems import BY_CODE, TYPES, failure_codes
+from scripts.reference.problems import BY_CODE, failure_codes
 from scripts.reference.resolvers import MismatchError
 from scripts.reference.tidying import nullable, tidied
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from realstaging.config import load
+
 Json = dict[str, Any]
+SETTINGS = load("prod")
 
 TITLE = "Real Staging API"
 SUMMARY = "Photos of empty rooms in, furnished rooms out."
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Plan an upload (`POST /v1/uploads`), send the files to the forms you get, and follow the jobs: on a WebSocket, or by
 reading the batch. Every job that delivers costs one image of the plan; what fails or is canceled costs nothing.
 
@@ -15,14 +18,13 @@ reading the batch. Every job that delivers costs one image of the plan; what fai
 every route but those under Service and Webhooks. A token in a query string is not accepted. What belongs to somebody
 else looks exactly like what is not there: 404.
 
-**Bodies** are JSON in UTF-8, at most 1 MiB for `/v1/uploads`, `/v1/jobs`, `/v1/projects` and the like and 64 KiB for
-`/v1/account`. Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.
+**Bodies** are JSON in UTF-8, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB (64 KiB under `/v1/account`). Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.
 
-**Lists** are newest first: `{"items": […], "next_cursor": …}`. Give `next_cursor` back as `cursor` until it is `null`.
+**Lists** are newest first: `{{"items": […], "next_cursor": …}}`. Give `next_cursor` back as `cursor` until it is `null`.
 
 **Refusals** are `application/problem+json` (RFC 9457). `code` is stable; `retryable` says whether the same request may
 succeed later. The gateway in front of us answers by itself only above its own limits (429) or when we do not answer at
-all (5xx), with `{"message": …}`.
+all (5xx), with `{{"message": …}}`.
 
 **Repeating safely.** Creating routes take an `Idempotency-Key`: the same key with the same request within 24 hours
 gives the first answer again, marked `Idempotent-Replayed: true`. They are limited per account: see the `RateLimit-*`
@@ -35,7 +37,7 @@ logs.
 
 **Live status.** `POST /v1/account/socket-tickets` gives the address of a WebSocket that works once. Messages are a
 hint, the API is the record: after connecting again, read the batch, and keep whichever answer has the higher
-`version`. Send `{"action": "ping"}` at least every ten minutes; a connection ends after two hours.
+`version`. Send `{{"action": "ping"}}` at least every ten minutes; a connection ends after {SETTINGS.sockets.hours} hours.
 """
 
 
@@ -53,7 +55,7 @@ TIME: Json = {"type": "string", "format": "date-time"}
 
 SOCKET: Json = {
     "description": "Opened with the `url` of a ticket. A ticket that is unknown, used or too old is refused with 401 "
-    "`unauthorized`; more than 20 sockets of one account with 429 `too_many_sockets`.",
+    f"`unauthorized`; more than {SETTINGS.sockets.max_per_owner} sockets of one account with 429 `too_many_sockets`.",
     "ticket": "createSocketTicket",
     "receive": {
         "job.updated": _message("job.updated", "A job's status has changed.", job=_ref("JobView")),

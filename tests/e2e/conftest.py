@@ -118,7 +118,8 @@ def until[T](look: Callable[[], T | None]) -> T:
 
 
 def aws(cloud: Cloud, service: str) -> Any:
-    return boto3.client(service, **_account(cloud))
+    make: Any = boto3.client
+    return make(service, **_account(cloud))
 
 
 def table(cloud: Cloud) -> Any:

@@ -30,8 +30,12 @@ from tests.shapes import table_shape
 @pytest.fixture(scope="session")
 def running_provider() -> Iterator[Provider]:
     port = free_port()
-    with running(server(ProviderSettings(port, SECRET, latency=0))), receiving() as receiver:
-        yield Provider(f"http://127.0.0.1:{port}", receiver)
+    with (
+        running(server(ProviderSettings(port, SECRET, latency=0))),
+        receiving() as receiver,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        yield Provider(http, receiver)
 
 
 @pytest.fixture

@@ -16,21 +16,25 @@ SECRET = "whsec_dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWM="
 
 @dataclass(frozen=True)
 class Provider:
-    url: str
+    http: httpx.Client
     receiver: Receiver
+
+    @property
+    def url(self) -> str:
+        return str(self.http.base_url).rstrip("/")
 
     def script(self, *rules: Any, **settings: Any) -> None:
         """Each rule is what shall happen to every run, or a whole rule."""
         made = [each if isinstance(each, dict) and "then" in each else {"then": each} for each in rules]
-        httpx.post(f"{self.url}/_script", json={"latency": 0, "rules": made} | settings).raise_for_status()
+        self.http.post("/_script", json={"latency": 0, "rules": made} | settings).raise_for_status()
 
     def forget(self) -> None:
-        httpx.delete(f"{self.url}/_script")
-        httpx.delete(f"{self.url}/_log")
+        self.http.delete("/_script")
+        self.http.delete("/_log")
         self.receiver.calls.clear()
 
     def log(self) -> dict[str, Any]:
-        page: dict[str, Any] = httpx.get(f"{self.url}/_log").json()
+        page: dict[str, Any] = self.http.get("/_log").json()
         return page
 
     def runs(self) -> list[dict[str, Any]]:

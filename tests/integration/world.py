@@ -123,9 +123,8 @@ class World:
         for module in self.loaded.values():
             workers: list[Any] = [getattr(module, name) for name in ("starter", "finisher") if hasattr(module, name)]
             for worker in workers:
-                worker._replicate._transport.close()
-                if hasattr(worker, "_deliveries"):
-                    worker._deliveries._http.clear()
+                if transport := vars(worker._replicate).get("_transport"):
+                    transport.close()
 
     def reachable(self, path: str = "/room.jpg") -> Media:
         return ReachableMedia(self.s3, self.provider.receiver.url + path)

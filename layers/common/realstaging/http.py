@@ -149,6 +149,7 @@ def serve(
     except Exception as error:
         reply = answer(fault(error), request_id)
     reply["headers"] = {"Cache-Control": "no-store", **reply.get("headers", {}), "X-Request-Id": request_id}
+    reply["body"] = reply.get("body") or ""  # null says the same, but not every gateway takes it
     reply = _unless_known(reply, request.get("http", {}).get("method"), sent.get("if-none-match", ""))
     log.info("request answered", method=request.get("http", {}).get("method"), status=reply["statusCode"])
     return reply
@@ -165,6 +166,7 @@ def answered(outcome: Outcome) -> Response[Any]:
 
 
 def gone() -> Response[Any]:
+    """Deleted: nothing to say."""
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 

@@ -1,0 +1,129 @@
+"""What a person sees meanwhile: a bar for each photo on a terminal, a line for each step anywhere else."""
+
+import contextlib
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from realstaging_client.board import Board, Shot, Step
+
+FAR = {
+    Step.WAITING: 0.0,
+    Step.UPLOADED: 0.4,
+    Step.TAKEN_IN: 0.5,
+    Step.QUEUED: 0.55,
+    Step.STAGING: 0.6,
+    Step.READY: 1.0,
+    Step.FAILED: 1.0,
+}
+COLOURS = {Step.WAITING: "dim", Step.READY: "green", Step.FAILED: "red", Step.STAGING: "magenta"}
+PLAIN_STEPS = (Step.UPLOADED, Step.STAGING, Step.READY, Step.FAILED)
+BAR = 28
+AROUND = 4  # rows that are not photos
+MODEL_SECONDS = 15.0  # while the model runs nobody knows how far it is: the bar creeps, and never arrives
+LOG_WIDTH = 160  # columns, where nobody's terminal says how many
+
+
+def console_for(out: Console | None = None) -> Console:
+    console = out or Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)
+
+
+class Lines:
+    """For logs: a line when a photo has come a step further."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def step(self, shot: Shot) -> None:
+        if shot.step in PLAIN_STEPS:
+            line = f"{shot.photo.path.name:<24} {described(shot)}"
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @contextlib.contextmanager
+    def showing(self, _board: Board) -> Iterator[None]:
+        yield
+
+
+class Bars:
+    """For people. Those under way come first when the terminal is too short for all."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._board: Board | None = None
+        self._spinner = Spinner("dots", style="magenta")
+
+    def step(self, shot: Shot) -> None:
+        """Nothing: it is drawn anew all the time."""
+
+    @contextlib.contextmanager
+    def showing(self, board: Board) -> Iterator[None]:
+        self._board = board
+        with Live(self, console=self._console, refresh_per_second=10, transient=True):
+            yield
+
+    def __rich__(self) -> RenderableType:
+        assert self._board is not None
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=30)
+        table.add_column(width=BAR)
+        table.add_column(width=1)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        for shot in self._visible(self._board.shots):
+            words = Text(described(shot), _colour(shot))
+            table.add_row(Text(shot.photo.path.name), bar(shot), self._mark(shot), words)
+        return Group(table, Text(), Text(totals(self._board), "bold"))
+
+    def _mark(self, shot: Shot) -> RenderableType:
+        if shot.step is Step.STAGING:
+            return self._spinner.render(time.monotonic())
+        return Text({Step.READY: "✓", Step.FAILED: "✗"}.get(shot.step, ""), _colour(shot))
+
+    def _visible(self, shots: list[Shot]) -> list[Shot]:
+        rows = max(self._console.height - AROUND, 1)
+        if len(shots) <= rows:
+            return shots
+        order = sorted(shots, key=lambda shot: (shot.over, shot.step is Step.WAITING))
+        return order[:rows]
+
+
+def bar(shot: Shot) -> ProgressBar:
+    far = FAR.get(shot.step, 0.0)
+    if shot.step is Step.UPLOADING:
+        far = FAR[Step.UPLOADED] * (shot.sent or 0.0)
+    if shot.step is Step.STAGING:
+        part = sum(job.final for job in shot.jobs.values()) / len(shot.jobs)
+        far += 0.35 * max(part, 1 - math.exp(-(shot.seconds or 0.0) / MODEL_SECONDS))
+    colour = _colour(shot)
+    return ProgressBar(total=1.0, completed=far, width=BAR, complete_style=colour, finished_style=colour)
+
+
+def described(shot: Shot) -> str:
+    if shot.step is Step.UPLOADING:
+        return f"uploading {shot.sent or 0:.0%}"
+    if shot.reason:
+        return f"failed: {shot.reason.title}"
+    if shot.step in (Step.STAGING, Step.READY) and shot.seconds is not None:
+        many = len(shot.jobs) > 1 and shot.step is Step.STAGING
+        done = sum(job.final for job in shot.jobs.values())
+        return f"{shot.step} {shot.seconds:.1f} s" + (f", {done} of {len(shot.jobs)} done" if many else "")
+    return str(shot.step)
+
+
+def totals(board: Board) -> str:
+    """`3 ready · 2 staging · 1 failed      41 pushes, 1 read`"""
+    counts = Counter(shot.step for shot in board.shots)
+    steps = " · ".join(f"{counts[step]} {step}" for step in reversed(Step) if counts[step])
+    return f"{steps}    ({board.pushes} pushes, {board.reads} reads)"
+
+
+def _colour(shot: Shot) -> str:
+    return COLOURS.get(shot.step, "cyan")
