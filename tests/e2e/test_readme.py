@@ -31,7 +31,7 @@ def test_the_examples_of_the_api_run_as_they_stand(cloud: Cloud, tmp_path: Path)
 
 
 def test_everything_the_readme_points_to_is_there() -> None:
-    links = {link for link in re.findall(r"\]\(([^)#:]+)\)", README)}
+    links = set(re.findall(r"\]\(([^)#:]+)\)", README))
     folders = set(re.findall(r"^    ([a-z]+(?:/[a-z]+)*/|[a-z]+\.yaml)", README, re.MULTILINE))
     assert [name for name in links | folders if not (ROOT / name).exists()] == []
 

@@ -14,7 +14,8 @@ from realstaging.errors import (
 from realstaging.gateways.deliveries import Deliveries
 from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate import Replicate, UnsureError
+from realstaging.gateways.replicate import Replicate
+from realstaging.gateways.replicate_errors import UnsureError
 from realstaging.imaging.output import finish
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, ResultView
 from realstaging.observability import bare, count, duration, log

@@ -9,7 +9,8 @@ from realstaging.config import Settings
 from realstaging.errors import InputRefusedError, StagingTimedOutError
 from realstaging.gateways.media import Media, master_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate import AccountError, NotTakenError, RefusedError, Replicate, UnsureError
+from realstaging.gateways.replicate import Replicate
+from realstaging.gateways.replicate_errors import AccountError, NotTakenError, RefusedError, UnsureError
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
 from realstaging.observability import bare, count, log
 from realstaging.staging import prompts, registry

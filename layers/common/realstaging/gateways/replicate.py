@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from realstaging.config import Settings
+from realstaging.gateways.replicate_errors import AccountError, NotTakenError, RefusedError, StatusError, UnsureError
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import Prediction, without_queries
 
@@ -20,34 +21,6 @@ if TYPE_CHECKING:
     from realstaging.gateways.replicate_transport import Transport
 
 LIST_PAGES = 20
-
-
-class NotTakenError(Exception):
-    """The create was certainly not taken; try again after `retry_after` seconds."""
-
-    def __init__(self, reason: str, retry_after: float | None) -> None:
-        super().__init__(reason)
-        self.reason, self.retry_after = reason, retry_after
-
-
-class AccountError(NotTakenError):
-    """Our account cannot be used now (no credit, a bad token): every job would meet the same."""
-
-
-class RefusedError(Exception):
-    """The provider does not accept this input; its words stay in the log, not in answers."""
-
-
-class UnsureError(Exception):
-    """No clear answer: the run may exist and may be paid for."""
-
-
-class StatusError(Exception):
-    """An answer that is not 2xx, whole."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> None:
-        super().__init__(f"status {status}")
-        self.status, self.headers, self.body, self.text = status, headers, body, text
 
 
 class Replicate:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from realstaging.gateways.replicate import NotTakenError, StatusError, UnsureError
+from realstaging.gateways.replicate_errors import NotTakenError, StatusError, UnsureError
 
 KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
