@@ -1,5 +1,6 @@
 """Every minute: remove what deleted things left behind."""
 
+import functools
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -46,10 +47,15 @@ purger = Purger(
 )
 
 
+put_off = functools.partial(due.put_off, lane="PURGE")
+
+
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
-    looked, failed = sweep(due.until(at, per_shard=PER_SHARD, lane="PURGE"), at, purger.look_at, until=until)
+    looked, failed = sweep(
+        due.until(at, per_shard=PER_SHARD, lane="PURGE"), at, purger.look_at, put_off=put_off, until=until
+    )
     return {"looked": looked, "failed": failed}

@@ -41,7 +41,9 @@ def accept(event: dict[str, Any]) -> None:
         )
     except (ValueError, AttributeError, ValidationError) as error:
         raise MalformedRequestError("The webhook is not a prediction.") from error
-    if result.prediction and result.prediction.finished:
+    if result.prediction is None or not result.prediction.id:
+        raise MalformedRequestError("The webhook is not a prediction.")
+    if result.prediction.finished:
         results.send([result])
         log.info("result accepted", job_id=result.job_id, attempt=result.attempt)
 

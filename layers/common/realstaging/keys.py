@@ -27,6 +27,11 @@ def _of(owner: str, sort: str) -> Key:
     return {"pk": f"USER#{owner}", "sk": sort}
 
 
+def named(owner: str, sort: str) -> Key:
+    """A row of which the whole sort key is known, as the index of due work gives it."""
+    return _of(owner, sort)
+
+
 def user(owner: str) -> Key:
     return _of(owner, "PROFILE")
 

@@ -4,7 +4,6 @@ Every look moves the date on before anything is sent, so that two sweeps at once
 sweep that dies is made up for later.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from realstaging.stores.table import LostRaceError
 from realstaging.waiting import expire
 
 ASK_AGAIN_SECONDS = 120
+FAILED_AGAIN = timedelta(minutes=5)
 
 
 class Sweeper:
@@ -109,16 +109,21 @@ class Sweeper:
 
 
 def sweep(
-    found: Sequence[Due], at: datetime, look_at: Callable[[Due, datetime], None], *, until: float
+    found: Sequence[Due],
+    at: datetime,
+    look_at: Callable[[Due, datetime], None],
+    *,
+    put_off: Callable[[Due, datetime], None],
+    until: float,
 ) -> tuple[int, int]:
     """Look at each overdue row until the monotonic clock says `until`: how many were looked at, how many failed.
 
-    This is the sweep's edge: one row that cannot be dealt with must not hide the others. It stays
-    due, is counted, logged and looked at again in a minute.
+    This is the sweep's edge: one row that cannot be dealt with must not hide the others. It is
+    counted, logged and put off a little, behind those that were waiting with it.
     """
-    looked = failed = 0
-    # In another order each time: what cannot be dealt with must not always come first.
-    for due in random.sample(found, len(found)):
+    failed: list[Due] = []
+    looked = 0
+    for due in found:
         if time.monotonic() > until:
             log.warning("sweep out of time", left=len(found) - looked)
             break
@@ -126,7 +131,9 @@ def sweep(
         try:
             look_at(due, at)
         except Exception:
-            failed += 1
+            failed.append(due)
             count("SweepFailed")
             log.exception("overdue row failed", kind=due.kind, id=due.id)
-    return looked, failed
+    for due in failed:
+        put_off(due, at + FAILED_AGAIN)
+    return looked, len(failed)

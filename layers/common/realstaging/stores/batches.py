@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from realstaging import keys
-from realstaging.errors import NotFoundError, QuotaExceededError
-from realstaging.models import Batch, Image, Job
+from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
+from realstaging.models import ABANDONED, Batch, Image, Job
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Group = tuple[Image, Sequence[Job]]
-ABANDONED = -1
 
 
 class BatchStore:
@@ -35,19 +34,31 @@ class BatchStore:
             if 0 in error.failed:
                 raise NotFoundError("project") from error
             raise
-        self._place_rest(started, groups, self._new)
+        self.resume(started, groups)
 
-    def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
-        """Write a batch of new jobs for images that are there, and reserve their quota.
+    def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
+        """Place what a request that died had not; `groups` are those it was made of.
+
+        Raises NotFoundError when the project is gone, and LostRaceError when somebody else is at it.
+        """
+        project = self._writes.exists(keys.project(batch.owner, batch.project_id))
+        try:
+            self._place_rest(batch, groups, self._new, with_it=[project])
+        except LostRaceError as error:
+            if 0 in error.failed:
+                raise NotFoundError("project") from error
+            raise
+
+    def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
+        """Write a batch of new jobs for images that are there, and reserve their quota: the first transaction of it.
 
         Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more.
         """
-        started = self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
-        self._place_rest(started, groups, self._more)
+        return self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
 
-    def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
-        """Place what a request that died had not; `groups` are those it was made of."""
-        self._place_rest(batch, groups, self._new)
+    def extend_rest(self, batch: Batch, groups: Sequence[Group]) -> None:
+        """The other transactions. Raises LostRaceError; then the batch's row says how far it came."""
+        self._place_rest(batch, groups, self._more)
 
     def find(self, owner: str, batch_id: str) -> Batch | None:
         item = self._writes.get(keys.batch(owner, batch_id))
@@ -57,6 +68,15 @@ class BatchStore:
         batch = self.find(owner, batch_id)
         if batch is None:
             raise NotFoundError("batch")
+        return batch
+
+    def unfinished(self, owner: str, batch_id: str) -> Batch | None:
+        """A batch that a request is still at, or died at. Raises ConflictError when that was given up."""
+        batch = self.find(owner, batch_id)
+        if batch is None or batch.complete:
+            return None
+        if batch.abandoned:
+            raise ConflictError(f"The first request with this key died half-way; what it made is in {batch_id}.")
         return batch
 
     def jobs_of(
@@ -119,9 +139,16 @@ class BatchStore:
             raise
         return started
 
-    def _place_rest(self, batch: Batch, groups: Sequence[Group], rows: Callable[[Group], list[Write]]) -> None:
+    def _place_rest(
+        self,
+        batch: Batch,
+        groups: Sequence[Group],
+        rows: Callable[[Group], list[Write]],
+        *,
+        with_it: Sequence[Write] = (),
+    ) -> None:
         """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
-        for chunk in _chunks(groups[batch.placed :] if batch.placed >= 0 else [], reserve=1):
+        for chunk in _chunks([] if batch.abandoned else groups[batch.placed :], reserve=1 + len(with_it)):
             after = batch.model_copy(
                 update={
                     "placed": batch.placed + len(chunk),
@@ -135,7 +162,7 @@ class BatchStore:
                 when="#placed = :placed",
                 values={":placed": batch.placed},
             )
-            self._writes.together([taken, *(write for group in chunk for write in rows(group))])
+            self._writes.together([*with_it, taken, *(write for group in chunk for write in rows(group))])
             batch = after
 
     def _put(self, batch: Batch, groups: int) -> Write:
@@ -152,7 +179,7 @@ class BatchStore:
 
     def _more(self, group: Group) -> list[Write]:
         image, jobs = group
-        return [self._images.still(image, [job.id for job in jobs]), *self._job_rows(jobs)]
+        return [*self._images.still(image, [job.id for job in jobs]), *self._job_rows(jobs)]
 
     def _job_rows(self, jobs: Sequence[Job]) -> list[Write]:
         return [write for job in jobs for write in self._jobs.put_new(job)]

@@ -1,5 +1,6 @@
 """What somebody must look at by now: the sparse index, and nothing else."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, cast
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from boto3.dynamodb.conditions import Key
 
 from realstaging import keys
+from realstaging.stores.table import LostRaceError, Writes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -24,7 +26,7 @@ class Due:
 
 class DueStore:
     def __init__(self, table: "Table") -> None:
-        self._table = table
+        self._table, self._writes = table, Writes(table)
 
     def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[Due]:
         """Overdue work, the longest waiting first in each shard. The rows themselves must be read anew."""
@@ -40,3 +42,10 @@ class DueStore:
                 kind, _, id = str(item["sk"]).partition("#")
                 found.append(Due(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id))
         return found
+
+    def put_off(self, due: Due, at: datetime, *, lane: Lane = "DUE") -> None:
+        """Look at it later, if it is still waiting at all."""
+        key = keys.named(due.owner, f"{due.kind}#{due.id}" if due.id else due.kind)
+        later = keys.due(at, due.id) if lane == "DUE" else keys.purge(at, due.id or due.owner)
+        with contextlib.suppress(LostRaceError):
+            self._writes.alone(self._writes.update(key, put=later, when="attribute_exists(#gsi2pk)"))

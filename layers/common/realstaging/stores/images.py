@@ -121,13 +121,18 @@ class ImageStore:
         )
         return Image.model_validate(self._writes.alone(write))
 
-    def still(self, image: Image, job_ids: Sequence[str]) -> Write:
-        """The action under which new jobs are added: the image is as it was read; a file not yet there holds them."""
+    def still(self, image: Image, job_ids: Sequence[str]) -> list[Write]:
+        """The action under which new jobs are added: the image is as it was read; a file not yet there holds them.
+
+        None for an image that will never be ready: `sweep` ends its jobs.
+        """
         key = keys.image(image.owner, image.id)
         if image.status is ImageStatus.AWAITING_UPLOAD:
             waiting = {"waiting_jobs": [*image.waiting_jobs, *job_ids]}
-            return self._writes.move(key, was=image.status, version=image.version, put=waiting)
-        return self._writes.check(key, "#status = :ready", {":ready": ImageStatus.READY})
+            return [self._writes.move(key, was=image.status, version=image.version, put=waiting)]
+        if image.status is ImageStatus.READY:
+            return [self._writes.check(key, "#status = :ready", {":ready": ImageStatus.READY})]
+        return []
 
     def look_again(self, image: Image, at: datetime) -> None:
         self._writes.alone(

@@ -90,6 +90,7 @@ class JobStore:
 
     def claim(self, job: Job, at: datetime, deadline: datetime) -> Job:
         """`queued` → `processing`, one more attempt, written before anything is paid for."""
+        assert job.status is JobStatus.QUEUED, "only a job that waits to start can be claimed"
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at)}
         drop = ["prediction_id"]
         return self._alone(self._move(job, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
