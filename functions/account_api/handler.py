@@ -30,11 +30,10 @@ from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rates import RateStore
 from realstaging.stores.sockets import TicketStore
-from realstaging.stores.users import UserStore
 
 app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())
-users = UserStore(aws.table())
+users = gate.users  # the same one: it remembers who was let in, and who is not to be any more
 usage = QuotaStore(aws.table())
 keys = ApiKeyStore(aws.table())
 ticket_store = TicketStore(aws.table())

@@ -1,4 +1,4 @@
-"""`scripts/openapi [--check]`: writes docs/openapi.json and docs/openapi.html, or says how they differ from the code."""
+"""`scripts/openapi [--check]`: writes docs/openapi.json and docs/openapi.html, or says how they differ."""
 
 import argparse
 import difflib
@@ -21,7 +21,9 @@ def made() -> dict[str, str]:
 def difference(name: str, wanted: str) -> list[str]:
     path = ROOT / "docs" / name
     found = path.read_text() if path.exists() else ""
-    lines = difflib.unified_diff(found.splitlines(), wanted.splitlines(), f"docs/{name}", "the code says", lineterm="", n=2)
+    lines = difflib.unified_diff(
+        found.splitlines(), wanted.splitlines(), f"docs/{name}", "the code says", lineterm="", n=2
+    )
     return list(lines)
 
 

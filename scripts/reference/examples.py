@@ -65,7 +65,12 @@ failed = queued.model_copy(update=ended | {"status": JobStatus.FAILED, "error": 
 again = queued.model_copy(update={"id": RETRIED, "parent_job_id": JOB, "version": 1})
 form = m.PresignedPost(
     url=STORE,
-    fields={"Content-Type": "image/jpeg", "key": f"uploads/alice/{IMAGE}", "policy": "eyJleHBpc…", "x-amz-signature": "5f1c…"},
+    fields={
+        "Content-Type": "image/jpeg",
+        "key": f"uploads/alice/{IMAGE}",
+        "policy": "eyJleHBpc…",
+        "x-amz-signature": "5f1c…",
+    },
     expires_at=AT + timedelta(minutes=15),
 )
 settings = m.StageSettings(room_type="living_room", style="scandinavian")
@@ -176,7 +181,9 @@ ANSWERS: dict[str, BaseModel] = _views() | {
     "POST /v1/projects 201": project,
     "GET /v1/projects 200": m.ProjectPage(items=[project], next_cursor=None),
     "GET /v1/projects/{project_id} 200": project,
-    "PATCH /v1/projects/{project_id} 200": project.model_copy(update={"name": "14 Elm Street, 2nd floor", "version": 2}),
+    "PATCH /v1/projects/{project_id} 200": project.model_copy(
+        update={"name": "14 Elm Street, 2nd floor", "version": 2}
+    ),
     "GET /v1/projects/{project_id}/cost 200": m.CostView(
         total_cost_usd=Decimal("0.090000"), job_count=3, average_cost_usd=Decimal("0.030000")
     ),

@@ -41,7 +41,12 @@ PARAMETERS: dict[str, Json] = {
 
 WEBHOOK_PARAMETERS: list[Json] = [
     {"name": "webhook-id", "in": "header", "required": True, "schema": {"type": "string"}},
-    {"name": "webhook-timestamp", "in": "header", "required": True, "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    {
+        "name": "webhook-timestamp",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
     {"name": "webhook-signature", "in": "header", "required": True, "schema": {"type": "string"}},
     {"name": "owner", "in": "query", "required": True, "schema": {"type": "string"}},
     {"name": "traceparent", "in": "query", "schema": {"type": "string"}},

@@ -151,7 +151,8 @@ OPERATIONS = {
         "deleteAccount",
         "Delete the account and everything in it",
         {204: "It is closed at once; data and files follow within a day."},
-        "From now on every request of this caller, API keys included, is answered 403 `forbidden`.",
+        "From now on, at the latest after a minute, every request of this caller is answered 403 `forbidden`, "
+        "those with API keys too.",
     ),
     "GET /v1/account/usage": Operation(
         "Account",
@@ -192,9 +193,7 @@ OPERATIONS = {
         {200: "Everything a form needs. A deprecated style still works and `maps_to` another."},
     ),
     "GET /v1/health": Operation("Service", "getHealth", "Whether the service answers", {200: "It does."}),
-    "GET /v1/openapi.json": Operation(
-        "Service", "getOpenapi", "This document", {200: "OpenAPI 3.1, for all routes."}
-    ),
+    "GET /v1/openapi.json": Operation("Service", "getOpenapi", "This document", {200: "OpenAPI 3.1, for all routes."}),
     "GET /docs": Operation(
         "Service", "getDocs", "This document, to be read", {200: "One page, without scripts."}, content_type="text/html"
     ),

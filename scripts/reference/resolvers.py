@@ -63,7 +63,8 @@ def _loaded(path: Path, source: str) -> ModuleType:
         os.environ.setdefault(name, "none")
     os.environ |= {"STAGE": "local", "SETTINGS_OVERRIDES": "{}", "AWS_DEFAULT_REGION": "us-east-1"}
     spec = importlib.util.spec_from_file_location(f"handler_of_{path.parent.name}", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -18,9 +18,11 @@ reading the batch. Every job that delivers costs one image of the plan; what fai
 every route but those under Service and Webhooks. A token in a query string is not accepted. What belongs to somebody
 else looks exactly like what is not there: 404.
 
-**Bodies** are JSON in UTF-8, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB (64 KiB under `/v1/account`). Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.
+**Bodies** are JSON in UTF-8, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB (64 KiB under `/v1/account`).
+Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.
 
-**Lists** are newest first: `{{"items": […], "next_cursor": …}}`. Give `next_cursor` back as `cursor` until it is `null`.
+**Lists** are newest first: `{{"items": […], "next_cursor": …}}`. Give `next_cursor` back as `cursor`
+until it is `null`.
 
 **Refusals** are `application/problem+json` (RFC 9457). `code` is stable; `retryable` says whether the same request may
 succeed later. The gateway in front of us answers by itself only above its own limits (429) or when we do not answer at
@@ -37,7 +39,8 @@ logs.
 
 **Live status.** `POST /v1/account/socket-tickets` gives the address of a WebSocket that works once. Messages are a
 hint, the API is the record: after connecting again, read the batch, and keep whichever answer has the higher
-`version`. Send `{{"action": "ping"}}` at least every ten minutes; a connection ends after {SETTINGS.sockets.hours} hours.
+`version`. Send `{{"action": "ping"}}` at least every ten minutes; a connection ends after
+{SETTINGS.sockets.hours} hours.
 """
 
 

@@ -105,7 +105,7 @@ def test_a_worker_killed_before_the_run_was_taken_is_followed_by_another_attempt
 def test_an_answer_lost_after_the_run_was_taken_is_never_paid_for_twice(cloud: Cloud, agent: Agent) -> None:
     script(cloud, {**ONCE, "then": ["create:reset_after_create", "webhook:drop"]})
     job_id = staged_one(agent)
-    until(lambda: creations(cloud, job_id) or None)
+    until(lambda: [each for each in creations(cloud, job_id) if each["completed_at"]] or None)
     sweep_when_due(cloud, agent, job_id)
     assert agent.job_in(job_id, "ready")["attempt"] == 1
     assert len(creations(cloud, job_id)) == 1

@@ -71,3 +71,25 @@ def started(world: World, *then: Any, **more: Any) -> Job:
     _, [job] = given.queued(world, **more)
     world.run("stage_image", given.to_start(job))
     return world.job(job)
+
+
+def results(world: World, job: Job, attempt: int = 1) -> list[dict[str, Any]]:
+    """What the webhook of an attempt put into the queue; every attempt's webhook is heard."""
+    hear(world, job, count=attempt)
+    return [message for message in world.to_settle() if message["attempt"] == attempt]
+
+
+def finish(world: World, messages: Sequence[dict[str, Any]]) -> Any:
+    return world.run("finish_job", delivery("sqs-result-queue", messages))
+
+
+def told(job: Job, attempt: int, status: str = "succeeded", **more: Any) -> dict[str, Any]:
+    """A result as the webhook function queues it, made up."""
+    prediction = {"id": job.prediction_id or "run1", "status": status} | more
+    return {
+        "owner": job.owner,
+        "job_id": job.id,
+        "attempt": attempt,
+        "traceparent": given.TRACE,
+        "prediction": prediction,
+    }

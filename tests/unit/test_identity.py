@@ -61,8 +61,8 @@ def test_clocks_may_differ_by_less_than_the_leeway(seconds: int) -> None:
 FORGED: dict[str, dict[str, Any]] = {
     "expired": {"exp": 1_700_000_000},
     "expired beyond the leeway": {"exp": int(time.time()) - 31},
-    "issued in the future": {"iat": int(time.time()) + 120},
-    "not valid yet": {"nbf": int(time.time()) + 120},
+    "issued in the future": {"iat": int(time.time()) + 7200},
+    "not valid yet": {"nbf": int(time.time()) + 7200},
     "wrong audience": {"aud": "https://other.test"},
     "audience with a slash": {"aud": IDENTITY.audience + "/"},
     "no audience in the list": {"aud": []},

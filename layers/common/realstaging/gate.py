@@ -19,7 +19,7 @@ class Gate:
         if not settings.identity.issuer or not settings.identity.audience:
             raise RuntimeError("identity.issuer and identity.audience are not set: see SettingsOverrides")
         self._tokens = Tokens(settings.identity, IssuerKeys(settings.identity))
-        self._users = UserStore(table)
+        self.users = UserStore(table)
         self._keys = ApiKeyStore(table)
 
     def __call__(self, authorization: str) -> Caller:
@@ -30,5 +30,5 @@ class Gate:
             caller = apikeys.caller(secret, at, store=self._keys)
         else:
             caller = self._tokens.caller(secret)
-        self._users.ensure(caller.owner, caller.role, at)
+        self.users.ensure(caller.owner, caller.role, at)
         return caller
