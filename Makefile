@@ -4,7 +4,7 @@ export PYTHONPATH := layers/common:client
 export SAM_CLI_TELEMETRY := 0
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Python environments, from locked requirements (finds Python 3.13 by itself)
 	@scripts/setup
@@ -29,6 +29,9 @@ test-fast: setup ## units, integration and template rules only
 
 check: setup ## lint, types, import rules, template (source and expanded), build
 	@scripts/check
+
+convert-config: setup ## the Go service's configuration to ours: FROM=".env config/prod.yml" [STAGE=prod] [OUT=file]
+	@$(PY) -m local.convert $(or $(FROM),.env) $(if $(STAGE),--stage $(STAGE)) $(if $(OUT),--out $(OUT))
 
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m local.bench
@@ -57,4 +60,4 @@ lock: setup ## new locked requirements from every *.in
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help setup demo dev token api test test-fast check bench build deploy invoke podman podman-down samples lock clean
+.PHONY: help setup demo dev token api test test-fast check convert-config bench build deploy invoke podman podman-down samples lock clean

@@ -188,7 +188,7 @@ class Capabilities:
 
 def read[T](shape: type[T], data: Mapping[str, Any]) -> T:
     """An answer of this shape. Raises ValueError when something essential is missing or of another kind."""
-    hints = _hints(shape)
+    hints = _hints(typing.cast(Any, shape))
     try:
         return shape(**{name: _value(hints[name], data[name]) for name in hints if name in data})
     except (TypeError, AttributeError) as error:

@@ -41,18 +41,16 @@ class Shot:
 
     @property
     def step(self) -> Step:
-        statuses = {job.status for job in self.jobs.values()}
         if self.problem:
             return Step.FAILED
+        statuses = {job.status for job in self.jobs.values()}
         if statuses & {"processing", "queued"}:
-            moving = statuses & {"processing", "ready"}
-            return Step.STAGING if moving else Step.QUEUED
+            return Step.STAGING if statuses & {"processing", "ready"} else Step.QUEUED
         if statuses and "awaiting_upload" not in statuses:
             return Step.READY if statuses == {"ready"} else Step.FAILED
-        if self.image and self.image.status == "ready":
-            return Step.TAKEN_IN if self.staged else Step.READY
         if self.image and self.image.status != "awaiting_upload":
-            return Step.FAILED
+            taken_in = Step.TAKEN_IN if self.staged else Step.READY
+            return taken_in if self.image.status == "ready" else Step.FAILED
         if self.sent is None:
             return Step.WAITING
         return Step.UPLOADED if self.sent >= 1 else Step.UPLOADING

@@ -28,10 +28,22 @@ Query = Mapping[str, str | int | None]
 class Calls:
     """Safe for several threads. `sleep` is what waits between attempts."""
 
-    def __init__(self, base_url: str, token: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/").removesuffix("/v1")
         headers = {"Authorization": f"Bearer {token}", "User-Agent": AGENT}
-        self._http = httpx.Client(base_url=f"{self.base_url}/v1", headers=headers, timeout=TIMEOUT, mounts=DIRECT)
+        self._http = httpx.Client(
+            base_url=f"{self.base_url}/v1",
+            headers=headers,
+            timeout=TIMEOUT,
+            mounts=None if transport else DIRECT,
+            transport=transport,
+        )
         self._sleep = sleep
 
     def close(self) -> None:
@@ -88,7 +100,7 @@ def pause(attempt: int, asked: float | None) -> float:
     """Seconds before the next attempt: what the server asked for, or longer and longer, never all clients at once."""
     if asked is not None:
         return asked + random.uniform(0, 0.5)  # noqa: S311
-    return min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
+    return min(FIRST_PAUSE * 2.0 ** (attempt - 1), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
 
 
 def reason(error: Exception) -> str:
@@ -98,10 +110,11 @@ def reason(error: Exception) -> str:
 
 def _retry_after(answer: httpx.Response) -> float | None:
     """Seconds, or a date."""
-    asked = answer.headers.get("retry-after", "")
+    asked: str = answer.headers.get("retry-after", "")
     if asked.isdigit():
         return float(asked)
     try:
-        return max(email.utils.parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+        at: float = email.utils.parsedate_to_datetime(asked).timestamp()
     except ValueError:
         return None
+    return max(at - time.time(), 0.0)

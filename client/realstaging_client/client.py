@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NotRequired, Self, TypedDict
 
+import httpx
+
 from realstaging_client.answers import (
     Batch,
     Capabilities,
@@ -58,9 +60,17 @@ class Client:
     a second effect. Who wants that to hold across a crash passes a `key` of their own, written down before.
     """
 
-    def __init__(self, base_url: str, token: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._calls = Calls(base_url, token, sleep)
-        self._storage = Storage(sleep)
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`sleep` waits between attempts; `transport` is for tests that need no network."""
+        self._calls = Calls(base_url, token, sleep, transport)
+        self._storage = Storage(sleep, transport)
         self.base_url = self._calls.base_url
 
     def __enter__(self) -> Self:
@@ -215,4 +225,6 @@ def _read[T](shape: type[T], body: Any) -> T:
     try:
         return read(shape, body)
     except ValueError as error:
-        raise ApiError(200, {"code": "not_the_api", "title": "The answer cannot be read", "detail": str(error)}) from error
+        raise ApiError(
+            200, {"code": "not_the_api", "title": "The answer cannot be read", "detail": str(error)}
+        ) from error

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
@@ -90,8 +90,9 @@ class Follower:
             self.greeted.clear()
             try:
                 url = self._client.ticket().url
-                proxy = None if _here(url) else True
-                with connect(url, proxy=proxy, open_timeout=OPEN_WITHIN, close_timeout=CLOSE_WITHIN) as self._socket:
+                with connect(
+                    url, proxy=_proxy(url), open_timeout=OPEN_WITHIN, close_timeout=CLOSE_WITHIN
+                ) as self._socket:
                     self._socket.send(HELLO)
                     self._listen(self._socket)
             except UNREACHABLE as error:
@@ -181,5 +182,6 @@ def _parsed(message: str | bytes) -> tuple[str, Job | Image | None]:
     return kind, None
 
 
-def _here(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
+def _proxy(url: str) -> Literal[True] | None:
+    """That of the environment; it would not find this machine."""
+    return None if urlsplit(url).hostname in LOOPBACK else True

@@ -85,6 +85,11 @@ class Journal:
         self.folder, self.record = folder, record
 
     @property
+    def begun(self) -> bool:
+        """Whether the server knows of any photo, or may know."""
+        return bool(self.record.calls) or any(entry.image_id for entry in self.record.entries)
+
+    @property
     def settings(self) -> Settings | None:
         """As the API takes them."""
         return None if self.record.order.settings is None else Settings(**self.record.order.settings)  # type: ignore[typeddict-item]
@@ -148,19 +153,19 @@ def journal_in(folder: Path) -> Journal | None:
     """The one an earlier run left. Raises BadArgumentError when it cannot be read."""
     try:
         page = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        if page["format"] != FORMAT:
+            raise BadArgumentError(f"{folder / FILE} was written by another version of this program.")
+        return Journal(folder, read(Record, page))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadArgumentError(f"{folder / FILE} is damaged: {error}") from error
-    if not isinstance(page, dict) or page.get("format") != FORMAT:
-        raise BadArgumentError(f"{folder / FILE} was written by another version of this program.")
-    return Journal(folder, read(Record, page))
 
 
 def opened(folder: Path, server: str, order: Order) -> Journal:
     """The earlier run's journal, or a new one. Raises BadArgumentError when that run did something else."""
     found = journal_in(folder)
-    if found is None:
+    if found is None or not found.begun:
         return Journal(folder, Record(server, order))
     if found.record.server != server:
         raise BadArgumentError(f"The results in {folder} are of {found.record.server}. Choose another folder: --out")

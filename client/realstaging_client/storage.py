@@ -19,8 +19,11 @@ Sent = Callable[[float], None]
 
 
 class Storage:
-    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._http = httpx.Client(headers={"User-Agent": AGENT}, timeout=TIMEOUT, mounts=DIRECT)
+    def __init__(
+        self, sleep: Callable[[float], None] = time.sleep, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        mounts = None if transport else DIRECT
+        self._http = httpx.Client(headers={"User-Agent": AGENT}, timeout=TIMEOUT, mounts=mounts, transport=transport)
         self._sleep = sleep
 
     def close(self) -> None:

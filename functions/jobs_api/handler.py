@@ -68,7 +68,7 @@ batches = BatchStore(aws.table(), images, jobs, quota)
 media = Media(aws.s3(), required("BUCKET_NAME"))
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 restager = Restager(
-    settings(), images=images, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
+    settings(), images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
 )
 deleter = Deleter(
     projects=projects, images=images, jobs=jobs, remains=RemainsStore(aws.table(), quota), results=results
@@ -119,7 +119,8 @@ def get_project(project_id: str) -> ProjectView:
 
 @app.patch("/v1/projects/<project_id>")
 def patch_project(project_id: str, changes: ProjectPatch) -> ProjectView:
-    return view(ProjectView, projects.rename(app.owner, project_id, changes.name, datetime.now(UTC)))
+    project = projects.get(app.owner, project_id)
+    return view(ProjectView, projects.rename(app.owner, project.id, changes.name, datetime.now(UTC)))
 
 
 @app.delete("/v1/projects/<project_id>")
@@ -206,7 +207,8 @@ def post_cancel(job_id: str) -> JobView:
 @app.post("/v1/jobs/<job_id>/retry")
 def post_retry(job_id: str) -> Response[JobView]:
     once = app.once(datetime.now(UTC))
-    return answered(restager.retry(jobs.get(app.owner, job_id), app.asked(once), once))
+    # A repeat is answered though the job may be deleted by now.
+    return answered(once.earlier() or restager.retry(jobs.get(app.owner, job_id), app.asked(once), once))
 
 
 @app.get("/v1/jobs/<job_id>/file")

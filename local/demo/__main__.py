@@ -1,44 +1,43 @@
 """`python -m local.demo [PHOTO...]`: stages photos on the local cloud and writes a before-and-after sheet."""
 
 import argparse
-import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 
 from local.demo import sheet, summary
 from local.demo.choices import styles
-from local.demo.client import Client, RefusedError
 from local.demo.cloud import NoCloudError, cloud_in, draws
 from local.demo.journey import stage
-from local.demo.photos import BadArgumentError, Photo, chosen
-from local.demo.screen import Bars, Lines
-from local.demo.shots import Board, Step
+from local.demo.photos import chosen
 from local.ports import DEFAULT
 from local.state import Cloud
 from local.token import access_token
+from realstaging_client import Client, RealstagingError
+from realstaging_client.board import Board, Step
+from realstaging_client.photos import BadArgumentError, Photo
+from realstaging_client.screen import Bars, Lines
 
 BAD_ARGUMENTS, INTERRUPTED = 2, 130
 DRAWN = "The furniture is a drawn sample; with REPLICATE_API_TOKEN set, the local cloud asks the real model."
 LOG_WIDTH = 160  # columns, where nobody's terminal says how many
 
 
-async def demonstrate(cloud: Cloud, photos: list[Photo], given: argparse.Namespace, console: Console) -> int:
+def demonstrate(cloud: Cloud, photos: list[Photo], given: argparse.Namespace, console: Console) -> int:
     """0 when every photo has its result, 1 otherwise."""
     now = datetime.now().astimezone()
     token = access_token(given.dir, f"demo-{now:%Y%m%d-%H%M%S}", [])
     screen = Bars(console) if sys.stdout.isatty() else Lines(console)
     board = Board(photos, screen.step)
     given.out.mkdir(parents=True, exist_ok=True)
-    async with Client(cloud.api, token) as client:
-        with screen.showing(board):
-            await stage(client, board, project=f"Demo of {now:%d %B %Y, %H:%M}", style=given.style, folder=given.out)
+    project = f"Demo of {now:%d %B %Y, %H:%M}"
+    with Client(cloud.api, token) as client, screen.showing(board):
+        pairs = stage(client, board, project=project, style=given.style, folder=given.out)
     note = DRAWN if draws(cloud) else ""
-    page = sheet.write(board.shots, given.style, now, given.out, note=note)
-    summary.show(board, page, console, note=note)
+    page = sheet.write(board.shots, pairs, given.style, now, given.out, note=note)
+    summary.show(board, pairs, page, console, note=note)
     return 0 if all(shot.step is Step.READY for shot in board.shots) else 1
 
 
@@ -48,11 +47,11 @@ def run(given: argparse.Namespace, console: Console) -> int:
             raise BadArgumentError(f"There is no style {given.style!r}; choose one of: {', '.join(styles())}")
         photos = chosen(given.photos)
         with cloud_in(given.dir.resolve(), given.port, console) as cloud:
-            return asyncio.run(demonstrate(cloud, photos, given, console))
+            return demonstrate(cloud, photos, given, console)
     except BadArgumentError as error:
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return BAD_ARGUMENTS
-    except (NoCloudError, RefusedError, httpx.TransportError) as error:
+    except (NoCloudError, RealstagingError) as error:
         console.print(str(error) or type(error).__name__, style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:

@@ -1,32 +1,14 @@
 """The room types and styles on offer, read from the product's settings; a room guessed from a file's name."""
 
 import functools
-import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-SETTINGS = Path(__file__).parents[2] / "config" / "base.yaml"
+from realstaging_client import photos
 
-# What people also call them, in file names.
-ALSO = {
-    "living": "living_room",
-    "livingroom": "living_room",
-    "lounge": "living_room",
-    "master_bedroom": "bedroom",
-    "bath": "bathroom",
-    "dining": "dining_room",
-    "diningroom": "dining_room",
-    "study": "office",
-    "hall": "entryway",
-    "hallway": "entryway",
-    "entrance": "entryway",
-    "balcony": "outdoor",
-    "garden": "outdoor",
-    "patio": "outdoor",
-    "terrace": "outdoor",
-}
+SETTINGS = Path(__file__).parents[2] / "config" / "base.yaml"
 
 
 @functools.cache
@@ -45,8 +27,4 @@ def styles() -> dict[str, str]:
 
 
 def guessed_room(filename: str) -> str | None:
-    """`Living-room 2.jpg` is a living room, `IMG_0042.jpg` could be anything."""
-    words = "_".join(["", *re.findall("[a-z]+", Path(filename).stem.lower()), ""])
-    known = {room: room for room in rooms()} | {word: room for word, room in ALSO.items() if room in rooms()}
-    found = [word for word in known if f"_{word}_" in words]
-    return known[max(found, key=len)] if found else None
+    return photos.guessed_room(filename, rooms())

@@ -1,14 +1,14 @@
-"""Pictures brought home: saved, opened, and checked to have the shape of the photo they came from."""
+"""Pictures brought home: opened, checked to have the shape of the photo they came from, and kept in pairs."""
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from local.demo.answers import Problem
-from local.demo.client import Client
 from local.demo.photos import upright_size
-from local.demo.shots import Result, Shot
+from realstaging_client import Client, Problem
+from realstaging_client.board import Shot
 
 TOLERANCE = 0.01  # of the aspect ratio; sides are whole pixels
 
@@ -21,20 +21,36 @@ class UnusableError(Exception):
         self.problem = problem
 
 
-async def bring_home(shot: Shot, client: Client, folder: Path) -> None:
+@dataclass(frozen=True)
+class Result:
+    """A delivered picture on this machine's disk."""
+
+    path: Path
+    width: int
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    before: Path
+    after: Result
+
+
+def bring_home(shot: Shot, client: Client, folder: Path) -> Pair:
     """The result into `<name>-staged.jpg`, and the photo as the API took it in into `<name>-before.jpg`.
 
     The photo's own file would do only sometimes: browsers show no HEIC, and it may say where it was taken.
     """
-    assert shot.job is not None
     assert shot.image is not None
-    result = save(await client.staged(shot.job.id), folder / f"{shot.photo.name}-staged.jpg")
+    (staged,) = shot.saved.values()
+    result = save(staged.read_bytes(), folder / f"{shot.photo.name}-staged.jpg")
     before = folder / f"{shot.photo.name}-before.jpg"
-    before.write_bytes(await client.master(shot.image.id))
-    shot.before, shot.result = before, result
+    client.fetch(client.image_file(shot.image.id, "master"), before)
     if not same_shape(upright_size(shot.photo.path), (result.width, result.height)):
         detail = f"The result is {result.width} × {result.height} pixels, the photo is not of that shape."
         raise UnusableError(Problem(title="The result has another aspect ratio", detail=detail))
+    return Pair(before, result)
 
 
 def save(data: bytes, path: Path) -> Result:

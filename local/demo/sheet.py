@@ -7,7 +7,8 @@ from string import Template
 from urllib.parse import quote
 
 from local.demo.choices import rooms, styles
-from local.demo.shots import Shot
+from local.demo.results import Pair
+from realstaging_client.board import Shot
 
 PAGE = Template(Path(__file__).with_name("sheet.html").read_text())
 
@@ -41,37 +42,38 @@ FAILED = Template("""\
     </article>""")
 
 
-def write(shots: list[Shot], style: str, at: datetime, folder: Path, *, note: str = "") -> Path:
+def write(shots: list[Shot], pairs: dict[str, Pair], style: str, at: datetime, folder: Path, *, note: str = "") -> Path:
     """`index.html` in the folder that holds the pictures."""
-    staged = sum(1 for shot in shots if shot.result)
+    staged = len(pairs)
     parts = [f"{staged} {'photo' if staged == 1 else 'photos'}", styles().get(style, style), f"{at:%-d %B %Y}"]
     text = PAGE.substitute(
         title="Before and after",
         subtitle=escape(" · ".join(parts)),
         note=escape(note),
-        cards="\n".join(_card(shot) for shot in shots),
+        cards="\n".join(_card(shot, pairs.get(shot.photo.name)) for shot in shots),
     )
     page = folder / "index.html"
     page.write_text(text, encoding="utf-8")
     return page
 
 
-def _card(shot: Shot) -> str:
+def _card(shot: Shot, pair: Pair | None) -> str:
     room = escape(_room(shot))
     name = escape(shot.photo.path.name)
-    if shot.result is None or shot.before is None or shot.job is None:
+    if pair is None:
         reason = shot.reason
         title, detail = (reason.title, reason.detail) if reason else ("Not staged", "")
         return FAILED.substitute(room=room, name=name, title=escape(title.rstrip(".") + "."), detail=escape(detail))
+    (job,) = shot.jobs.values()
     return PAIR.substitute(
         room=room,
         name=name,
-        before=quote(shot.before.name),
-        after=quote(shot.result.path.name),
-        width=shot.result.width,
-        height=shot.result.height,
-        style=escape(styles().get(shot.job.style or "", shot.job.style or "")),
-        model=escape(shot.job.model),
+        before=quote(pair.before.name),
+        after=quote(pair.after.path.name),
+        width=pair.after.width,
+        height=pair.after.height,
+        style=escape(styles().get(job.style or "", job.style or "")),
+        model=escape(job.model),
         seconds=f"{shot.seconds or 0:.1f}",
     )
 

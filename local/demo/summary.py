@@ -7,11 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.photos import upright_size
-from local.demo.results import same_shape
-from local.demo.shots import Board, Shot, Step
+from local.demo.results import Pair, same_shape
+from realstaging_client.board import Board, Shot, Step
 
 
-def show(board: Board, sheet: Path, console: Console, *, note: str = "") -> None:
+def show(board: Board, pairs: dict[str, Pair], sheet: Path, console: Console, *, note: str = "") -> None:
     table = Table(title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
     table.add_column("Photo", overflow="fold")
     table.add_column("Status")
@@ -21,7 +21,7 @@ def show(board: Board, sheet: Path, console: Console, *, note: str = "") -> None
     table.add_column("Shape")
     table.add_column("File", overflow="fold")
     for shot in board.shots:
-        table.add_row(*_row(shot))
+        table.add_row(*_row(shot, pairs.get(shot.photo.name)))
     console.print()
     console.print(table)
     for shot in board.shots:
@@ -33,22 +33,23 @@ def show(board: Board, sheet: Path, console: Console, *, note: str = "") -> None
     console.print(Text.assemble("Before and after: ", (str(sheet), "bold")), soft_wrap=True)
 
 
-def _row(shot: Shot) -> list[str | Text]:
+def _row(shot: Shot, pair: Pair | None) -> list[str | Text]:
     ready = shot.step is Step.READY
     status = Text(str(shot.step) if ready else "failed", "green" if ready else "red")
     seconds = "" if shot.seconds is None else f"{shot.seconds:.1f}"
-    if shot.result is None:
+    if pair is None:
         return [Text(shot.photo.path.name), status, seconds, "", "", "", ""]
-    size = (shot.result.width, shot.result.height)
+    result = pair.after
+    size = (result.width, result.height)
     same = same_shape(upright_size(shot.photo.path), size)
     return [
         Text(shot.photo.path.name),
         status,
         seconds,
         f"{size[0]} × {size[1]}",
-        f"{shot.result.size_bytes / 1000:.0f} KB",
+        f"{result.size_bytes / 1000:.0f} KB",
         Text("same") if same else Text("differs", "red"),
-        Text(str(shot.result.path)),
+        Text(str(result.path)),
     ]
 
 

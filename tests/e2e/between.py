@@ -89,7 +89,6 @@ def between(api: str) -> Iterator[Between]:
         yield proxy
         server.shutdown()
         server.server_close()
-        relay.shutdown()
 
 
 def _serve(server: ThreadingHTTPServer | Server) -> None:
@@ -176,3 +175,4 @@ def _pump(client: ServerConnection, cloud: Any) -> None:
     with suppress(ConnectionClosed):
         for message in client:
             cloud.send(message)
+    cloud.close()

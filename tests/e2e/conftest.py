@@ -100,12 +100,18 @@ class Agent:
         return {str(row["job_id"]): str(row["state"]) for row in self.rows("LEDGER#")}
 
     def rows(self, prefix: str) -> list[Json]:
-        answer = table(self.cloud).query(
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": f"USER#{self.owner}", ":sk": prefix},
-            ConsistentRead=True,
-        )
-        return list(answer["Items"])
+        query: Json = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "ExpressionAttributeValues": {":pk": f"USER#{self.owner}", ":sk": prefix},
+            "ConsistentRead": True,
+        }
+        found: list[Json] = []
+        while True:
+            answer = table(self.cloud).query(**query)
+            found += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def until[T](look: Callable[[], T | None]) -> T:

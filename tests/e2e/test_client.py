@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.e2e.photos import distinct_room
 pytestmark = pytest.mark.e2e
 
 CLIENT = Path(__file__).parents[2] / "client"
-PATIENCE = 100
+PATIENCE = 60
 
 
 @dataclass
@@ -54,7 +55,8 @@ class User:
             photo = distinct_room(index)
             (self.photos / photo.name).write_bytes(photo.data)
 
-    def starts(self, *words: str | Path) -> subprocess.Popen[str]:
+    @contextmanager
+    def starts(self, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
         token = self.agent.http.headers["Authorization"].split()[1]
         settings = {
             "PYTHONPATH": str(CLIENT),
@@ -62,14 +64,18 @@ class User:
             "REALSTAGING_TOKEN": token,
             "XDG_CONFIG_HOME": str(self.home / "config"),
         }
-        return subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "realstaging_client", *map(str, words)],
             env={**os.environ, **settings},
             cwd=self.home,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def says(self, *words: str | Path, code: int = 0) -> str:
         with self.starts(*words) as process:

@@ -30,9 +30,7 @@ def photo(width: int = 768, height: int = 512, kind: str = "JPEG") -> bytes:
 
 def project(world: World, owner: str = "alice") -> Project:
     at = world.clock.at
-    made = Project(
-        id=new_id("prj", at), owner=owner, name="14 Elm Street", created_at=at, updated_at=at, version=1
-    )
+    made = Project(id=new_id("prj", at), owner=owner, name="14 Elm Street", created_at=at, updated_at=at, version=1)
     world.projects.create(made)
     return made
 
@@ -146,5 +144,3 @@ def failure(code: str = "staging_failed") -> Failure:
 def to_start(*jobs: Job) -> dict[str, Any]:
     """One delivery of StageQueue."""
     return together(*(event("sqs-stage-queue", owner=job.owner, job_id=job.id) for job in jobs))
-
-

@@ -160,9 +160,7 @@ def test_lists_show_nothing_of_others(world: World) -> None:
 
 @pytest.mark.parametrize("text", ["{", "", "nonsense", '{"name": "a"', "[" * 100_000, '{"a":1}{"b":2}'])
 def test_a_body_that_is_no_json_is_malformed(world: World, text: str) -> None:
-    status, body, headers = call(
-        world, "POST", "/v1/projects", body=text, headers={"content-type": "application/json"}
-    )
+    status, body, headers = call(world, "POST", "/v1/projects", body=text, headers={"content-type": "application/json"})
 
     assert status in ((400, 422) if not text else (400, 413))
     assert body["code"] in ("malformed_request", "validation_failed", "payload_too_large")

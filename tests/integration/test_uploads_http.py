@@ -59,9 +59,7 @@ def test_a_file_may_choose_for_itself_or_for_nothing(world: World) -> None:
     )
 
     assert status == 201
-    chosen = [
-        [(job["room_type"], job["style"], job["seed"]) for job in item["jobs"] or []] for item in answer["items"]
-    ]
+    chosen = [[(job["room_type"], job["style"], job["seed"]) for job in item["jobs"] or []] for item in answer["items"]]
     assert chosen == [
         [("kitchen", "modern", 7), ("kitchen", "traditional", 7)],
         [("kitchen", "industrial", 7)],

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from local.demo.choices import guessed_room, rooms
-from local.demo.photos import BadArgumentError, chosen, upright_size
+from local.demo.photos import chosen, upright_size
+from realstaging_client.photos import BadArgumentError
 
 
 @pytest.mark.parametrize(

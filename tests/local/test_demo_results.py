@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from local.demo import sheet
-from local.demo.answers import Job, Problem
-from local.demo.photos import Photo
-from local.demo.results import UnusableError, same_shape, save
-from local.demo.shots import Result, Shot
+from local.demo.results import Pair, Result, UnusableError, same_shape, save
+from realstaging_client import Job, Problem
+from realstaging_client.board import Shot
+from realstaging_client.photos import Photo
 
 AT = datetime(2030, 1, 2, tzinfo=UTC)
 
@@ -23,11 +23,13 @@ def jpeg(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def staged(folder: Path, name: str) -> Shot:
+def page_of(folder: Path, name: str) -> str:
+    """The sheet of one photo that was staged."""
     photo = Photo(folder / f"{name}.jpg", name, "image/jpeg", "bedroom")
     job = Job(id="job_1", status="ready", version=4, style="modern", model="some/model")
-    result = Result(folder / f"{name}-staged.jpg", 600, 400, 1)
-    return Shot(photo, job=job, before=folder / f"{name}-before.jpg", result=result, began=1.0, ended=4.25)
+    shot = Shot(photo, jobs={job.id: job}, began=1.0, ended=4.25)
+    pair = Pair(folder / f"{name}-before.jpg", Result(folder / f"{name}-staged.jpg", 600, 400, 1))
+    return sheet.write([shot], {name: pair}, "modern", AT, folder).read_text()
 
 
 def test_a_delivered_picture_is_opened_and_kept(tmp_path: Path) -> None:
@@ -50,19 +52,19 @@ def test_rounding_to_pixels_keeps_the_shape_and_turning_does_not() -> None:
 
 
 def test_the_sheet_shows_both_pictures_and_says_that_one_is_staged(tmp_path: Path) -> None:
-    page = sheet.write([staged(tmp_path, "bedroom")], "modern", AT, tmp_path).read_text()
+    page = page_of(tmp_path, "bedroom")
     assert re.findall(r'src="([^"]*)"', page) == ["bedroom-before.jpg", "bedroom-staged.jpg"]
     for words in ("Bedroom", "Modern", "some/model", "3.2 s", "Virtually staged", "2 January 2030"):
         assert words in page
 
 
 def test_the_sheet_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
-    page = sheet.write([staged(tmp_path, "bedroom")], "modern", AT, tmp_path).read_text()
+    page = page_of(tmp_path, "bedroom")
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", page) == []
 
 
 def test_names_cannot_break_the_sheet(tmp_path: Path) -> None:
-    page = sheet.write([staged(tmp_path, 'a "b" <i> #1')], "modern", AT, tmp_path).read_text()
+    page = page_of(tmp_path, 'a "b" <i> #1')
     assert "<i>" not in page
     assert 'src="a%20%22b%22%20%3Ci%3E%20%231-staged.jpg"' in page
 
@@ -70,6 +72,6 @@ def test_names_cannot_break_the_sheet(tmp_path: Path) -> None:
 def test_a_failed_photo_is_on_the_sheet_with_its_reason(tmp_path: Path) -> None:
     shot = Shot(Photo(tmp_path / "IMG_1.jpg", "IMG_1", "image/jpeg", None))
     shot.problem = Problem(title="The picture is too small", detail="300 < 512")
-    page = sheet.write([shot], "modern", AT, tmp_path).read_text()
+    page = sheet.write([shot], {}, "modern", AT, tmp_path).read_text()
     assert "The picture is too small.</b> 300 &lt; 512" in page
     assert "<img" not in page

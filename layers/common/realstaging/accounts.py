@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from realstaging.config import Settings
-from realstaging.errors import ValidationFailedError
+from realstaging.errors import MalformedRequestError, ValidationFailedError
 from realstaging.models import AccountView, Profile, StageSettings, User
 from realstaging.stores.users import UserStore
 from realstaging.validation import complaints, unknown_choices
@@ -27,7 +27,10 @@ def overview(user: User) -> AccountView:
 def patch(owner: str, changes: dict[str, Any], at: datetime, settings: Settings, *, users: UserStore) -> User:
     """Change what is named, remove what is null, leave the rest. Raises ValidationFailedError, VersionConflictError."""
     user = users.get(owner)
-    merged = merge_patch(user.profile.model_dump(mode="json", exclude_none=True), changes)
+    try:
+        merged = merge_patch(user.profile.model_dump(mode="json", exclude_none=True), changes)
+    except RecursionError as error:
+        raise MalformedRequestError("The body is nested too deeply.") from error
     try:
         profile = Profile.model_validate(merged)
     except ValidationError as error:

@@ -27,6 +27,8 @@ def issue(new: NewApiKey, once: Once, *, store: ApiKeyStore) -> Outcome:
     if earlier := once.earlier():
         return earlier
     if len(store.of(once.owner)) >= MAX_KEYS:
+        if earlier := once.looked_again().earlier():
+            return earlier
         raise TooManyApiKeysError(f"At most {MAX_KEYS} API keys per account. Revoke one first.")
     secret = PREFIX + secrets.token_urlsafe(32)
     id = new_id("key", once.at, once.seed)

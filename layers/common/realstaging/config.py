@@ -29,92 +29,151 @@ class Identity(_Section):
     """Whose access tokens are accepted. `issuer` compares exactly, with its trailing slash."""
 
     issuer: str
+    """Who signs the access tokens: compared letter by letter with the token's `iss`, trailing slash included."""
     audience: str
+    """Whom the tokens are for: must be the token's `aud`, or among several."""
     jwks_url: str | None = None
+    """Where the issuer's keys are; null: at the address its OpenID configuration names."""
     roles_claim: str
+    """The claim that lists the caller's roles; only `admin` among them means something."""
     leeway_seconds: int = Field(ge=0, le=300)
+    """By how much the issuer's clock and ours may differ."""
 
 
 class Uploads(_Section):
+    """How photos come in."""
+
     max_files: int = Field(ge=1, le=50)
+    """Most files that one request may announce."""
     max_bytes: int
+    """Largest photo that is taken; storage enforces it, too."""
     url_seconds: int = Field(ge=60, le=3600)
+    """How long an upload form is good for."""
     check_after_seconds: int
+    """No upload event by then: look whether the file came all the same."""
     expire_after_hours: int
+    """A photo that has not come by then expires, and its jobs fail without being charged."""
     max_body_bytes: int
+    """Largest request body that is read; a larger one is refused with 413."""
 
 
 class Images(_Section):
     """Bounds of a photo, in pixels. `aspect_tolerance` is relative (0.02 = 2 %)."""
 
     max_pixels: int
+    """Most pixels of a photo or result, checked before it is decoded."""
     min_side: int
+    """Shortest side that a photo may have."""
     master_long_side: int
+    """Long side of the picture that the models see; a larger one only costs more."""
     thumbnail_long_side: int
+    """Long side of thumbnails."""
     aspect_tolerance: float
+    """How far a result's shape may be from the photo's (relative); within it, the result is cropped back."""
 
 
 class Jobs(_Section):
+    """How long and how often a staging is tried."""
+
     max_attempts: int = Field(ge=1, le=10)
+    """How often a job is given to the model before it fails."""
     max_hours: int
+    """A job that has waited longer than this fails without being charged."""
     resend_after_seconds: int
+    """Queued, and nothing has happened for this long: its message is sent again."""
     retry_delay_seconds: int
+    """Pause before the second attempt; twice as long before the third, and so on."""
 
 
 class Replicate(_Section):
     """How the provider is reached. `inputs: inline` and `results: poll` serve a machine it cannot reach."""
 
     base_url: str
+    """Address of the provider's API, without a version."""
     api_token: str
+    """Where the provider's token is kept; `{stage}` is filled in."""
     webhook_secret: str
+    """Where the secret is kept that the provider signs webhooks with; two, separated by a space, while it changes."""
     timeout_seconds: float
+    """Longest wait for one answer of the provider."""
     cancel_after_seconds: int
+    """The provider gives up a run that takes longer."""
     unsure_after_seconds: int
+    """After an unclear answer to a create, the provider is asked this much later; a second one is not created."""
     ask_after_seconds: int
+    """No webhook by then: the provider is asked. Its own last repetition comes after a minute."""
     max_retry_after_seconds: int
+    """Longest wait that the provider may demand of a job when it is busy."""
     out_of_credit_delay_seconds: int
+    """How long jobs wait while the provider refuses our account (no credit, bad token)."""
     delivery_hosts: tuple[str, ...]
+    """Hosts that results are fetched from, with their subdomains; no others."""
     max_result_bytes: int
+    """Largest result that is fetched."""
     inputs: Literal["url", "inline"]
+    """How a model gets the photo: by a signed address, or inside the request where it cannot reach us."""
     results: Literal["webhook", "poll"]
+    """How we hear of a result: by webhook, or by asking where the provider cannot reach us."""
     poll_seconds: int
+    """Pause between two questions, where results are asked for."""
 
 
 class Sockets(_Section):
+    """Live status."""
+
     ticket_seconds: int
+    """How long a ticket for a socket is good for; it works once."""
     max_per_owner: int
+    """Most sockets that one account may have open."""
     hours: int
+    """After this long a socket is forgotten; the gateway itself closes it at two hours."""
 
 
 class Rates(_Section):
     """Creating requests an owner may make in a window."""
 
     creations: int = Field(ge=1)
+    """Creating requests that an account may make in a window; more are refused with 429."""
     window_seconds: int = Field(ge=1)
+    """Length of a window."""
 
 
 class Choice(_Section):
     """One room type or style on offer; a retired one stays valid and maps to another."""
 
     id: str
+    """What requests and rows say; never removed or reused once it was offered."""
     name: str
+    """What people read."""
     deprecated: bool = False
+    """Not offered any more, still accepted."""
     maps_to: str | None = None
+    """The id that a deprecated one is treated as."""
 
 
 class Models(_Section):
+    """Which models are on offer, by the ids of realstaging/staging/models/."""
+
     default: str
+    """The model of requests that name none; must be enabled."""
     enabled: tuple[str, ...]
+    """The models on offer."""
 
 
 class Plan(_Section):
+    """One plan; `free` must exist."""
+
     name: str
+    """What people read."""
     price_usd: Decimal
+    """Price of a month, in US dollars."""
     images_per_month: int = Field(ge=0)
+    """How many results a month includes."""
 
 
 class Settings(_Section):
     stage: Literal["local", "dev", "staging", "prod"]
+    """The stage's own name, which is that of its file."""
     identity: Identity
     uploads: Uploads
     images: Images
@@ -123,7 +182,9 @@ class Settings(_Section):
     sockets: Sockets
     rates: Rates
     room_types: tuple[Choice, ...]
+    """The room types on offer, in the order in which they are shown."""
     styles: tuple[Choice, ...]
+    """The styles on offer, in the order in which they are shown; each needs texts in `config/prompts.yaml`."""
     models: Models
     plans: dict[str, Plan]
 

@@ -69,6 +69,32 @@ class Draft:
         look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
         return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
 
+    def fitting(self, job: Job, image: Image) -> Job:
+        """The same job as its photo's state wants it; one whose photo will never be there is the sweep's at once."""
+        if image.status is ImageStatus.READY:
+            return self.queued(job)
+        if image.status is ImageStatus.AWAITING_UPLOAD:
+            return job
+        at = self.asked.at
+        return job.model_copy(update={"status": JobStatus.AWAITING_UPLOAD, "queued_at": None, "due_at": at})
+
+    def gone(self, job: Job) -> Image:
+        """Stands for the deleted image of a job that was promised."""
+        return Image(
+            id=job.image_id,
+            owner=job.owner,
+            project_id=job.project_id,
+            filename="",
+            status=ImageStatus.EXPIRED,
+            content_type="",
+            size_bytes=0,
+            created_at=job.created_at,
+            updated_at=job.created_at,
+            upload_by=job.created_at,
+            traceparent=job.traceparent,
+            correlation_id=job.correlation_id,
+        )
+
     def image(self, id: str, project_id: str, file: UploadFile, jobs: Sequence[Job]) -> Image:
         asked, limits = self.asked, self.settings.uploads
         return Image(

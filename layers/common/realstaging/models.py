@@ -172,6 +172,10 @@ class Counts(Frozen):
     canceled: int = 0
 
 
+# Stands for `placed` once the sweep has given a request up that died half-way.
+ABANDONED = -1
+
+
 class Batch(Frozen):
     """`placed` images have their rows; `unplaced` jobs are reserved but not written yet."""
 
@@ -185,6 +189,14 @@ class Batch(Frozen):
     unplaced: int = 0
     created_at: AwareDatetime
     due_at: AwareDatetime | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        return self.placed == ABANDONED
+
+    @property
+    def complete(self) -> bool:
+        return self.placed == len(self.image_ids)
 
 
 class BatchView(Frozen):

@@ -18,14 +18,6 @@ warnings.filterwarnings("ignore", message="No application metrics to publish")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
-_QUERY = re.compile(r"\?[^\s\"'<>]+")
-
-
-def bare(words: str | None) -> str | None:
-    """Somebody else's words, fit for a log: the queries of the addresses in them are credentials."""
-    return words and _QUERY.sub("?…", words)
-
-
 def count(name: str, value: int = 1) -> None:
     """One more of something; names are listed in docs/metrics.md."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

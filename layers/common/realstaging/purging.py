@@ -80,6 +80,8 @@ class Purger:
 
     def _account(self, owner: str, at: datetime) -> None:
         """Everything of an owner: files, rows, keys; the profile last, so that a purge that dies goes on."""
+        if not self._users.condemned(owner):
+            return  # the index is behind: gone already, or even back
         for _ in range(ROUNDS):
             jobs = self._users.jobs_of(owner)
             for job in jobs:

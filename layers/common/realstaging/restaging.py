@@ -1,7 +1,7 @@
 """New jobs for images that are there: stage again, in other styles, or what failed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,16 +11,17 @@ from realstaging.config import Settings
 from realstaging.drafts import Asked, Draft, merged, orders
 from realstaging.errors import (
     AppError,
-    ConflictError,
     ImageNotReadyError,
     JobNotRetryableError,
     NotFoundError,
     TooManyWaitingError,
     ValidationFailedError,
+    VersionConflictError,
 )
 from realstaging.gateways.queues import StageQueue
 from realstaging.idempotency import Once, Outcome
 from realstaging.models import (
+    Batch,
     Image,
     ImageStatus,
     Job,
@@ -36,6 +37,7 @@ from realstaging.models import (
 )
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
 from realstaging.validation import complaints, unknown_choices
 
@@ -55,17 +57,21 @@ class Wish:
 
 
 class Restager:
-    def __init__(self, settings: Settings, *, images: ImageStore, batches: BatchStore, queue: StageQueue) -> None:
-        self._settings, self._images, self._batches, self._queue = settings, images, batches, queue
+    def __init__(
+        self, settings: Settings, *, images: ImageStore, jobs: JobStore, batches: BatchStore, queue: StageQueue
+    ) -> None:
+        self._settings, self._images, self._jobs = settings, images, jobs
+        self._batches, self._queue = batches, queue
 
     def restage(self, request: RestageRequest, asked: Asked, once: Once) -> Outcome:
         """Create the jobs that the valid items ask for, and say item by item what became of each.
 
         Raises ValidationFailedError for bad defaults and QuotaExceededError when the jobs do not
-        all fit; then nothing was created.
+        all fit; then nothing was created. A repeat of a request that died half-way places what is
+        missing and gives the first answer.
         """
         if earlier := once.earlier():
-            return earlier
+            return self._again(earlier, asked)
         if request.defaults and (bad := unknown_choices(request.defaults, self._settings, "/defaults")):
             raise ValidationFailedError(bad)
         wishes: list[Wish] = []
@@ -82,21 +88,19 @@ class Restager:
 
         Raises JobNotRetryableError, and whatever keeps its image from being staged.
         """
-        if earlier := once.earlier():
-            return earlier
         if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
             raise JobNotRetryableError(f"The job is {job.status}; only failed and canceled jobs can be tried again.")
         if job.retried_by:
-            raise JobNotRetryableError(f"The job was tried again already, as {job.retried_by}.")
+            return _answered_by_now(once, f"The job was tried again already, as {job.retried_by}.")
         return self._place([Wish(0, job.image_id, [_as_ordered(job)], job)], {}, asked, once, single=True)
 
     def retry_all(self, jobs: Sequence[Job], asked: Asked, once: Once) -> Outcome:
-        """A new job for each that failed and was not tried again yet."""
+        """A new job for each that failed and was not tried again yet. Raises JobNotRetryableError if there is none."""
         if earlier := once.earlier():
-            return earlier
+            return self._again(earlier, asked)
         failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
         if not failed:
-            raise JobNotRetryableError("No job of this batch has failed without having been tried again.")
+            return _answered_by_now(once, "No job of this batch has failed without having been tried again.")
         wishes = [Wish(index, job.image_id, [_as_ordered(job)], job) for index, job in enumerate(failed)]
         return self._place(wishes, {}, asked, once)
 
@@ -133,14 +137,66 @@ class Restager:
             batch = draft.batch(groups[0][0].project_id, groups)
             try:
                 most = quota.limit(self._settings)
-                self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
+                started = self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
             except LostRaceError:
                 if earlier := once.looked_again().earlier():
                     return earlier
+                wishes = self._not_followed(wishes, asked.owner)
                 continue  # an image or a job has moved on: read again
-            self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
+            self._send(self._place_rest(started, groups, draft))
             return outcome
-        raise ConflictError("The images changed while this was prepared. Try again.")
+        raise VersionConflictError("The images changed while this was prepared. Try again.")
+
+    def _again(self, earlier: Outcome, asked: Asked) -> Outcome:
+        """The first answer; what its request did not come to, if it died, is placed now."""
+        answer = RestageAnswer.model_validate(earlier.body)
+        unfinished = self._batches.unfinished(asked.owner, answer.batch_id or "")
+        if unfinished is None:
+            return earlier
+        draft = Draft(unfinished.id, asked, self._settings)
+        ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
+        for job in (job for item in answer.items for job in item.jobs or []):
+            again = draft.job(job.id, job.image_id, job.project_id, _as_ordered(job), parent=job.parent_job_id)
+            ordered[job.image_id].append(again)
+        placed = self._place_rest(unfinished, self._fitting(ordered, draft), draft)
+        # What was there before, and what may be sent twice, the sweep and the claim see to.
+        self._send(placed[unfinished.placed :])
+        return earlier
+
+    def _place_rest(self, batch: Batch, groups: list[Group], draft: Draft) -> list[Group]:
+        """What one transaction does not hold; as it was placed. Images that move on meanwhile are read again."""
+        for _ in range(TRIES):
+            try:
+                self._batches.extend_rest(batch, groups)
+                return groups
+            except LostRaceError:
+                current = self._batches.unfinished(batch.owner, batch.id)
+                if current is None:
+                    return groups  # a repeat of this request has done it
+                batch = current
+                left = {image.id: list(jobs) for image, jobs in groups[batch.placed :]}
+                groups = [*groups[: batch.placed], *self._fitting(left, draft)]
+        raise VersionConflictError("The images changed while this was done. Look into the batch.")
+
+    def _fitting(self, ordered: dict[str, list[Job]], draft: Draft) -> list[Group]:
+        """Jobs by image, as their images now want them."""
+        found = {image.id: image for image in self._images.get_many(draft.asked.owner, ordered)}
+        now = [(found.get(id) or draft.gone(jobs[0]), jobs) for id, jobs in ordered.items()]
+        return [(image, [draft.fitting(job, image) for job in jobs]) for image, jobs in now]
+
+    def _not_followed(self, wishes: Sequence[Wish], owner: str) -> Sequence[Wish]:
+        """Without the jobs that somebody else tried again just now. Raises JobNotRetryableError if none is left."""
+        followed = [wish.parent.id for wish in wishes if wish.parent]
+        if not followed:
+            return wishes
+        free = {job.id for job in self._jobs.get_many(owner, followed) if not job.retried_by}
+        left = [wish for wish in wishes if wish.parent and wish.parent.id in free]
+        if not left:
+            raise JobNotRetryableError("The job was tried again just now.")
+        return [replace(wish, index=index) for index, wish in enumerate(left)]
+
+    def _send(self, groups: Sequence[Group]) -> None:
+        self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
 
     def _read(self, wishes: Sequence[Wish], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
         """The images that can be staged, and what speaks against the other wishes."""
@@ -173,7 +229,7 @@ def _drafted(wanted: Sequence[Wish], images: dict[str, Image], draft: Draft, ask
             draft.job(next(ids), image.id, image.project_id, order, parent=wish.parent.id if wish.parent else None)
             for order in wish.orders
         ]
-        made[wish.index] = [draft.queued(job) for job in jobs] if image.status is ImageStatus.READY else jobs
+        made[wish.index] = [draft.fitting(job, image) for job in jobs]
     return made
 
 
@@ -198,5 +254,12 @@ def _answer(batch_id: str | None, made: dict[int, list[Job]], refused: dict[int,
     return RestageAnswer(batch_id=batch_id, items=items, succeeded=len(made), failed=len(refused))
 
 
-def _as_ordered(job: Job) -> StageSettings:
+def _answered_by_now(once: Once, why_not: str) -> Outcome:
+    """What was tried again just now by this very request, repeated at once, gets its answer and no refusal."""
+    if earlier := once.looked_again().earlier():
+        return earlier
+    raise JobNotRetryableError(why_not)
+
+
+def _as_ordered(job: JobView) -> StageSettings:
     return StageSettings(room_type=job.room_type, style=job.style, prompt=job.prompt, seed=job.seed, model=job.model)

@@ -18,7 +18,7 @@ from realstaging.gateways.replicate import Replicate
 from realstaging.gateways.replicate_errors import UnsureError
 from realstaging.imaging.output import finish
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, ResultView
-from realstaging.observability import bare, count, duration, log
+from realstaging.observability import count, duration, log
 from realstaging.staging import registry
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
@@ -185,7 +185,7 @@ def _trusted(job: Job, run: Prediction | None) -> Prediction | None:
 
 def _failure(run: Prediction) -> StagingError:
     """The provider's words turned into ours; theirs are only logged."""
-    log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=bare(run.error))
+    log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=run.error)
     if run.status == "canceled":
         return StagingTimedOutError("The model took too long for this photo. Try again.")
     if REFUSAL.search(run.error or ""):

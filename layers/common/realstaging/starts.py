@@ -12,7 +12,7 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import Replicate
 from realstaging.gateways.replicate_errors import AccountError, NotTakenError, RefusedError, UnsureError
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
-from realstaging.observability import bare, count, log
+from realstaging.observability import count, log
 from realstaging.staging import prompts, registry
 from realstaging.staging.registry import Order, StagingModel
 from realstaging.stores.jobs import JobStore
@@ -103,7 +103,7 @@ class Starter:
         except NotTakenError as error:
             self._put_off(job, error, at)
         except RefusedError as error:
-            log.warning("input refused", job_id=job.id, reason=bare(str(error)))
+            log.warning("input refused", job_id=job.id, reason=str(error))
             self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
         except UnsureError as error:
             # Perhaps paid for: nothing is started again until the webhook or the sweep has told.

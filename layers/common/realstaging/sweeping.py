@@ -23,7 +23,6 @@ from realstaging.stores.table import LostRaceError
 from realstaging.waiting import expire
 
 ASK_AGAIN_SECONDS = 120
-FAILED_AGAIN = timedelta(minutes=5)
 
 
 class Sweeper:
@@ -135,5 +134,5 @@ def sweep(
             count("SweepFailed")
             log.exception("overdue row failed", kind=due.kind, id=due.id)
     for due in failed:
-        put_off(due, at + FAILED_AGAIN)
+        put_off(due, at)
     return looked, len(failed)

@@ -85,10 +85,9 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
 
 
 def _again(earlier: Outcome, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> Outcome:
-    found = batches.find(batch.owner, batch.id)
-    if found and found.placed < len(groups):
+    if unfinished := batches.unfinished(batch.owner, batch.id):
         try:
-            batches.resume(found, groups)
+            batches.resume(unfinished, groups)
         except LostRaceError:
             return earlier  # the first request is still at it
     return earlier

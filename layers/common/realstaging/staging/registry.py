@@ -1,52 +1,84 @@
 """The models we can stage with: what each takes, costs and gives back.
 
 A model is one module in `staging/models/` that calls `register`; adding the file is all there is to do.
+Modules whose name begins with `_` hold what a family shares and register nothing.
 """
 
 import functools
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, SecretStr
 
-from realstaging.errors import OutputUnusableError
+from realstaging.errors import InputRefusedError, OutputUnusableError
 from realstaging.staging import models
 
 OutputFormat = Literal["jpg", "png", "webp"]
 
+# How far a photo's shape may be from one a model offers. Tighter than the `aspect_tolerance` of results:
+# what passes here must not fail there, after it was paid for.
+SHAPE_TOLERANCE = 0.02
+
+
+class ProviderInput(BaseModel):
+    """A model's input under the provider's own names, defaults and bounds.
+
+    Narrower than theirs only where staging is: a photo is always given. Validators are built at the first
+    use: a process imports every model and stages with one or two.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one staging is made of. `image` is the master, as an https: or data: URL."""
+    """What one staging is made of. `image` is the master, as an https: or data: URL, `width` and `height` its size.
+
+    `secrets` are our own keys at other vendors, by the name of the field that takes them.
+    """
 
     image: str
     prompt: str
     seed: int | None = None
+    width: int | None = None
+    height: int | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the provider asks; a megapixel begun counts whole, as providers bill it."""
+    """What the provider asks, in USD: for the run, and for each megapixel it gives and is given.
 
-    usd: Decimal
-    per: Literal["image", "megapixel"] = "image"
+    A megapixel begun counts whole, as providers bill it. `unless` names parameters that change the price of
+    the run: (field, value, USD).
+    """
 
-    def cost(self, width: int, height: int) -> Decimal:
-        """The price of one result of this size."""
-        return self.usd if self.per == "image" else self.usd * math.ceil(width * height / 1_000_000)
+    run: Decimal
+    megapixel_out: Decimal = Decimal(0)
+    megapixel_in: Decimal = Decimal(0)
+    unless: tuple[tuple[str, str, Decimal], ...] = ()
+
+    def cost(
+        self, width: int, height: int, given: tuple[int, int] | None = None, sent: Mapping[str, object] | None = None
+    ) -> Decimal:
+        """The price of one result of this size, made from a photo of the size `given` (else: the same size)."""
+        parameters = sent or {}
+        run = next((usd for name, value, usd in self.unless if parameters.get(name) == value), self.run)
+        photo = given or (width, height)
+        return run + self.megapixel_out * _megapixels(width, height) + self.megapixel_in * _megapixels(*photo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagingModel:
     """One model as its provider describes it.
 
-    `input` is the provider's schema under its own names; `build` fills it, and what it leaves None is
-    not sent (`model_dump(exclude_none=True)`). `unverified` lists what no primary source confirmed.
+    `input` is the provider's schema; `build` fills it, and what it leaves None is not sent. `unverified`
+    lists what no primary source confirmed.
     """
 
     id: str  # the provider's slug, owner/name
@@ -62,7 +94,45 @@ class StagingModel:
     max_inputs: int
     max_pixels: int | None  # of a result; None where the provider does not say
     output_formats: tuple[OutputFormat, ...]
+    image_field: str = "image"
+    max_prompt: int | None = None  # characters, our own text included
+    aspect_ratios: tuple[str, ...] = ()  # the only shapes it makes; empty: any, the photo's own
+    needs_secret: str | None = None  # the field that takes a key of ours; without one it cannot be enabled
+    offered: bool = True  # False: known and priced, but of no use for staging
     unverified: tuple[str, ...] = ()
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The fields that are never remembered or shown: the photo's address, the prompt, and every secret."""
+        secrets = (name for name, each in self.input.model_fields.items() if _is_secret(each.annotation))
+        return frozenset(("prompt", self.image_field, *secrets))
+
+    def suits(self, width: int, height: int) -> bool:
+        """Whether a result can have this photo's shape: the nearest offered one is close enough to crop."""
+        if not self.aspect_ratios:
+            return True
+        return _distance(nearest_ratio(self.aspect_ratios, width, height), width, height) <= SHAPE_TOLERANCE
+
+    def fill(self, order: Order) -> dict[str, Any]:
+        """The input as it is sent. Raises InputRefusedError for what this model cannot do as asked."""
+        self._check(order)
+        built = self.build(order)
+        sent: dict[str, Any] = built.model_dump(mode="json", exclude_none=True)
+        revealed = {name: value.get_secret_value() for name, value in built if isinstance(value, SecretStr)}
+        return sent | revealed
+
+    def _check(self, order: Order) -> None:
+        if self.max_prompt is not None and len(order.prompt) > self.max_prompt:
+            raise InputRefusedError(
+                f"{self.name} reads {self.max_prompt} characters; with the parts that protect the room the prompt has "
+                f"{len(order.prompt)} characters. Shorten yours, or choose another model."
+            )
+        if self.aspect_ratios and not (order.width and order.height and self.suits(order.width, order.height)):
+            size = f"{order.width} x {order.height}" if order.width else "of unknown size"
+            raise InputRefusedError(
+                f"{self.name} makes pictures of {', '.join(self.aspect_ratios)} only, and this photo is {size}. "
+                "Choose another model."
+            )
 
 
 _registered: dict[str, StagingModel] = {}
@@ -84,6 +154,25 @@ def all() -> tuple[StagingModel, ...]:
     return tuple(model for _, model in sorted(_loaded().items()))
 
 
+def objection(model_id: str, secrets: Collection[str] = ()) -> str | None:
+    """Why this model cannot be enabled with the secrets we have; None if it can."""
+    model = _loaded().get(model_id)
+    if model is None:
+        return f"{model_id} is not registered."
+    if not model.offered:
+        return f"{model_id} cannot stage a photo."
+    if model.needs_secret and model.needs_secret not in secrets:
+        return f"{model_id} needs a secret that is not set: {model.needs_secret}."
+    return None
+
+
+def nearest_ratio(ratios: tuple[str, ...], width: int | None, height: int | None) -> str:
+    """Which of these shapes, such as `3:2`, is nearest to this size."""
+    if not width or not height:
+        raise ValueError("the photo's size is needed to choose a shape")
+    return min(ratios, key=lambda ratio: _distance(ratio, width, height))
+
+
 def output_urls(output: object) -> list[str]:
     """Where the pictures of a finished prediction are: models answer with one address or a list of them."""
     urls = output if isinstance(output, list) else [output]
@@ -93,8 +182,23 @@ def output_urls(output: object) -> list[str]:
     return found
 
 
+def _distance(ratio: str, width: int, height: int) -> float:
+    """How much of the longer side two shapes differ by, whichever of them is the wider one."""
+    across, down = map(int, ratio.split(":"))
+    return math.expm1(abs(math.log((across * height) / (down * width))))
+
+
+def _megapixels(width: int, height: int) -> int:
+    return math.ceil(width * height / 1_000_000)
+
+
+def _is_secret(annotation: object) -> bool:
+    return SecretStr in (annotation, *get_args(annotation))
+
+
 @functools.cache
 def _loaded() -> dict[str, StagingModel]:
-    for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
-        importlib.import_module(module.name)
+    for module in pkgutil.iter_modules(models.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{models.__name__}.{module.name}")
     return _registered

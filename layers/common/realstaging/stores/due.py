@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
 from boto3.dynamodb.conditions import Key
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Lane = Literal["DUE", "PURGE"]
 Kind = Literal["IMAGE", "JOB", "BATCH", "DELETED", "HASH", "PROFILE"]
+
+PUT_OFF = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ class DueStore:
         return found
 
     def put_off(self, due: Due, at: datetime, *, lane: Lane = "DUE") -> None:
-        """Look at it later, if it is still waiting at all."""
+        """Look at it a little later, if it is still overdue at all."""
         key = keys.named(due.owner, f"{due.kind}#{due.id}" if due.id else due.kind)
-        later = keys.due(at, due.id) if lane == "DUE" else keys.purge(at, due.id or due.owner)
+        later = at + PUT_OFF
+        due_keys = keys.due(later, due.id) if lane == "DUE" else keys.purge(later, due.id or due.owner)
+        write = self._writes.update(key, put=due_keys, when="#due_at <= :now", values={":now": keys.stamp(at)})
         with contextlib.suppress(LostRaceError):
-            self._writes.alone(self._writes.update(key, put=later, when="attribute_exists(#gsi2pk)"))
+            self._writes.alone(write)

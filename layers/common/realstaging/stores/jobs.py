@@ -90,10 +90,10 @@ class JobStore:
 
     def claim(self, job: Job, at: datetime, deadline: datetime) -> Job:
         """`queued` → `processing`, one more attempt, written before anything is paid for."""
-        assert job.status is JobStatus.QUEUED, "only a job that waits to start can be claimed"
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at)}
         drop = ["prediction_id"]
-        return self._alone(self._move(job, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
+        waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from nowhere else, whatever was read
+        return self._alone(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
 
     def defer(self, job: Job, at: datetime, look_again: datetime) -> Job:
         """Back to `queued` because the provider would not take it now: no attempt is counted."""

@@ -74,6 +74,9 @@ class UserStore:
         self._writes.alone(self._writes.update(keys.user(owner), put=put))
         self._known.pop(owner, None)
 
+    def condemned(self, owner: str) -> bool:
+        return "deleted_at" in (self._writes.get(keys.user(owner)) or {})
+
     def jobs_of(self, owner: str) -> Sequence[Job]:
         """Some of the owner's jobs: those that the next `remove_rows` may remove."""
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]

@@ -1,0 +1,33 @@
+"""What is said at the end of a run: how much is there, and why the rest is not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from realstaging_client.board import Shot, Step
+
+NAMED = 5  # photos with the same reason; the others are counted
+
+
+def show(shots: Sequence[Shot], folder: Path, console: Console, *, staged: bool) -> None:
+    done = sum(shot.step is Step.READY for shot in shots)
+    pictures = sum(len(shot.saved) for shot in shots)
+    words = f"{done} of {count(len(shots), 'photo')} {'staged' if staged else 'uploaded'}"
+    where = f", {count(pictures, 'picture')} in {folder}" if staged else ""
+    console.print(Text(words + where, "green" if done == len(shots) else "bold"), soft_wrap=True)
+    reasons: dict[str, list[Shot]] = {}
+    for shot in shots:
+        if shot.reason:
+            reasons.setdefault(str(shot.reason), []).append(shot)
+    for reason, those in reasons.items():
+        names = ", ".join(shot.photo.path.name for shot in those[:NAMED])
+        more = f" and {len(those) - NAMED} more" if len(those) > NAMED else ""
+        console.print(Text.assemble((f"✗ {names}{more}: ", "red"), reason), soft_wrap=True)
+    if staged and any(job.status == "failed" for shot in shots for job in shot.jobs.values()):
+        console.print("Nothing was charged for what failed. To try it again: the same command with --retry-failed")
+
+
+def count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

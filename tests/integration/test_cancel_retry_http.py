@@ -1,0 +1,239 @@
+"""Canceling before there is a result costs nothing; what failed or was canceled is tried again once."""
+
+from typing import Any
+
+import pytest
+
+from realstaging.models import JobStatus
+from tests.integration import given
+from tests.integration.acts import ask, at_once, delivered, failed, rows_of
+from tests.integration.flow import finish, results, settle, started
+from tests.integration.test_deletion_http import in_state
+from tests.integration.web import call
+from tests.integration.world import World
+
+OPEN = [state for state in JobStatus if not state.final]
+ENDED = [state for state in JobStatus if state.final]
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_what_has_not_ended_is_canceled_once_and_costs_nothing(world: World, state: JobStatus) -> None:
+    job = in_state(world, state)
+
+    status, shown = ask(world, "POST", f"/v1/jobs/{job.id}/cancel")
+
+    assert (status, shown["status"], shown["charged"]) == (200, "canceled", False)
+    assert shown["version"] > job.version
+    assert world.ledger() == {job.id: "released"}
+    assert world.usage().used == 0
+    status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/cancel")
+    assert (status, problem["code"]) == (409, "job_not_cancelable")
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_what_has_ended_cannot_be_canceled(world: World, state: JobStatus) -> None:
+    job = in_state(world, state)
+
+    status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/cancel")
+
+    assert (status, problem["code"]) == (409, "job_not_cancelable")
+    assert world.job(job) == job
+
+
+def test_a_canceled_run_is_called_off_at_the_provider(world: World) -> None:
+    job = started(world, "hang")
+
+    call(world, "POST", f"/v1/jobs/{job.id}/cancel")
+    settle(world)
+
+    assert [run["status"] for run in world.provider.wait_for_runs()] == ["canceled"]
+
+
+def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
+    job = given.processing(world, prediction_id=None)
+    module = world.function("jobs_api")
+    world.jobs.note_run(job, "run7", {}, due=world.clock.at)
+
+    module.cancel(job, world.clock.at, jobs=world.jobs, results=world.result_queue)
+
+    assert [message["cancel"] for message in world.to_settle()] == ["run7"]
+
+
+def test_a_canceled_job_is_not_started_though_its_message_comes(world: World) -> None:
+    _, [job] = given.queued(world)
+    call(world, "POST", f"/v1/jobs/{job.id}/cancel")
+
+    world.run("stage_image", given.to_start(job))
+
+    assert world.provider.runs() == []
+    assert world.job(job).status is JobStatus.CANCELED
+
+
+@pytest.mark.parametrize("first", ["cancel", "delivery"])
+def test_of_a_cancel_and_a_delivery_one_wins_and_only_what_is_delivered_is_charged(world: World, first: str) -> None:
+    job = started(world)
+    found = results(world, job)
+    if first == "delivery":
+        finish(world, found)
+
+    status, _ = ask(world, "POST", f"/v1/jobs/{job.id}/cancel")
+    if first == "cancel":
+        finish(world, found)
+
+    charged = first == "delivery"
+    assert status == (409 if charged else 200)
+    assert (world.job(job).status, world.job(job).charged) == (JobStatus.READY if charged else "canceled", charged)
+    assert world.ledger() == {job.id: "captured" if charged else "released"}
+    assert len(world.objects("staged/")) == 2 * charged
+
+
+def test_a_cancel_that_meets_a_start_happens_after_it(world: World) -> None:
+    _, [read] = given.queued(world)
+    given.claimed(world, read)
+    module = world.function("jobs_api")
+
+    canceled = module.cancel(read, world.clock.at, jobs=world.jobs, results=world.result_queue)
+
+    assert canceled.status is JobStatus.CANCELED
+    assert [message["cancel"] for message in world.to_settle()] == ["run1"]
+
+
+def test_ten_cancels_at_once_cancel_once(world: World) -> None:
+    job = given.processing(world)
+
+    statuses = at_once(world, 6, lambda process: ask(process, "POST", f"/v1/jobs/{job.id}/cancel")[0])
+
+    assert sorted(statuses) == [200] + [409] * 5
+    assert world.usage().used == 0
+
+
+def test_a_batch_is_canceled_whole_but_for_what_has_ended(world: World) -> None:
+    groups = given.planned(world, given.project(world), count=30, jobs=2)
+    jobs = [job for _, work in groups for job in work]
+    canceled = given.canceled(world, jobs[0])
+
+    status, batch = ask(world, "POST", f"/v1/batches/{canceled.batch_id}/cancel")
+
+    assert (status, batch["status"], batch["counts"]["canceled"]) == (200, "canceled", 60)
+    assert set(world.ledger().values()) == {"released"}
+    assert world.usage().used == 0
+    assert ask(world, "POST", f"/v1/batches/{canceled.batch_id}/cancel")[1]["counts"]["canceled"] == 60
+
+
+def test_what_starts_or_ends_while_its_batch_is_canceled_is_dealt_with_as_it_then_is(world: World) -> None:
+    _, work = given.queued(world, jobs=3)
+    module = world.function("jobs_api")
+    given.claimed(world, work[0])
+    done = delivered(world, work[1])
+
+    module.cancel_all(work, world.clock.at, jobs=world.jobs, results=world.result_queue)
+
+    assert [world.job(job).status for job in work] == ["canceled", "ready", "canceled"]
+    assert world.ledger()[done.id] == "captured"
+    assert [message["cancel"] for message in world.to_settle()] == ["run1"]
+    assert ask(world, "GET", f"/v1/batches/{done.batch_id}")[1]["status"] == "partial"
+
+
+@pytest.mark.parametrize("end", [failed, given.canceled])
+def test_a_job_that_came_to_nothing_is_tried_again_as_a_new_one(world: World, end: Any) -> None:
+    image, [job] = given.queued(world)
+    job = end(world, job)
+
+    status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
+
+    assert (status, again["parent_job_id"], again["status"]) == (201, job.id, "queued")
+    wish = ("image_id", "project_id", "room_type", "style", "prompt", "seed", "model")
+    assert [again[name] for name in wish] == [getattr(job, name) for name in wish]
+    assert again["id"] != job.id
+    assert again["batch_id"] != job.batch_id
+    assert [message["job_id"] for message in world.to_stage()] == [again["id"]]
+    assert world.ledger() == {job.id: "released", again["id"]: "reserved"}
+    assert ask(world, "GET", f"/v1/jobs/{again['id']}")[1] == again
+
+    status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
+    assert (status, problem["code"]) == (409, "job_not_retryable")
+    assert world.usage().used == 1
+    assert world.image(image).waiting_jobs == []
+
+
+@pytest.mark.parametrize("state", [*OPEN, JobStatus.READY])
+def test_what_came_to_something_or_still_may_is_not_tried_again(world: World, state: JobStatus) -> None:
+    job = in_state(world, state)
+
+    status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
+
+    assert (status, problem["code"]) == (409, "job_not_retryable")
+    assert len(world.ledger()) == 1
+
+
+def test_a_job_whose_photo_was_rejected_cannot_be_tried_again(world: World) -> None:
+    image, [job] = given.waiting(world)
+    world.run("upload_complete", given.uploaded(world, image, b"no photo"))
+
+    status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
+
+    assert (status, problem["code"]) == (409, "image_not_ready")
+
+
+def test_a_canceled_job_that_still_waited_waits_again(world: World) -> None:
+    image, [job] = given.waiting(world)
+    given.canceled(world, job)
+
+    status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
+    assert (status, again["status"]) == (201, "awaiting_upload")
+    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+
+    assert [message["job_id"] for message in world.to_stage()] == [again["id"]]
+
+
+def test_of_many_retries_at_once_one_makes_a_job(world: World) -> None:
+    job = failed(world, given.queued(world)[1][0])
+
+    answers = at_once(world, 5, lambda process: ask(process, "POST", f"/v1/jobs/{job.id}/retry"))
+
+    assert sorted(status for status, _ in answers) == [201] + [409] * 4
+    assert {body["code"] for status, body in answers if status == 409} == {"job_not_retryable"}
+    assert len(rows_of(world, "JOB#")) == 2
+    assert len(world.to_stage()) == 1
+
+
+def test_of_a_batch_only_what_failed_is_tried_again_and_that_once(world: World) -> None:
+    image, work = given.queued(world, jobs=5)
+    bad = [failed(world, work[0]), failed(world, work[1])]
+    given.canceled(world, work[2])
+    delivered(world, work[3])
+    path = f"/v1/batches/{work[0].batch_id}/retry"
+
+    status, answer = ask(world, "POST", path)
+
+    assert (status, answer["succeeded"], answer["failed"]) == (202, 2, 0)
+    assert [item["job"]["parent_job_id"] for item in answer["items"]] == [job.id for job in bad]
+    assert {item["job"]["batch_id"] for item in answer["items"]} == {answer["batch_id"]} != {work[0].batch_id}
+    assert len(world.to_stage()) == 2
+    status, problem = ask(world, "POST", path)
+    assert (status, problem["code"]) == (409, "job_not_retryable")
+    assert len(rows_of(world, "JOB#")) == 7
+    assert world.image(image).waiting_jobs == []
+
+
+def test_of_many_retries_of_a_batch_at_once_each_job_is_tried_again_once(world: World) -> None:
+    _, work = given.queued(world, jobs=3)
+    for job in work:
+        failed(world, job)
+
+    answers = at_once(world, 4, lambda process: ask(process, "POST", f"/v1/batches/{work[0].batch_id}/retry")[0])
+
+    assert sorted(answers) == [202] + [409] * 3
+    assert len(rows_of(world, "JOB#")) == 6
+
+
+def test_a_retry_that_does_not_fit_the_quota_is_refused_and_can_be_made_later(world: World) -> None:
+    job = failed(world, given.queued(world)[1][0])
+    world.function("jobs_api").restager._settings = world.settings.model_copy(
+        update={"plans": {"free": world.settings.plans["free"].model_copy(update={"images_per_month": 0})}}
+    )
+
+    assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 402
+    assert world.job(job) == job
+    world.function("jobs_api").restager._settings = world.settings
+    assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 201

@@ -1,0 +1,310 @@
+"""POST /v1/jobs: new jobs for images that are there, item by item, sent once and charged for what is made."""
+
+from typing import Any
+
+import pytest
+
+from realstaging.models import Image, ImageStatus, JobStatus
+from realstaging.stores.table import Item
+from tests.integration import given
+from tests.integration.acts import arrived, ask, rows_of
+from tests.integration.faults import CrashError, faulty
+from tests.integration.flow import sweep
+from tests.integration.web import call
+from tests.integration.world import World
+
+MADE_UP = "img_01M7W2Y7M00TN8T8J0FC1BVBAK"
+
+
+@pytest.fixture
+def overrides(overrides: dict[str, object]) -> dict[str, object]:
+    return overrides | {"plans": {"free": {"images_per_month": 200}}}
+
+
+def restage(world: World, *items: Item, **more: Any) -> tuple[int, dict[str, Any]]:
+    return ask(world, "POST", "/v1/jobs", {"items": list(items), **more})
+
+
+def ready(world: World, owner: str = "alice") -> Image:
+    return given.queued(world, owner=owner, jobs=0)[0]
+
+
+def test_ready_images_are_staged_again_and_their_messages_sent_once(world: World) -> None:
+    one, two = ready(world), ready(world)
+
+    status, answer = restage(
+        world,
+        {"image_id": one.id, "settings": {"style": "industrial"}},
+        {"image_id": two.id, "settings": {"variations": 2, "seed": 7}},
+        defaults={"room_type": "bedroom", "styles": ["modern", "traditional"]},
+    )
+
+    assert (status, answer["succeeded"], answer["failed"]) == (202, 2, 0)
+    asked = [[(job["style"], job["seed"], job["room_type"]) for job in item["jobs"]] for item in answer["items"]]
+    assert asked == [
+        [("industrial", None, "bedroom")],
+        [(style, seed, "bedroom") for style in ("modern", "traditional") for seed in (7, 8)],
+    ]
+    jobs = [job for item in answer["items"] for job in item["jobs"]]
+    assert [item["job"] for item in answer["items"]] == [jobs[0], jobs[1]]
+    assert {job["status"] for job in jobs} == {"queued"}
+    assert sorted(message["job_id"] for message in world.to_stage()) == sorted(job["id"] for job in jobs)
+    assert world.usage().reserved == 5
+    batch = ask(world, "GET", f"/v1/batches/{answer['batch_id']}")[1]
+    assert [job["id"] for job in batch["jobs"]] == [job["id"] for job in jobs]
+    assert batch["counts"]["queued"] == 5
+    assert ask(world, "GET", f"/v1/jobs/{jobs[0]['id']}")[1] == jobs[0]
+
+
+def test_without_any_settings_one_job_in_no_style_is_made(world: World) -> None:
+    status, answer = restage(world, {"image_id": ready(world).id})
+
+    assert (status, len(answer["items"][0]["jobs"])) == (202, 1)
+
+
+def test_one_image_may_stand_in_many_items(world: World) -> None:
+    image = ready(world)
+
+    status, answer = restage(
+        world, *[{"image_id": image.id, "settings": {"style": style}} for style in ("modern", "industrial", "modern")]
+    )
+
+    assert (status, [item["job"]["style"] for item in answer["items"]]) == (202, ["modern", "industrial", "modern"])
+    assert len({item["job"]["id"] for item in answer["items"]}) == 3
+    assert len(world.to_stage()) == 3
+
+
+def test_jobs_for_an_image_awaited_start_when_its_file_comes(world: World) -> None:
+    image, [first] = given.waiting(world)
+
+    status, answer = restage(world, {"image_id": image.id, "settings": {"style": "industrial"}})
+    later = answer["items"][0]["job"]
+    assert (status, later["status"], world.to_stage()) == (202, "awaiting_upload", [])
+    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+
+    assert sorted(message["job_id"] for message in world.to_stage()) == sorted([first.id, later["id"]])
+    assert world.jobs.get("alice", later["id"]).status is JobStatus.QUEUED
+
+
+def test_jobs_for_an_image_whose_file_is_no_photo_fail_with_it(world: World) -> None:
+    image, _ = given.waiting(world)
+    [item] = restage(world, {"image_id": image.id})[1]["items"]
+
+    world.run("upload_complete", given.uploaded(world, image, b"no photo"))
+
+    job = world.jobs.get("alice", item["job"]["id"])
+    assert (job.status, job.error and job.error.code) == (JobStatus.FAILED, "unsupported_image_type")
+    assert world.usage().used == 0
+
+
+def test_what_cannot_be_staged_is_told_item_by_item_and_the_others_are_made(world: World) -> None:
+    fine, theirs = ready(world), ready(world, "bob")
+    rejected, _ = given.waiting(world)
+    world.run("upload_complete", given.uploaded(world, rejected, b"no photo"))
+    deleted = ready(world)
+    call(world, "DELETE", f"/v1/images/{deleted.id}")
+
+    status, answer = restage(
+        world,
+        {"image_id": rejected.id},
+        {"image_id": theirs.id},
+        {"image_id": MADE_UP},
+        {"image_id": fine.id},
+        {"image_id": fine.id, "settings": {"style": "baroque"}},
+        {"image": fine.id},
+        {"image_id": deleted.id},
+    )
+
+    assert (status, answer["succeeded"], answer["failed"]) == (207, 1, 6)
+    told = [(item["index"], item["status"], (item["error"] or {}).get("code")) for item in answer["items"]]
+    assert told == [
+        (0, 409, "image_not_ready"),
+        (1, 404, "not_found"),
+        (2, 404, "not_found"),
+        (3, 202, None),
+        (4, 422, "validation_failed"),
+        (5, 422, "validation_failed"),
+        (6, 404, "not_found"),
+    ]
+    assert answer["items"][1]["error"] == answer["items"][2]["error"]
+    assert answer["items"][4]["error"]["errors"][0]["pointer"] == "/items/4/settings/style"
+    assert world.usage().used == 1
+    assert len(world.to_stage()) == 1
+
+
+def test_when_no_item_can_be_staged_nothing_is_made(world: World) -> None:
+    before = rows_of(world, "JOB#", "BATCH#", "LEDGER#")
+
+    status, answer = restage(world, {"image_id": MADE_UP}, {})
+
+    assert (status, answer["batch_id"], answer["succeeded"], answer["failed"]) == (422, None, 0, 2)
+    assert rows_of(world, "JOB#", "BATCH#", "LEDGER#") == before
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"items": []}, "/items"),
+        ({"items": [{"image_id": MADE_UP}] * 51}, "/items"),
+        ({"items": [7]}, "/items/0"),
+        ({"items": [{"image_id": MADE_UP}], "defaults": {"style": "baroque"}}, "/defaults/style"),
+        ({"items": [{"image_id": MADE_UP}], "more": 1}, "/more"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_request_is_pointed_at(world: World, body: Any, pointer: str) -> None:
+    status, problem = ask(world, "POST", "/v1/jobs", body)
+
+    assert (status, problem["code"]) == (422, "validation_failed")
+    assert [each["pointer"] for each in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("state", ["awaited", "ready"])
+def test_the_33rd_job_for_an_image_is_refused_clearly(world: World, state: str) -> None:
+    image = ready(world) if state == "ready" else given.waiting(world, jobs=0)[0]
+    sixteen = {"image_id": image.id, "settings": {"variations": 4, "styles": ["modern", "industrial"] * 2}}
+
+    status, answer = restage(world, sixteen, sixteen, {"image_id": image.id})
+
+    assert (status, [item["status"] for item in answer["items"]]) == (207, [202, 202, 409])
+    assert answer["items"][2]["error"]["code"] == "too_many_waiting_jobs"
+    assert world.usage().used == 32
+    again = restage(world, {"image_id": image.id})
+    assert again[0] == (422 if state == "awaited" else 202)
+
+
+def test_what_the_quota_does_not_cover_is_refused_whole(world: World) -> None:
+    image = ready(world)
+    assert restage(world, *[{"image_id": image.id}] * 17)[0] == 202
+    sixteen = {"variations": 4, "styles": ["modern", "industrial"] * 2}
+
+    status, problem = restage(world, *[{"image_id": ready(world).id} for _ in range(12)], defaults=sixteen)
+
+    assert (status, problem["code"]) == (402, "quota_exceeded")
+    assert {name: problem[name] for name in ("limit", "used", "remaining", "requested")} == {
+        "limit": 200, "used": 17, "remaining": 183, "requested": 192,
+    }  # fmt: skip
+    assert world.usage().used == 17
+    assert len(rows_of(world, "JOB#")) == 17
+
+
+def test_an_image_that_gets_its_file_meanwhile_is_staged_at_once(world: World) -> None:
+    image, _ = given.waiting(world, jobs=0)
+    store, late = world.function("jobs_api").images, [image]
+
+    def get_many(owner: str, ids: Any) -> list[Image]:
+        if late:
+            world.run("upload_complete", given.uploaded(world, image, given.photo()))
+            return [late.pop()]
+        return world.images.get_many(owner, ids)
+
+    store.get_many = get_many
+    status, answer = restage(world, {"image_id": image.id})
+
+    assert (status, answer["items"][0]["job"]["status"]) == (202, "queued")
+    assert len(world.to_stage()) == 1
+    assert len(rows_of(world, "JOB#")) == 1
+
+
+def test_an_image_deleted_meanwhile_is_not_found_and_costs_nothing(world: World) -> None:
+    image = ready(world)
+    store, late = world.function("jobs_api").images, [image]
+
+    def get_many(owner: str, ids: Any) -> list[Image]:
+        if late:
+            call(world, "DELETE", f"/v1/images/{image.id}")
+            return [late.pop()]
+        return world.images.get_many(owner, ids)
+
+    store.get_many = get_many
+    status, answer = restage(world, {"image_id": image.id})
+
+    assert (status, answer["items"][0]["error"]["code"]) == (422, "not_found")
+    assert rows_of(world, "JOB#", "USAGE#", "LEDGER#") == []
+
+
+def many(world: World, *, awaited: bool = False) -> tuple[list[Image], dict[str, Any]]:
+    """A request that no single transaction holds: 3 images with 16 jobs each."""
+    project = given.project(world)
+    groups = given.planned(world, project, count=3, jobs=0)
+    if not awaited:
+        for image, _ in groups:
+            world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
+    images = [world.image(image) for image, _ in groups]
+    wish = {"variations": 4, "styles": ["modern", "industrial"] * 2}
+    return images, {"items": [{"image_id": image.id} for image in images], "defaults": wish}
+
+
+@pytest.mark.parametrize("awaited", [False, True], ids=["ready", "awaited"])
+def test_what_no_single_transaction_holds_is_made_whole(world: World, awaited: bool) -> None:
+    images, body = many(world, awaited=awaited)
+
+    status, answer = ask(world, "POST", "/v1/jobs", body)
+
+    assert (status, answer["succeeded"]) == (202, 3)
+    assert len(rows_of(world, "JOB#")) == 48
+    assert len(world.to_stage()) == (0 if awaited else 48)
+    assert [len(world.image(image).waiting_jobs) for image in images] == [16 * awaited] * 3
+
+
+@pytest.mark.parametrize("what", ["comes", "goes", "is bad", "gets more jobs"])
+def test_an_image_that_changes_between_two_transactions_changes_nothing_for_the_others(world: World, what: str) -> None:
+    images, body = many(world, awaited=True)
+    last = images[-1]
+    table = world.table.meta.client
+    happened: list[str] = []
+
+    def meanwhile(**_: Any) -> None:
+        """After the first transaction."""
+        if happened or not rows_of(world, "BATCH#", "JOB#")[1:]:
+            return
+        happened.append(what)
+        if what == "goes":
+            call(world, "DELETE", f"/v1/images/{last.id}")
+        elif what == "gets more jobs":
+            world.images.expect(last, world.clock.at, upload_by=last.upload_by, look_again=world.clock.at)
+        else:
+            photo = given.photo() if what == "comes" else b"no photo"
+            world.run("upload_complete", given.uploaded(world, last, photo))
+
+    table.meta.events.register("after-call.dynamodb.TransactWriteItems", meanwhile)
+    try:
+        status, answer = ask(world, "POST", "/v1/jobs", body)
+    finally:
+        table.meta.events.unregister("after-call.dynamodb.TransactWriteItems", meanwhile)
+    sweep(world, minutes=6)
+
+    assert happened
+    assert status == 202
+    ids = [job["id"] for item in answer["items"] for job in item["jobs"]]
+    assert set(world.ledger()) == set(ids), "no job is made twice, none is missing"
+    states = [job.status for job in world.jobs.get_many("alice", ids)]
+    assert states[:32] == [JobStatus.AWAITING_UPLOAD] * 32
+    expected = {"comes": "queued", "gets more jobs": "awaiting_upload"}.get(what, "failed")
+    assert set(states[32:]) == {expected}
+    assert {message["job_id"] for message in world.to_stage()} == (set(ids[32:]) if what == "comes" else set())
+    assert world.usage().used == (48 if what in ("comes", "gets more jobs") else 32)
+
+
+def test_a_request_that_dies_half_way_gives_back_what_it_had_not_made(world: World) -> None:
+    _, body = many(world)
+    with faulty(world.table.meta.client, "TransactWriteItems", CrashError(), at=(2 + 1,)):
+        assert ask(world, "POST", "/v1/jobs", body)[0] == 500
+    made = len(rows_of(world, "JOB#"))
+    assert 0 < made < 48
+
+    sweep(world, minutes=6)
+
+    assert world.usage().used == made
+    assert {message["job_id"] for message in world.to_stage()} == {sort[4:] for sort in rows_of(world, "JOB#")}
+
+
+def test_a_message_that_could_not_be_sent_is_sent_by_the_sweep(world: World) -> None:
+    image, _ = arrived(world, given.project(world))
+    with faulty(world.sqs, "SendMessageBatch", CrashError()):
+        assert restage(world, {"image_id": image.id})[0] == 500
+
+    sweep(world, minutes=5)
+
+    assert len(world.to_stage()) == 1
+    assert len(rows_of(world, "JOB#")) == 1
+    assert world.image(image).status is ImageStatus.READY
