@@ -16,13 +16,17 @@ from realstaging.gateways.secrets import Secrets
 from realstaging.models import StageMessage
 from realstaging.observability import follow, log, metrics, record_edge
 from realstaging.starts import Starter
+from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+quota = QuotaStore(aws.table())
+jobs = JobStore(aws.table(), quota)
 starter = Starter(
     settings(),
-    jobs=JobStore(aws.table(), QuotaStore(aws.table())),
+    jobs=jobs,
+    images=ImageStore(aws.table(), jobs, quota),
     media=Media(aws.s3(), required("BUCKET_NAME")),
     replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),

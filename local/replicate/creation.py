@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from local.replicate import replies, script
+from local.replicate import asking, replies, script
 from local.replicate.account import Account
 from local.replicate.inputs import is_loopback
 from local.replicate.models import InvalidField, Model, find_version, invalid_fields
@@ -51,7 +51,7 @@ async def create(request: Request, model: Model | None) -> Response:
 def _plan(account: Account, model: Model, body: dict[str, Any]) -> Plan:
     given = body.get("input")
     given = given if isinstance(given, dict) else {}
-    images = " ".join(map(str, given["image"])) if isinstance(given.get("image"), list) else ""
+    images = " ".join(asking.images(given))
     prompt, webhook = str(given.get("prompt", "")), str(body.get("webhook", ""))
     return account.director.choose(script.Request(model.slug, prompt, images, webhook))
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class Model:
     description: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
+    # Which size a choice means: {field: {choice: pixels}}.
+    pixels: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -40,6 +42,10 @@ class Model:
     @property
     def version_id(self) -> str:
         return hashlib.sha256(self.slug.encode()).hexdigest()
+
+    @property
+    def answers_with_a_list(self) -> bool:
+        return bool(self.output_schema["type"] == "array")
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -76,7 +82,8 @@ def all_models() -> dict[str, Model]:
     found = {}
     for path in sorted(FOLDER.glob("*/*.json")):
         page = json.loads(path.read_text())
-        model = Model(path.parent.name, path.stem, page["description"], page["input"], page["output"])
+        described = page["description"], page["input"], page["output"], page.get("pixels", {})
+        model = Model(path.parent.name, path.stem, *described)
         found[model.slug] = model
     return found
 

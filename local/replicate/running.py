@@ -4,12 +4,14 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 
+from local.replicate import asking
 from local.replicate.drawing import draw
-from local.replicate.drawing.order import Order, PictureError
+from local.replicate.drawing.order import PictureError
 from local.replicate.inputs import InputError, fetch
 from local.replicate.outputs import Outputs
 from local.replicate.predictions import Prediction
@@ -107,25 +109,26 @@ class Runner:
         prediction.end(run.status if run.outcome == "unknown_status" else "succeeded", output=result)
 
     async def _draw(self, prediction: Prediction) -> object:
-        """The URLs of the drawn picture, in the shape this model (or the script) gives them."""
+        """The address of the drawn picture, in the shape this model (or the script) gives it."""
         given = prediction.model.defaults | (prediction.input or {})
-        if not given["image"]:
+        photos = asking.images(given)
+        if not photos:
             raise InputError("At least one image is required")
-        rooms = [await fetch(uri, self._http) for uri in given["image"]]
+        rooms = [await fetch(uri, self._http) for uri in photos]
         seed = given.get("seed")
         seed = random.randrange(2**32) if seed is None else seed
         prediction.logs = f"Using seed: {seed}\n"
         fault = prediction.plan.result
         kind = fault.kind if fault else None
-        shape = "1:1" if kind == "square" else given["aspect_ratio"]
-        extension = given["output_format"]
-        order = Order(given["prompt"], seed, shape, extension, given["output_quality"])
+        order = asking.order(prediction.model, given, seed)
+        if kind == "square":
+            order = replace(order, aspect_ratio="1:1")
         loop = asyncio.get_running_loop()
         content = await loop.run_in_executor(self._pool, draw, rooms[0], order)
         prediction.logs += "Generated 1 image\n"
         if kind == "none":
             return None
-        url = self._outputs.keep(prediction.id, extension, content, fault)
+        url = self._outputs.keep(prediction.id, order.output_format, content, fault)
         if kind == "foreign" and fault:
             url = fault.url
-        return url if kind == "string" else [url]
+        return [url] if prediction.model.answers_with_a_list and kind != "string" else url

@@ -57,6 +57,7 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
     module.starter = Starter(
         changed,
         jobs=world.jobs,
+        images=world.images,
         media=media or world.reachable(),
         replicate=replicate(changed, Secrets(module.aws.ssm, changed.stage)),
         queue=world.stage_queue,

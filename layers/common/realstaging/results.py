@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from realstaging.config import Settings
 from realstaging.errors import (
@@ -17,7 +18,7 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import Replicate
 from realstaging.gateways.replicate_errors import UnsureError
 from realstaging.imaging.output import finish
-from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, ResultView
+from realstaging.models import Failure, Image, Job, JobStatus, Prediction, ResultMessage, ResultView
 from realstaging.observability import count, duration, log
 from realstaging.staging import registry
 from realstaging.stores.images import ImageStore
@@ -139,7 +140,7 @@ class Finisher:
             "result_key": key,
             "thumbnail_key": thumbnail,
             "prediction_id": run.id,
-            "cost_usd": str(registry.get(job.model).price.cost(result.width, result.height)),
+            "cost_usd": str(_cost(job, result.width, result.height, image)),
         }
         try:
             self._jobs.deliver(job, at, details)
@@ -171,6 +172,12 @@ class Finisher:
             return
         count("JobRetried")
         self._queue.send([queued], delay)
+
+
+def _cost(job: Job, width: int, height: int, photo: Image) -> Decimal:
+    """What the provider bills for this result; the photo counts for models that bill what they are given."""
+    given = (photo.master_width or width, photo.master_height or height)
+    return registry.get(job.model).price.cost(width, height, given, job.input)
 
 
 def _trusted(job: Job, run: Prediction | None) -> Prediction | None:

@@ -15,6 +15,7 @@ from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessag
 from realstaging.observability import count, log
 from realstaging.staging import prompts, registry
 from realstaging.staging.registry import Order, StagingModel
+from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item, LostRaceError
 
@@ -31,8 +32,8 @@ class Run:
 
     @property
     def details(self) -> Item:
-        """What is remembered of it: neither the photo's address nor the prompt."""
-        shown = {name: value for name, value in self.input.items() if name not in ("image", "prompt")}
+        """What is remembered of it: neither the photo's address nor the prompt, nor any key of ours."""
+        shown = {name: value for name, value in self.input.items() if name not in self.model.private}
         pinned = {"model_version": self.model.version} if self.model.version else {}
         return {"prompt_version": self.prompt_version, "input": shown, **pinned}
 
@@ -45,13 +46,14 @@ class Starter:
         settings: Settings,
         *,
         jobs: JobStore,
+        images: ImageStore,
         media: Media,
         replicate: Replicate,
         queue: StageQueue,
         results: ResultQueue,
         webhook_base: str,
     ) -> None:
-        self._settings, self._jobs, self._media = settings, jobs, media
+        self._settings, self._jobs, self._images, self._media = settings, jobs, images, media
         self._replicate, self._queue, self._results = replicate, queue, results
         self._webhook_base = webhook_base
 
@@ -87,8 +89,17 @@ class Starter:
             self._close(job, InputRefusedError("This model is not offered any more. Choose another one."), at)
             return None
         prompt = prompts.build(job.room_type, job.style, job.prompt)
-        order = Order(image=self._image(job), prompt=prompt.text, seed=job.seed)
-        return Run(model, model.build(order).model_dump(mode="json", exclude_none=True), prompt.version)
+        try:
+            return Run(model, model.fill(self._order(job, model, prompt.text)), prompt.version)
+        except InputRefusedError as error:
+            self._close(job, error, at)
+            return None
+
+    def _order(self, job: Job, model: StagingModel, prompt: str) -> Order:
+        """The photo's size is read only for the few models that do not take any shape."""
+        image = self._images.find(job.owner, job.image_id) if model.aspect_ratios else None
+        width, height = (image.master_width, image.master_height) if image else (None, None)
+        return Order(image=self._image(job), prompt=prompt, seed=job.seed, width=width, height=height)
 
     def _run(self, job: Job, run: Run, at: datetime) -> None:
         limits = self._settings.replicate

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+PIXELS = 1024 * 1024
+
 
 class PictureError(Exception):
     """The room cannot be opened; the text a failed prediction shows to its customer."""
@@ -14,3 +16,4 @@ class Order:
     aspect_ratio: str = "match_input_image"
     output_format: str = "webp"
     quality: int = 95
+    pixels: int = PIXELS

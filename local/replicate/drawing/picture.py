@@ -6,12 +6,11 @@ import random
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, ImageStat
 
-from local.replicate.drawing.order import Order, PictureError
+from local.replicate.drawing.order import PIXELS, Order, PictureError
 from local.replicate.drawing.palettes import palette
 from local.replicate.drawing.sets import Stage, frame, furnishing
 from local.replicate.drawing.space import Scene
 
-PIXELS = 1024 * 1024
 GRID = 16
 MARK = "SAMPLE · not a real staging"
 FORMATS = {"webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
@@ -19,17 +18,20 @@ FORMATS = {"webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
 FINER = 2
 
 
-def size_for(width: int, height: int, aspect_ratio: str) -> tuple[int, int]:
-    """About a megapixel in the wanted proportions, on the model's grid."""
+def size_for(width: int, height: int, aspect_ratio: str, pixels: int = PIXELS) -> tuple[int, int]:
+    """About so many pixels in the wanted proportions, on the model's grid."""
     if aspect_ratio != "match_input_image":
         width, height = map(int, aspect_ratio.split(":"))
-    scale = math.sqrt(PIXELS / (width * height))
+    scale = math.sqrt(pixels / (width * height))
     return max(GRID, round(width * scale / GRID) * GRID), max(GRID, round(height * scale / GRID) * GRID)
 
 
 def draw(room: bytes, order: Order) -> bytes:
     picture = furnished(opened(room, order.aspect_ratio), order)
     mark(picture)
+    if order.pixels != PIXELS:
+        # Drawn at one size and enlarged: furniture takes long to draw and nobody looks at it closely.
+        picture = picture.resize(size_for(*picture.size, "match_input_image", order.pixels), Image.Resampling.BILINEAR)
     return encoded(picture, order)
 
 
