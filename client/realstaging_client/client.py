@@ -144,7 +144,7 @@ class Client:
         def fresh() -> Form:
             return self.fresh_form(image_id)
 
-        self._storage.send(form or fresh(), path.name, path.read_bytes(), content_type, fresh=fresh, sent=sent)
+        self._storage.send(form or fresh(), path.read_bytes(), content_type, fresh=fresh, sent=sent)
 
     # Jobs
 

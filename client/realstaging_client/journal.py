@@ -98,7 +98,7 @@ class Journal:
         """All of it or nothing, also when the power goes."""
         unfinished = self.folder / f"{FILE}.unfinished"
         with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(dataclasses.asdict(self.record), file, indent=1, ensure_ascii=False)
+            json.dump(dataclasses.asdict(self.record), file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self.folder / FILE)

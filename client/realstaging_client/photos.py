@@ -55,7 +55,9 @@ class Photo:
 
     def file(self, *, staged: bool) -> NewFile:
         """How it is announced; its own room goes before the request's."""
-        file = NewFile(filename=self.path.name, content_type=self.content_type, size_bytes=self.size_bytes)
+        # A file's name need not be text: what is not, the server never sees.
+        filename = self.path.name.encode("utf-8", "replace").decode()
+        file = NewFile(filename=filename, content_type=self.content_type, size_bytes=self.size_bytes)
         if self.sha256:
             file["sha256"] = self.sha256
         if not staged:

@@ -29,9 +29,7 @@ class Storage:
     def close(self) -> None:
         self._http.close()
 
-    def send(
-        self, form: Form, name: str, data: bytes, content_type: str, *, fresh: Callable[[], Form], sent: Sent
-    ) -> None:
+    def send(self, form: Form, data: bytes, content_type: str, *, fresh: Callable[[], Form], sent: Sent) -> None:
         """Upload a file; `sent` hears how much of it has gone, from 0 to 1.
 
         Sent again when the line breaks: the storage takes a file twice without harm. `fresh` is asked for
@@ -43,7 +41,7 @@ class Storage:
             nonlocal current
             if current.expires_at and current.expires_at - MARGIN < datetime.now(UTC):
                 current = fresh()
-            files = {"file": (name, _Counted(data, sent), content_type)}
+            files = {"file": ("photo", _Counted(data, sent), content_type)}
             answer = self._http.post(current.url, data=current.fields, files=files)  # httpx puts the file last
             if not answer.is_success:
                 raise StorageError("The upload was refused", answer.status_code)

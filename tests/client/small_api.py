@@ -83,7 +83,7 @@ class SmallApi:
     async def store(self, request: Request) -> Response:
         assert "authorization" not in request.headers
         if self.storage_answer == 204:
-            assert re.findall(rb'name="(\w+)"', await request.body()) == [b"key", b"file"]
+            assert re.findall(rb'; name="(\w+)"', await request.body()) == [b"key", b"file"]
             self.uploads.append("uploads/1")
         return Response(status_code=self.storage_answer)
 

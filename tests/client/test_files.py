@@ -1,6 +1,7 @@
 """Which photos are meant, what results are called, and what a run remembers of both."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,11 @@ def test_a_result_is_there_when_all_of_it_is(tmp_path: Path) -> None:
     assert not made.saved(result)
     photo(tmp_path / "a-modern.jpg", b"12345")
     assert made.saved(result)
+
+
+def test_a_photo_whose_name_is_no_text_is_announced_and_remembered_all_the_same(tmp_path: Path) -> None:
+    made = journal(tmp_path, photo(tmp_path / os.fsdecode(b"k\xfcche.jpg")))
+    uploaded(made)
+    file = opened(tmp_path, SERVER, ORDER).record.entries[0].photo.file(staged=True)
+    assert file["filename"] == "k?che.jpg"
+    assert Path(made.record.entries[0].path).exists()

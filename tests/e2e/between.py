@@ -79,8 +79,7 @@ class Between:
 @contextmanager
 def between(api: str) -> Iterator[Between]:
     proxy = Between(api)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
-    server.daemon_threads = True
+    server = Front(proxy)
     proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
     with serve(_relay(proxy), "127.0.0.1", 0) as relay:
         proxy.relay = f"ws://127.0.0.1:{relay.socket.getsockname()[1]}/"
@@ -95,63 +94,68 @@ def _serve(server: ThreadingHTTPServer | Server) -> None:
     server.serve_forever()
 
 
-def _handler(proxy: Between) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            data = self.rfile.read(int(self.headers.get("content-length", 0)))
-            with suppress(OSError):  # whoever asked may be dead by now
-                self._store(data) if self.path.startswith("/_storage") else self._pass_on(data)
+class Front(ThreadingHTTPServer):
+    daemon_threads = True
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+    def __init__(self, proxy: Between) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.proxy = proxy
 
-        def _pass_on(self, data: bytes) -> None:
-            request = f"{self.command} {self.path.split('?')[0]}"
-            proxy.asked.append((request, self.headers.get("idempotency-key")))
-            kind = proxy.fault(request)
-            if kind in ("429", "503"):
-                page = {"title": "Not now", "status": int(kind), "code": "not_now", "detail": "", "retryable": True}
-                self._reply(int(kind), json.dumps(page).encode(), {"retry-after": "1"})
-                return
-            headers = {
-                name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")
-            }
-            answer = httpx.request(
-                self.command, proxy.api + self.path, content=data, headers=headers, timeout=60, trust_env=False
-            )
-            if kind:
-                proxy.held.set()
-                if kind == "hold":
-                    threading.Event().wait(60)
-                self.close_connection = True
-                return
-            self._reply(answer.status_code, proxy.rewritten(answer.content, self.path), dict(answer.headers))
 
-        def _store(self, data: bytes) -> None:
-            if not proxy.may_pass():
+class Handler(BaseHTTPRequestHandler):
+    server: "Front"
+
+    def answer(self) -> None:
+        data = self.rfile.read(int(self.headers.get("content-length", 0)))
+        with suppress(OSError):  # whoever asked may be dead by now
+            self._store(data) if self.path.startswith("/_storage") else self._pass_on(data)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+
+    def _pass_on(self, data: bytes) -> None:
+        request = f"{self.command} {self.path.split('?')[0]}"
+        self.server.proxy.asked.append((request, self.headers.get("idempotency-key")))
+        kind = self.server.proxy.fault(request)
+        if kind in ("429", "503"):
+            page = {"title": "Not now", "status": int(kind), "code": "not_now", "detail": "", "retryable": True}
+            self._reply(int(kind), json.dumps(page).encode(), {"retry-after": "1"})
+            return
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        answer = httpx.request(
+            self.command, self.server.proxy.api + self.path, content=data, headers=headers, timeout=60, trust_env=False
+        )
+        if kind:
+            self.server.proxy.held.set()
+            if kind == "hold":
                 threading.Event().wait(60)
-                return
-            to = parse_qs(urlsplit(self.path).query)["to"][0]
-            headers = {"content-type": self.headers["content-type"]}
-            answer = httpx.post(to, content=data, headers=headers, timeout=60, trust_env=False)
-            found = re.search(rb'name="key"\r\n\r\n([^\r]+)', data)
-            assert found
-            if answer.is_success:
-                proxy.stored[found[1].decode()] += 1
-            self._reply(answer.status_code, answer.content, {})
+            self.close_connection = True
+            return
+        self._reply(answer.status_code, self.server.proxy.rewritten(answer.content, self.path), dict(answer.headers))
 
-        def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
-                    self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _store(self, data: bytes) -> None:
+        if not self.server.proxy.may_pass():
+            threading.Event().wait(60)
+            return
+        to = parse_qs(urlsplit(self.path).query)["to"][0]
+        headers = {"content-type": self.headers["content-type"]}
+        answer = httpx.post(to, content=data, headers=headers, timeout=60, trust_env=False)
+        found = re.search(rb'name="key"\r\n\r\n([^\r]+)', data)
+        assert found
+        if answer.is_success:
+            self.server.proxy.stored[found[1].decode()] += 1
+        self._reply(answer.status_code, answer.content, {})
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing."""
+    def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
 
 
 def _relay(proxy: Between) -> Any:

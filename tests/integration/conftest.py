@@ -20,11 +20,18 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from tests.integration.copies import one_copy_a_transaction
 from tests.integration.provider import SECRET, Provider
 from tests.integration.world import World, check_books
 from tests.local.receiver import receiving
 from tests.local.running import free_port, running
 from tests.shapes import table_shape
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_transactions() -> Iterator[None]:
+    with one_copy_a_transaction():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ def test_eight_hundred_jobs_are_written_a_hundred_actions_at_a_time_and_in_order
     sizes = [len(call["TransactItems"]) for call in calls]
     assert max(sizes) <= 100
     # One existence check, one reservation, one batch, 50 images, 800 jobs with a ledger line each,
-    # and the batch once more in each transaction but the first.
-    assert sum(sizes) == 3 + 50 + 2 * 800 + (len(sizes) - 1)
+    # and the project and the batch once more in each transaction but the first.
+    assert sum(sizes) == 3 + 50 + 2 * 800 + 2 * (len(sizes) - 1)
     written = [each["Put"]["Item"] for call in calls for each in call["TransactItems"] if "Put" in each]
     assert [row["id"] for row in written if row["sk"].startswith("JOB#")] == batch.job_ids
     assert [row["job_id"] for row in written if row["sk"].startswith("LEDGER#")] == batch.job_ids

@@ -59,6 +59,33 @@ def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
     assert [message["cancel"] for message in world.to_settle()] == ["run7"]
 
 
+@pytest.mark.parametrize("end", ["cancel", "delete"])
+def test_a_run_that_began_while_its_job_was_canceled_is_called_off(world: World, end: str) -> None:
+    _, [job] = given.queued(world)
+    world.provider.script("hang")
+    client = world.table.meta.client
+    updates: list[str] = []
+
+    def meanwhile(**_: Any) -> None:
+        """After the claim, before the run is noted."""
+        updates.append("now")
+        if len(updates) == 2:
+            method, path = (
+                ("POST", f"/v1/jobs/{job.id}/cancel") if end == "cancel" else ("DELETE", f"/v1/jobs/{job.id}")
+            )
+            assert call(world, method, path)[0] in (200, 204)
+
+    client.meta.events.register("before-call.dynamodb.UpdateItem", meanwhile)
+    try:
+        world.run("stage_image", given.to_start(job))
+    finally:
+        client.meta.events.unregister("before-call.dynamodb.UpdateItem", meanwhile)
+    settle(world)
+
+    assert [run["status"] for run in world.provider.wait_for_runs()] == ["canceled"]
+    assert world.ledger() == {job.id: "released"}
+
+
 def test_a_canceled_job_is_not_started_though_its_message_comes(world: World) -> None:
     _, [job] = given.queued(world)
     call(world, "POST", f"/v1/jobs/{job.id}/cancel")

@@ -110,6 +110,15 @@ def test_the_run_of_a_deleted_job_is_called_off_at_the_provider(world: World) ->
     assert (order["cancel"], order["job_id"]) == (job.prediction_id, job.id)
 
 
+def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
+    job = given.processing(world, prediction_id=None)
+    world.jobs.note_run(job, "run7", {}, due=world.clock.at)
+
+    world.function("jobs_api").deleter.job(job, world.clock.at)
+
+    assert [message["cancel"] for message in world.to_settle()] == ["run7"]
+
+
 def test_a_result_for_a_deleted_job_is_neither_kept_nor_charged(world: World) -> None:
     job = started(world)
     found = results(world, job)
@@ -151,6 +160,7 @@ def test_a_deletion_that_meets_a_change_happens_after_it(world: World) -> None:
     module.deleter.image(late_image, world.clock.at)
 
     assert world.jobs.find("alice", job.id) is None
+    assert [message["cancel"] for message in world.to_settle()] == ["run1"]
     assert world.images.find("alice", late_image.id) is None
     assert world.images.find("alice", image.id) is not None
     assert set(world.ledger().values()) == {"released"}

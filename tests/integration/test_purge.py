@@ -112,7 +112,7 @@ def test_content_uploaded_again_while_it_goes_waits_and_is_then_written_anew(wor
     [(again, _)] = given.planned(world, project)
     with pytest.raises(RuntimeError):
         world.run("upload_complete", given.uploaded(world, again, given.photo()))
-    purge(world, minutes=1)
+    purge(world, minutes=10)
     assert world.objects("originals/") == []
     world.run("upload_complete", given.uploaded(world, again, given.photo()))
 

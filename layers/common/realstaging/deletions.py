@@ -59,8 +59,9 @@ class Deleter:
 
     def job(self, job: Job, at: datetime) -> None:
         owner, id = job.owner, job.id
-        _insist(job, lambda it: self._remains.bury_job(it, at), lambda: self._jobs.find(owner, id))
-        call_off(job, self._results)
+        buried = _insist(job, lambda it: self._remains.bury_job(it, at), lambda: self._jobs.find(owner, id))
+        if buried:
+            call_off(buried, self._results)
 
 
 def call_off(job: Job, results: ResultQueue) -> None:
@@ -76,15 +77,15 @@ def call_off(job: Job, results: ResultQueue) -> None:
         results.send([order])
 
 
-def _insist[T](thing: T, bury: Callable[[T], None], again: Callable[[], T | None]) -> None:
-    """Whatever else happens to it meanwhile, it goes; if it is gone already, that is as well."""
+def _insist[T](thing: T, bury: Callable[[T], None], again: Callable[[], T | None]) -> T | None:
+    """Whatever else happens to it meanwhile, it goes, as it then was; if it is gone already, that is as well."""
     current: T | None = thing
     for _ in range(TRIES):
         if current is None:
-            return
+            return None
         try:
             bury(current)
-            return
+            return current
         except LostRaceError:
             current = again()
     raise VersionConflictError("It changed while it was to be deleted. Try again.")

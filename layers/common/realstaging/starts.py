@@ -129,7 +129,12 @@ class Starter:
         try:
             self._jobs.note_run(job, run.id, details, due=at + timedelta(seconds=limits.ask_after_seconds))
         except LostRaceError:
-            log.info("run finished before it was noted", job_id=job.id)
+            now = self._jobs.find(job.owner, job.id)
+            if now is None or now.status is JobStatus.CANCELED:
+                log.info("run of a job that nobody waits for", job_id=job.id, prediction_id=run.id)
+                self._results.send([_call_off(job, run)])
+            else:
+                log.info("run finished before it was noted", job_id=job.id)
             return
         log.info("run started", job_id=job.id, attempt=job.attempt, prediction_id=run.id)
         if limits.results == "poll":
@@ -171,3 +176,9 @@ class Starter:
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
         return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
+
+
+def _call_off(job: Job, run: Prediction) -> ResultMessage:
+    return ResultMessage(
+        owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent, cancel=run.id
+    )

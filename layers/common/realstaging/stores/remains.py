@@ -50,7 +50,9 @@ class RemainsStore:
 
     def bury_job(self, job: Job, at: datetime) -> None:
         """It is gone for its owner; unfinished work is not charged. Raises LostRaceError."""
-        gone = self._writes.delete(keys.job(job.owner, job.id), UNCHANGED, {":version": job.version})
+        # A run noted since it was read is to be called off: the version does not tell of it.
+        unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
+        gone = self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version})
         back = [] if job.status.final else self._quota.release(job, keys.stamp(at))
         self._writes.together([gone, self._marker("JOB", job.owner, job.id, at + SETTLED), *back])
 

@@ -1,0 +1,43 @@
+"""Moto copies the whole table for each action of a transaction, in case it must be undone: once is enough."""
+
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto.dynamodb import models
+from moto.dynamodb.models.table import Table
+
+
+class _Made(threading.local):
+    """The copies made in the transaction that this thread is running."""
+
+    tables: dict[int, Any] | None = None
+
+
+@contextmanager
+def one_copy_a_transaction() -> Iterator[None]:
+    transact = models.DynamoDBBackend.transact_write_items
+    made = _Made()
+
+    def deepcopy(thing: Any) -> Any:
+        if made.tables is None or not isinstance(thing, Table):
+            return copy.deepcopy(thing)
+        if id(thing) not in made.tables:
+            made.tables[id(thing)] = copy.deepcopy(thing)
+        return made.tables[id(thing)]
+
+    def with_one_copy(backend: Any, items: Any) -> None:
+        made.tables = {}
+        try:
+            transact(backend, items)
+        finally:
+            made.tables = None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "copy", SimpleNamespace(copy=copy.copy, deepcopy=deepcopy))
+        patch.setattr(models.DynamoDBBackend, "transact_write_items", with_one_copy)
+        yield
