@@ -16,7 +16,6 @@ from rich.text import Text
 
 from local.bench import batch, calls, pushes, starts
 from local.bench.figures import Figure
-from local.demo.client import RefusedError
 from local.demo.cloud import NoCloudError, cloud_in, draws
 from local.ports import DEFAULT
 from local.state import Cloud
@@ -73,7 +72,7 @@ def main() -> None:
                 for figure in measured(cloud, given.dir):
                     figures.append(figure)
                     status.update(f"measuring … {figure.what}: {figure.measured}")
-    except (NoCloudError, RefusedError, httpx.HTTPError) as error:
+    except (NoCloudError, TimeoutError, httpx.HTTPError) as error:
         sys.exit(str(error))
     console.print(table(figures, where))
     if given.json:

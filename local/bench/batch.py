@@ -1,6 +1,5 @@
 """Figures of fifty photos on their way together, with a model that takes no time."""
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +10,8 @@ import httpx
 
 from local.bench.figures import Figure
 from local.bench.rooms import different
+from local.bench.staging import staged
 from local.bench.workers import Logs, cpu_seconds
-from local.demo.client import Client
-from local.demo.journey import stage
-from local.demo.photos import chosen
-from local.demo.shots import Board, Step
 from local.state import Cloud
 
 PHOTOS = 50
@@ -57,16 +53,6 @@ def instant_model(cloud: Cloud) -> Iterator[None]:
 
 def _run(cloud: Cloud, token: str, photos: list[Path]) -> Run:
     logs, cpu = Logs(cloud), cpu_seconds(cloud)
-    shots = asyncio.run(_staged(cloud, token, photos)).shots
+    done = staged(cloud.api, token, photos)
     used = cpu_seconds(cloud)
-    began = min(shot.began for shot in shots if shot.began is not None)
-    ended = max(shot.ended for shot in shots if shot.ended is not None)
-    ready = sum(1 for shot in shots if shot.step is Step.READY)
-    return Run(ended - began, ready, logs.billed(), None if cpu is None or used is None else used - cpu)
-
-
-async def _staged(cloud: Cloud, token: str, photos: list[Path]) -> Board:
-    board = Board(chosen(photos), lambda _: None)
-    async with Client(cloud.api, token) as client:
-        await stage(client, board, project="Benchmark", style="modern", folder=None)
-    return board
+    return Run(done.seconds, done.ready, logs.billed(), None if cpu is None or used is None else used - cpu)

@@ -38,11 +38,11 @@ def test_every_status_arrives_in_order_and_at_no_other_owner(agent: Agent, stran
         agent.finished(plan["batch_id"])
         messages = received(mine)
         jobs = [each["job"] for each in messages if each["type"] == "job.updated"]
-        assert [job["status"] for job in jobs] == ["awaiting_upload", "queued", "processing", "ready"]
+        assert [job["status"] for job in jobs] == ["queued", "processing", "ready"]
         assert [job["version"] for job in jobs] == sorted(job["version"] for job in jobs)
         assert jobs[-1] == agent.job(plan["items"][0]["jobs"][0]["id"])
         images = [each["image"]["status"] for each in messages if each["type"] == "image.updated"]
-        assert images == ["awaiting_upload", "ready"]
+        assert images == ["ready"]
         assert [each["usage"]["used"] for each in messages if each["type"] == "usage.updated"] == [1]
         assert sorted(map(str, received(second))) == sorted(map(str, messages))
         assert received(theirs) == []

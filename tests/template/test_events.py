@@ -85,11 +85,21 @@ def test_the_streams_rows_are_a_job_as_the_table_stores_it() -> None:
 
 def test_the_streams_change_passes_the_filter(expanded: Expanded) -> None:
     (stream,) = [one for one in expanded.mappings.values() if "StartingPosition" in one]
-    (pattern,) = [json.loads(one["Pattern"]) for one in stream["FilterCriteria"]["Filters"]]
+    patterns = [json.loads(one["Pattern"]) for one in stream["FilterCriteria"]["Filters"]]
     record = event("dynamodb-stream-job")["Records"][0]
-    prefixes = tuple(one["prefix"] for one in pattern["dynamodb"]["Keys"]["sk"]["S"])
-    assert record["eventName"] in pattern["eventName"]
-    assert record["dynamodb"]["Keys"]["sk"]["S"].startswith(prefixes)
+
+    def passes(record: dict[str, Any]) -> bool:
+        return any(
+            record["eventName"] in pattern["eventName"]
+            and record["dynamodb"]["Keys"]["sk"]["S"].startswith(
+                tuple(one["prefix"] for one in pattern["dynamodb"]["Keys"]["sk"]["S"])
+            )
+            for pattern in patterns
+        )
+
+    assert passes(record)
+    assert not passes(record | {"eventName": "INSERT"}), "who made the job has it in the answer"
+    assert not passes(record | {"eventName": "REMOVE"})
 
 
 def test_the_webhook_is_signed() -> None:
