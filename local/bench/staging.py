@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 PATIENCE = 180  # seconds
-LOOK_EVERY = 0.2
+LOOK_EVERY = 1.0
 AT_ONCE = 4
 
 

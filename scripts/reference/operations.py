@@ -151,7 +151,7 @@ OPERATIONS = {
         "deleteAccount",
         "Delete the account and everything in it",
         {204: "It is closed at once; data and files follow within a day."},
-        "From now on, at the latest after a minute, every request of this caller is answered 403 `forbidden`, "
+        "From now on, at the latest after a few seconds, every request of this caller is answered 403 `forbidden`, "
         "those with API keys too.",
     ),
     "GET /v1/account/usage": Operation(

@@ -27,6 +27,8 @@ def arrive(
 ) -> None:
     """Look at the bytes and move the image and its waiting jobs on. A repeated event changes nothing."""
     image = images.find(owner, image_id)
+    if image is None and images.was_deleted(owner, image_id):
+        media.remove(upload_key(owner, image_id))
     if image is None or image.status is not ImageStatus.AWAITING_UPLOAD:
         log.info("upload already dealt with", image_id=image_id)
         return

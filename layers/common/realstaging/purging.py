@@ -74,7 +74,7 @@ class Purger:
     def _content(self, owner: str, sha256: str, at: datetime) -> None:
         if self._remains.condemn_content(owner, sha256, at):
             self._media.remove(original_key(owner, sha256))
-            self._remains.forget_content(owner, sha256)
+            self._remains.forget_content(owner, sha256, at)
         else:
             self._remains.keep_content(owner, sha256)
 

@@ -92,6 +92,9 @@ class ImageStore:
         released = [self._jobs.release_to_queue(job, at, look_again) for job in jobs]
         self._writes.together([self._move(image, ImageStatus.READY, at, facts), content, *released])
 
+    def was_deleted(self, owner: str, image_id: str) -> bool:
+        return self._writes.get(keys.deleted(owner, "IMAGE", image_id)) is not None
+
     def leave_content(self, owner: str, sha256: str, at: datetime) -> None:
         """A file was written that no row may tell of: let the purge look whether anybody has it."""
         self._writes.alone(

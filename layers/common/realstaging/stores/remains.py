@@ -1,5 +1,6 @@
 """What is left of deleted things until the purge has been: a row elsewhere, so that nothing else finds it."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -126,8 +127,11 @@ class RemainsStore:
             return False
         return True
 
-    def forget_content(self, owner: str, sha256: str) -> None:
-        self._table.delete_item(Key=keys.content(owner, sha256))
+    def forget_content(self, owner: str, sha256: str, at: datetime) -> None:
+        """Its file is gone. Whoever wrote one since has moved the date, and the next look finds it."""
+        gone = self._writes.delete(keys.content(owner, sha256), "#due_at <= :now", {":now": keys.stamp(at)})
+        with contextlib.suppress(LostRaceError):
+            self._writes.together([gone])
 
     def keep_content(self, owner: str, sha256: str) -> None:
         """Somebody uploaded it again: nothing to do here."""

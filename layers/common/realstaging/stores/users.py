@@ -15,7 +15,7 @@ from realstaging.stores.table import Item, LostRaceError, Writes, row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-KNOWN_SECONDS = 60
+KNOWN_SECONDS = 5
 MAX_KNOWN = 10_000
 GOING = "This account is being deleted."
 
@@ -26,7 +26,7 @@ class UserStore:
         self._known: dict[str, float] = {}
 
     def ensure(self, owner: str, role: str, at: datetime) -> None:
-        """Make the user's row unless it is there; this process asks the table once a minute per owner.
+        """Make the user's row unless it is there; this process asks the table every few seconds per owner.
 
         Raises ForbiddenError while the account is being deleted.
         """

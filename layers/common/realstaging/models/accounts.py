@@ -1,0 +1,129 @@
+"""Accounts: usage, ledger, profile, API keys, tickets."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from realstaging.models.base import Frozen
+
+
+class Usage(Frozen):
+    """One owner's counters in one period; `used` = `reserved` + `captured`."""
+
+    used: int = 0
+    reserved: int = 0
+    captured: int = 0
+
+
+class UsageView(Frozen):
+    plan: str
+    limit: int
+    used: int
+    remaining: int
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+
+
+class LedgerEntry(Frozen):
+    """One reservation and what became of it."""
+
+    job_id: str
+    period: str
+    state: Literal["reserved", "captured", "released"]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class LedgerPage(Frozen):
+    items: list[LedgerEntry]
+    next_cursor: str | None
+
+
+class Address(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    line1: str | None = Field(default=None, max_length=200)
+    line2: str | None = Field(default=None, max_length=200)
+    city: str | None = Field(default=None, max_length=100)
+    state: str | None = Field(default=None, max_length=100)
+    postal_code: str | None = Field(default=None, max_length=20)
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+
+
+class Preferences(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email_notifications: bool = True
+    marketing_emails: bool = False
+    default_room_type: str | None = None
+    default_style: str | None = None
+
+
+class Profile(Frozen):
+    """What an owner may say about themselves; all of it optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    email: str | None = Field(default=None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    full_name: str | None = Field(default=None, max_length=100)
+    company_name: str | None = Field(default=None, max_length=100)
+    phone: str | None = Field(default=None, max_length=20, pattern=r"^[0-9+()./ -]+$")
+    billing_address: Address | None = None
+    preferences: Preferences = Preferences()
+
+
+class AccountView(Profile):
+    id: str
+    role: Literal["user", "admin"]
+    plan: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+
+
+class User(Frozen):
+    owner: str
+    role: Literal["user", "admin"] = "user"
+    plan: str = "free"
+    profile: Profile = Profile()
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int = 1
+    deleted_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+
+
+class NewApiKey(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ApiKeyView(Frozen):
+    id: str
+    name: str
+    prefix: str
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None = None
+
+
+class ApiKeyCreated(ApiKeyView):
+    """`key` is shown this once; null when the same request is repeated."""
+
+    key: str | None
+
+
+class ApiKey(ApiKeyView):
+    owner: str
+    hashed: str
+
+
+class ApiKeyPage(Frozen):
+    items: list[ApiKeyView]
+    next_cursor: str | None = None
+
+
+class TicketView(Frozen):
+    ticket: str
+    url: str
+    expires_at: AwareDatetime

@@ -1,0 +1,57 @@
+"""What is on offer."""
+
+from decimal import Decimal
+from typing import Literal
+
+from realstaging.models.base import Frozen
+
+
+class Health(Frozen):
+    status: Literal["ok"] = "ok"
+    service: Literal["realstaging"] = "realstaging"
+    version: str
+
+
+class Option(Frozen):
+    """A room type or style; a deprecated one still works and maps to another."""
+
+    id: str
+    name: str
+    deprecated: bool = False
+    maps_to: str | None = None
+
+
+class ModelOption(Frozen):
+    id: str
+    name: str
+    description: str
+    accepts_seed: bool
+    typical_seconds: float
+    default: bool
+
+
+class PlanOption(Frozen):
+    id: str
+    name: str
+    price_usd: Decimal
+    images_per_month: int
+
+
+class Limits(Frozen):
+    max_files: int
+    max_bytes: int
+    max_pixels: int
+    min_side: int
+    content_types: list[str]
+    styles_per_image: int
+    variations: int
+    prompt_min_length: int
+    prompt_max_length: int
+
+
+class Capabilities(Frozen):
+    room_types: list[Option]
+    styles: list[Option]
+    models: list[ModelOption]
+    limits: Limits
+    plans: list[PlanOption]

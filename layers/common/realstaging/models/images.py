@@ -1,0 +1,60 @@
+"""Images, alone and with their jobs."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from realstaging.models.base import Failure, Frozen
+from realstaging.models.jobs import JobView
+
+
+class ImageStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    READY = "ready"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class ImageView(Frozen):
+    id: str
+    project_id: str
+    filename: str
+    status: ImageStatus
+    content_type: str
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+    sha256: str | None = None
+    error: Failure | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int = 1
+
+
+class ImageWithJobs(ImageView):
+    jobs: list[JobView]
+
+
+class Image(ImageView):
+    """`waiting_jobs` start when the file is there; `upload_by` is when we stop waiting for it."""
+
+    owner: str
+    waiting_jobs: list[str] = Field(default_factory=list)
+    upload_by: AwareDatetime
+    due_at: AwareDatetime | None = None
+    announced_sha256: str | None = None
+    master_width: int | None = None
+    master_height: int | None = None
+    traceparent: str
+    correlation_id: str
+
+
+class ImagePage(Frozen):
+    items: list[ImageWithJobs]
+    next_cursor: str | None
+
+
+class FileView(Frozen):
+    url: str
+    expires_at: AwareDatetime
+    content_type: str

@@ -1,0 +1,138 @@
+"""Jobs and the batches they are made in."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from realstaging.models.base import Failure, Frozen
+
+
+class JobStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def final(self) -> bool:
+        return self in (JobStatus.READY, JobStatus.FAILED, JobStatus.CANCELED)
+
+
+class ResultView(Frozen):
+    """A delivered picture."""
+
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+class JobView(Frozen):
+    id: str
+    image_id: str
+    project_id: str
+    batch_id: str
+    parent_job_id: str | None = None
+    status: JobStatus
+    room_type: str | None = None
+    style: str | None = None
+    prompt: str | None = None
+    seed: int | None = None
+    model: str
+    attempt: int = 0
+    error: Failure | None = None
+    charged: bool = False
+    cost_usd: Decimal | None = None
+    duration_ms: int | None = None
+    result: ResultView | None = None
+    created_at: AwareDatetime
+    queued_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    updated_at: AwareDatetime
+    version: int = 1
+
+
+class Job(JobView):
+    """`period` is the usage period it is reserved in; `due_at` when somebody must look at it."""
+
+    owner: str
+    period: str
+    traceparent: str
+    correlation_id: str
+    due_at: AwareDatetime | None = None
+    deferrals: int = 0
+    prediction_id: str | None = None
+    prompt_version: str | None = None
+    model_version: str | None = None
+    input: dict[str, Any] | None = None
+    result_key: str | None = None
+    thumbnail_key: str | None = None
+    retried_by: str | None = None
+
+    @property
+    def marker(self) -> str:
+        """What a run's input carries of us, so that a run whose answer was lost can be found again."""
+        return f"{self.id}-{self.attempt}"
+
+
+class BatchStatus(StrEnum):
+    IN_PROGRESS = "in_progress"
+    READY = "ready"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Counts(Frozen):
+    awaiting_upload: int = 0
+    queued: int = 0
+    processing: int = 0
+    ready: int = 0
+    failed: int = 0
+    canceled: int = 0
+
+
+# Stands for `placed` once the sweep has given a request up that died half-way.
+ABANDONED = -1
+
+
+class Batch(Frozen):
+    """`placed` images have their rows; `unplaced` jobs are reserved but not written yet."""
+
+    id: str
+    owner: str
+    project_id: str
+    image_ids: list[str]
+    job_ids: list[str]
+    period: str
+    placed: int = 0
+    unplaced: int = 0
+    created_at: AwareDatetime
+    due_at: AwareDatetime | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        return self.placed == ABANDONED
+
+    @property
+    def complete(self) -> bool:
+        return self.placed == len(self.image_ids)
+
+
+class BatchView(Frozen):
+    id: str
+    project_id: str
+    status: BatchStatus
+    counts: Counts
+    created_at: AwareDatetime
+    jobs: list[JobView]
+
+
+class JobPage(Frozen):
+    items: list[JobView]
+    next_cursor: str | None

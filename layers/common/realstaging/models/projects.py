@@ -1,0 +1,44 @@
+"""Projects."""
+
+from decimal import Decimal
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from realstaging.models.base import Frozen
+
+
+class ProjectView(Frozen):
+    id: str
+    name: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+
+
+class Project(ProjectView):
+    owner: str
+
+
+class NewProject(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ProjectPatch(Frozen):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class CostView(Frozen):
+    """What the delivered results of a project cost us at the provider; deleted ones included."""
+
+    total_cost_usd: Decimal
+    job_count: int
+    average_cost_usd: Decimal
+
+
+class ProjectPage(Frozen):
+    items: list[ProjectView]
+    next_cursor: str | None

@@ -1,0 +1,66 @@
+"""Paid runs at the provider, and the messages about them."""
+
+import re
+from typing import Any, Self
+
+from realstaging.models.base import Frozen
+
+# A job's marker: its id and attempt, as it stands in the file name of a run's input.
+MARKER = re.compile(r"job_[0-9A-Z]{26}-\d+")
+
+
+def without_queries(text: str) -> str:
+    """The provider's words without what follows a question mark in addresses: our signatures are there."""
+    return re.sub(r"\?[^\s\"']+", "?…", text)
+
+
+class StageMessage(Frozen):
+    """StageQueue: start this job."""
+
+    owner: str
+    job_id: str
+    traceparent: str
+    correlation_id: str
+
+
+class Prediction(Frozen):
+    """What the provider says of one paid run. `status` may be one we have never heard of."""
+
+    id: str
+    status: str
+    output: Any = None
+    error: str | None = None
+    predict_seconds: float | None = None
+    marks: str = ""
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """From the provider's own JSON, whatever it holds. `marks`: our markers in its input."""
+        error, metrics = data.get("error"), data.get("metrics")
+        seconds = metrics.get("predict_time") if isinstance(metrics, dict) else None
+        return cls(
+            id=str(data.get("id") or ""),
+            status=str(data.get("status") or ""),
+            output=data.get("output"),
+            error=None if error is None else without_queries(str(error))[:2000],
+            predict_seconds=seconds if isinstance(seconds, int | float) else None,
+            marks=" ".join(MARKER.findall(str(data.get("input")))),
+        )
+
+    @property
+    def finished(self) -> bool:
+        return self.status in ("succeeded", "failed", "canceled", "aborted")
+
+
+class ResultMessage(Frozen):
+    """ResultQueue: what became of this attempt; without a prediction: go and ask.
+
+    With `cancel`, the run of this id is of no use any more: tell the provider.
+    """
+
+    owner: str
+    job_id: str
+    attempt: int
+    traceparent: str
+    prediction: Prediction | None = None
+    cancel: str | None = None
