@@ -14,7 +14,7 @@ from tests.integration.flow import delivery, failures, sweep
 from tests.integration.world import World, check_books
 
 LIMIT = 12
-STEPS = 45
+STEPS = 32
 RESULT = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg", "cost_usd": "0.03"}
 ERRORS = ["flagged as sensitive (E005)", "Director: unexpected error (E9828)", "Director: unexpected error (E9828)"]
 MOVES = {

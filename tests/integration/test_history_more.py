@@ -11,7 +11,7 @@ from tests.integration.acts import ask, purge, purge_everything
 from tests.integration.test_history import RESULT, History
 from tests.integration.world import World, check_books
 
-STEPS = 32
+STEPS = 24
 
 
 class Life(History):
