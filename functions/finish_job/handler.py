@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
@@ -15,13 +13,13 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import ResultMessage
-from realstaging.observability import follow, log, metrics, record_edge
+from realstaging.observability import follow, log, metrics
+from realstaging.records import Record, each
 from realstaging.results import Finisher
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 provider = settings().replicate
@@ -37,9 +35,8 @@ finisher = Finisher(
 )
 
 
-@record_edge()
-def on_message(record: SQSRecord) -> None:
-    message = ResultMessage.model_validate_json(record.body)
+def on_message(record: Record) -> None:
+    message = ResultMessage.model_validate_json(record["body"])
     follow(message.traceparent)
     finisher.settle(message, datetime.now(UTC))
 
@@ -47,4 +44,4 @@ def on_message(record: SQSRecord) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return process_partial_response(event=event, record_handler=on_message, processor=processor, context=context)
+    return each(event, on_message)

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
@@ -14,13 +12,13 @@ from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import StageMessage
-from realstaging.observability import follow, log, metrics, record_edge
+from realstaging.observability import follow, log, metrics
+from realstaging.records import Record, each
 from realstaging.starts import Starter
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 starter = Starter(
@@ -35,9 +33,8 @@ starter = Starter(
 )
 
 
-@record_edge()
-def on_message(record: SQSRecord) -> None:
-    message = StageMessage.model_validate_json(record.body)
+def on_message(record: Record) -> None:
+    message = StageMessage.model_validate_json(record["body"])
     follow(message.traceparent, message.correlation_id)
     starter.start(message, datetime.now(UTC))
 
@@ -45,4 +42,4 @@ def on_message(record: SQSRecord) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return process_partial_response(event=event, record_handler=on_message, processor=processor, context=context)
+    return each(event, on_message)

@@ -107,29 +107,6 @@ def test_the_vendors_clients_are_not_imported_before_they_are_needed(imported: d
     assert {"pillow", "boto3"} <= set(imported["loaded"]), "the test looks at the right thing"
 
 
-def _record_handlers(path: Path) -> list[ast.FunctionDef]:
-    tree = ast.parse(path.read_text())
-    names = {
-        keyword.value.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        if keyword.arg == "record_handler" and isinstance(keyword.value, ast.Name)
-    }
-    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in names]
-
-
-BATCHES = [name for name, path in HANDLERS.items() if "process_partial_response" in path.read_text()]
-
-
-@pytest.mark.parametrize("name", BATCHES)
-def test_a_record_function_takes_a_record_by_that_name(name: str) -> None:
-    # Powertools passes it by name.
-    (function,) = _record_handlers(HANDLERS[name])
-
-    assert [argument.arg for argument in function.args.args] == ["record"]
-
-
 @pytest.mark.parametrize("name", HANDLERS)
 def test_a_function_is_one_file_with_the_usual_entry_point(name: str) -> None:
     tree = ast.parse(HANDLERS[name].read_text())

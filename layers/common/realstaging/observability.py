@@ -1,10 +1,8 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
-import contextlib
 import re
 import secrets
 import warnings
-from collections.abc import Iterator
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -36,17 +34,6 @@ def traceparent(received: str | None) -> str:
     valid = match and set(match[1]) != {"0"} and set(match[2]) != {"0"}
     trace, flags = (match[1], match[3]) if match and valid else (secrets.token_hex(16), "01")
     return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
-
-
-@contextlib.contextmanager
-def record_edge() -> Iterator[None]:
-    """The edge of a queue or stream record: a fault is logged here and raised, so that the record comes again."""
-    try:
-        yield
-    except Exception:
-        log.exception("record failed")
-        count("RecordFailed")
-        raise
 
 
 def follow(trace: str, correlation_id: str | None = None) -> None:

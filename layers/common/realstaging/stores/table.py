@@ -149,7 +149,7 @@ class Writes:
             answer = self._client.update_item(**write["Update"], ReturnValues="ALL_NEW")
         except self._client.exceptions.ConditionalCheckFailedException as error:
             met: Any = error.response.get("Item")
-            raise LostRaceError({0: _plain(met or {})}) from error
+            raise LostRaceError({0: plain(met or {})}) from error
         return dict(answer["Attributes"])
 
     def together(self, writes: Sequence[Write]) -> None:
@@ -161,7 +161,7 @@ class Writes:
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons: list[Any] = list(error.response.get("CancellationReasons", []))
                 failed = {
-                    index: _plain(reason.get("Item") or {})
+                    index: plain(reason.get("Item") or {})
                     for index, reason in enumerate(reasons)
                     if reason.get("Code") == "ConditionalCheckFailed"
                 }
@@ -200,8 +200,8 @@ class Writes:
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
 
 
-def _plain(item: Item) -> Item:
-    """A row as an error carries it: boto3 translates answers, but not what is inside refusals."""
+def plain(item: Item) -> Item:
+    """A row as refusals and the stream carry it: boto3 translates neither."""
     read = TypeDeserializer().deserialize
     return {name: read(value) for name, value in item.items()}
 

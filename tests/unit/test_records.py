@@ -1,0 +1,27 @@
+"""Queues and streams: each record by itself, and only what failed comes again."""
+
+import pytest
+
+from realstaging.records import Record, each
+
+
+def _handle(record: Record) -> None:
+    if record["body"] == "bad":
+        raise KeyError("it")
+
+
+def test_only_what_failed_is_reported_and_the_others_are_handled(caplog: pytest.LogCaptureFixture) -> None:
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(["a", "bad", "b", "bad"])]
+    assert each({"Records": records}, _handle) == {
+        "batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]
+    }
+    assert [entry.message for entry in caplog.records] == ["record failed", "record failed"]
+
+
+def test_a_change_of_the_table_is_reported_by_its_sequence_number() -> None:
+    record = {"eventID": "x", "dynamodb": {"SequenceNumber": "4711"}, "body": "bad"}
+    assert each({"Records": [record]}, _handle) == {"batchItemFailures": [{"itemIdentifier": "4711"}]}
+
+
+def test_what_went_well_is_not_reported() -> None:
+    assert each({"Records": [{"messageId": "1", "body": "a"}]}, _handle) == {"batchItemFailures": []}
