@@ -697,6 +697,16 @@ def action_of(*request: Any) -> str | None:
 
 permissions.extract_iam_action = action_of
 
+# A transaction's hundred writes ask the same few questions of the same role: ask each once.
+_transaction_checks: Callable[..., list[tuple[str, str]]] = permissions.dynamodb_transaction_checks
+
+
+def transaction_checks(*request: Any) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(_transaction_checks(*request)))
+
+
+permissions.dynamodb_transaction_checks = transaction_checks
+
 # --- 10. POST /_local/warm?<function>=<workers>&... ---
 # Starts workers without invoking anybody: a cold start per function would be the first thing a demo shows.
 

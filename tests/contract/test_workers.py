@@ -121,5 +121,11 @@ def test_a_function_may_not_do_what_its_role_does_not_allow(sample: Sample) -> N
     assert "AccessDeniedException" in answer["errorMessage"]
 
 
+def test_a_transaction_is_refused_like_the_writes_in_it(sample: Sample) -> None:
+    answer, _ = sample.invoke("Probe", do="write", table=sample.names["Table"])
+    assert "AccessDeniedException" in answer["errorMessage"]
+    assert "dynamodb:PutItem" in answer["errorMessage"]
+
+
 def test_who_may_send_a_message_may_send_a_batch(sample: Sample) -> None:
     assert sample.invoke("Probe", do="send", queue=sample.names["DeadLetters"]) == (["1", "2"], None)

@@ -52,6 +52,12 @@ def read(event: dict[str, Any]) -> int:
     return int(boto3.client("dynamodb").scan(TableName=event["table"])["Count"])
 
 
+def write(event: dict[str, Any]) -> None:
+    """Many writes in one transaction."""
+    puts = [{"Put": {"TableName": event["table"], "Item": {"pk": {"S": str(n)}, "sk": {"S": "x"}}}} for n in range(20)]
+    boto3.client("dynamodb").transact_write_items(TransactItems=puts)
+
+
 def http(event: dict[str, Any]) -> dict[str, Any]:
     if event["rawPath"].endswith("/fails"):
         raise RuntimeError("a secret of the database")
@@ -70,6 +76,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "raise": fail,
     "send": send,
     "read": read,
+    "write": write,
     "exit": leave,
     "set": lambda _: {1, 2},
     "http": http,
