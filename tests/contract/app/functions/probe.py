@@ -54,7 +54,10 @@ def read(event: dict[str, Any]) -> int:
 
 def write(event: dict[str, Any]) -> None:
     """Many writes in one transaction."""
-    puts = [{"Put": {"TableName": event["table"], "Item": {"pk": {"S": str(n)}, "sk": {"S": "x"}}}} for n in range(20)]
+    item = {"sk": {"S": "x"}}
+    puts: list[Any] = [
+        {"Put": {"TableName": event["table"], "Item": item | {"pk": {"S": str(number)}}}} for number in range(20)
+    ]
     boto3.client("dynamodb").transact_write_items(TransactItems=puts)
 
 
