@@ -3,7 +3,7 @@
 import pytest
 
 from realstaging import quota as periods
-from realstaging.errors import NotFoundError, QuotaExceededError
+from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models import Job, Project
 from realstaging.stores.due import Due
 from realstaging.stores.table import LostRaceError
@@ -155,7 +155,7 @@ def test_a_request_thought_dead_that_goes_on_writes_nothing_more(world: World) -
             world.batches.abandon(world.batches.get("alice", str(rows[0]["id"])))
 
     client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", abandoned)
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConflictError):
         order(world, project, count=10, jobs=16)
 
     jobs = [row for row in world.rows() if row["sk"].startswith("JOB#")]

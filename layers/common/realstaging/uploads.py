@@ -86,10 +86,7 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
 
 def _again(earlier: Outcome, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> Outcome:
     if unfinished := batches.unfinished(batch.owner, batch.id):
-        try:
-            batches.resume(unfinished, groups)
-        except LostRaceError:
-            return earlier  # the first request is still at it
+        batches.resume(unfinished, groups)
     return earlier
 
 

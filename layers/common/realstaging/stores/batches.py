@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Group = tuple[Image, Sequence[Job]]
+# Ten repeats at once, each transaction of the largest request lost to another of them.
+TURNS = 50
 
 
 class BatchStore:
@@ -37,17 +39,24 @@ class BatchStore:
         self.resume(started, groups)
 
     def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
-        """Place what a request that died had not; `groups` are those it was made of.
+        """Place what is missing; `groups` are those the batch was made of. Others may be placing it too.
 
-        Raises NotFoundError when the project is gone, and LostRaceError when somebody else is at it.
+        Raises NotFoundError when the project is gone, and ConflictError when the batch was given up.
         """
         project = self._writes.exists(keys.project(batch.owner, batch.project_id))
-        try:
-            self._place_rest(batch, groups, self._new, with_it=[project])
-        except LostRaceError as error:
-            if 0 in error.failed:
-                raise NotFoundError("project") from error
-            raise
+        current: Batch | None = batch
+        for _ in range(TURNS):
+            if current is None:
+                return
+            try:
+                self._place_rest(current, groups, self._new, with_it=[project])
+                return
+            except LostRaceError as error:
+                if 0 in error.failed:
+                    raise NotFoundError("project") from error
+                # A repeat of this request was quicker with these rows: go on behind it.
+                current = self.unfinished(batch.owner, batch.id)
+        raise RuntimeError("the batch is never complete")
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
         """Write a batch of new jobs for images that are there, and reserve their quota: the first transaction of it.
