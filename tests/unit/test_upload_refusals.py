@@ -97,3 +97,14 @@ def test_a_file_with_a_hundred_thousand_wrong_fields_gets_a_short_answer() -> No
     answer, _ = planned([FILE | {f"a{number}": 0 for number in range(20_000)}])
 
     assert len(answer.model_dump_json()) < 100_000
+
+
+def test_a_stage_that_takes_fewer_files_says_how_many() -> None:
+    few = SETTINGS.model_copy(update={"uploads": SETTINGS.uploads.model_copy(update={"max_files": 2})})
+    request = UploadRequest(project_id="prj_1", files=[FILE] * 3)
+    written = Written()
+
+    with pytest.raises(ValidationFailedError) as refused:
+        plan(request, ASKED, ONCE, few, batches=written, media=Forms())
+
+    assert refused.value.members["errors"] == [{"pointer": "/files", "message": "At most 2 files in one request."}]

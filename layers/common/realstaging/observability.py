@@ -17,7 +17,7 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def count(name: str, value: int = 1) -> None:
-    """One more of something; names are listed in docs/metrics.md."""
+    """One more of something; names are listed in docs/runbook.md."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 

@@ -46,6 +46,9 @@ def plan(
     """
     if request.defaults and (bad := unknown_choices(request.defaults, settings, "/defaults")):
         raise ValidationFailedError(bad)
+    if len(request.files) > settings.uploads.max_files:
+        most = settings.uploads.max_files
+        raise ValidationFailedError([{"pointer": "/files", "message": f"At most {most} files in one request."}])
     checked = [_check(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
     wanted = [item for item in checked if isinstance(item, tuple)]
     if not wanted:
