@@ -42,12 +42,13 @@ socket_url = required("SOCKET_URL")
 
 @app.get("/v1/account")
 def get_account() -> AccountView:
-    return accounts.overview(users.get(app.owner))
+    return accounts.overview(users.get(app.owner), settings(), datetime.now(UTC))
 
 
 @app.patch("/v1/account")
 def patch_account(changes: Annotated[dict[str, Any], Body()]) -> AccountView:
-    return accounts.overview(accounts.patch(app.owner, changes, datetime.now(UTC), settings(), users=users))
+    at = datetime.now(UTC)
+    return accounts.overview(accounts.patch(app.owner, changes, at, settings(), users=users), settings(), at)
 
 
 @app.delete("/v1/account")
@@ -59,7 +60,8 @@ def delete_account() -> Response[None]:
 @app.get("/v1/account/usage")
 def get_usage() -> UsageView:
     at = datetime.now(UTC)
-    return quota.overview(usage.usage(app.owner, quota.period(at)), settings(), at)
+    granted = quota.allowance(users.get(app.owner), settings(), at)
+    return quota.overview(usage.usage(app.owner, granted.period), granted)
 
 
 @app.get("/v1/account/ledger")

@@ -13,11 +13,13 @@ from realstaging.cancelling import cancel, cancel_all
 from realstaging.capabilities import capabilities
 from realstaging.config import required, settings
 from realstaging.deletions import Deleter
+from realstaging.drafts import Asked
 from realstaging.files import image_file, job_file
 from realstaging.gate import Gate
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.http import Api, Creations, answered, gone, serve
+from realstaging.idempotency import Once
 from realstaging.models import (
     BatchView,
     Capabilities,
@@ -47,10 +49,12 @@ from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.live import LiveStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rates import RateStore
 from realstaging.stores.remains import RemainsStore
+from realstaging.terms import LiveTerms
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -67,12 +71,15 @@ images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
 media = Media(aws.s3(), required("BUCKET_NAME"))
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
-restager = Restager(
-    settings(), images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
-)
+live = LiveTerms(settings(), LiveStore(aws.table()))
+restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
 deleter = Deleter(
     projects=projects, images=images, jobs=jobs, remains=RemainsStore(aws.table(), quota), results=results
 )
+
+
+def asked(once: Once) -> Asked:
+    return app.asked(once, live.of(once.owner, once.at))
 
 
 @app.get("/v1/health")
@@ -82,7 +89,7 @@ def get_health() -> Health:
 
 @app.get("/v1/capabilities")
 def get_capabilities() -> Capabilities:
-    return capabilities(settings())
+    return capabilities(live.settings())
 
 
 @app.get("/v1/openapi.json")
@@ -168,7 +175,7 @@ def get_image_file(
 @app.post("/v1/jobs")
 def post_jobs(request: RestageRequest) -> Response[RestageAnswer]:
     once = app.once(datetime.now(UTC))
-    return answered(restager.restage(request, app.asked(once), once))
+    return answered(restager.restage(request, asked(once), once))
 
 
 @app.get("/v1/jobs")
@@ -208,7 +215,7 @@ def post_cancel(job_id: str) -> JobView:
 def post_retry(job_id: str) -> Response[JobView]:
     once = app.once(datetime.now(UTC))
     # A repeat is answered though the job may be deleted by now.
-    return answered(once.earlier() or restager.retry(jobs.get(app.owner, job_id), app.asked(once), once))
+    return answered(once.earlier() or restager.retry(jobs.get(app.owner, job_id), asked(once), once))
 
 
 @app.get("/v1/jobs/<job_id>/file")
@@ -239,7 +246,7 @@ def post_batch_cancel(batch_id: str) -> BatchView:
 def post_batch_retry(batch_id: str) -> Response[RestageAnswer]:
     once = app.once(datetime.now(UTC))
     batch = batches.get(app.owner, batch_id)
-    return answered(restager.retry_all(jobs.get_many(app.owner, batch.job_ids), app.asked(once), once))
+    return answered(restager.retry_all(jobs.get_many(app.owner, batch.job_ids), asked(once), once))
 
 
 @log.inject_lambda_context(clear_state=True)

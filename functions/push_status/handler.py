@@ -11,15 +11,20 @@ from realstaging.gateways.sockets import Sockets
 from realstaging.observability import log, metrics
 from realstaging.pushes import Pusher, announcement
 from realstaging.records import Record, each
+from realstaging.stores.quota import QuotaStore
 from realstaging.stores.sockets import SocketStore
 from realstaging.stores.table import plain
+from realstaging.stores.users import UserStore
 
+users, counters = UserStore(aws.table()), QuotaStore(aws.table())
 pusher = Pusher(SocketStore(aws.table()), Sockets(aws.sockets(required("SOCKET_POST_URL"))))
 
 
 def on_change(record: Record) -> None:
     new, old = plain(record["dynamodb"].get("NewImage", {})), plain(record["dynamodb"].get("OldImage", {}))
-    message = announcement(new, old, settings(), datetime.now(UTC)) if new else None
+    if not new:
+        return
+    message = announcement(new, old, settings(), datetime.now(UTC), users=users, counters=counters)
     if message:
         pusher.note(str(new["owner"]), str(new["sk"]), message)
 

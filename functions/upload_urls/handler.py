@@ -17,8 +17,10 @@ from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rates import RateStore
+from realstaging.terms import LiveTerms
 from realstaging.uploads import fresh_form, plan
 
 app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
@@ -27,13 +29,14 @@ quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
+live = LiveTerms(settings(), LiveStore(aws.table()))
 media = Media(aws.s3(), required("BUCKET_NAME"))
 
 
 @app.post("/v1/uploads")
 def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
     once = app.once(datetime.now(UTC))
-    return answered(plan(request, app.asked(once), once, settings(), batches=batches, media=media))
+    return answered(plan(request, app.asked(once, live.of(app.owner, once.at)), once, batches=batches, media=media))
 
 
 @app.post("/v1/images/<image_id>/upload-url")

@@ -132,6 +132,10 @@ REQUESTS: dict[str, Json] = {
             "defaults": {"prompt": "A reading corner by the window, warm light.", "variations": 2},
             "items": [{"image_id": IMAGE}, {"image_id": SECOND}],
         },
+        "a wish sent as it is": {
+            "defaults": {"prompt": "A garden room with glass on three sides.", "keep_structure": False},
+            "items": [{"image_id": IMAGE}],
+        },
     },
     "PATCH /v1/account": {
         "some of it": {"company_name": "Elm Realty", "phone": None, "preferences": {"default_style": "modern"}}

@@ -18,10 +18,13 @@ MODELS = {
 
 FIELDS = {
     "StageSettings": {
-        "room_type": "An id of `room_types`; left out: the model works it out.",
-        "style": "An id of `styles`; short for one of `styles`.",
+        "room_type": "An id of `room_types`; `auto` or left out: the model works it out.",
+        "style": "An id of `styles`; short for one of `styles`. Left out: `modern`; `auto`: the model chooses.",
         "styles": "One job is made for each. Not together with `style`.",
-        "prompt": "A wish in your words, e.g. “a reading corner by the window”.",
+        "prompt": "A wish in your words, e.g. “a reading corner by the window”. The model is told first what must not "
+        "change in the room.",
+        "keep_structure": "`false`: your prompt is sent as it is, without the parts that protect the room, and without "
+        "room type and style; results may change walls and windows, you answer for them. Only together with `prompt`.",
         "seed": "The same seed gives similar results; counts up with each variation.",
         "model": "An id of `models`; left out: the default one.",
         "variations": "How many jobs are made for each style.",
@@ -36,6 +39,7 @@ FIELDS = {
     "UploadAnswer": {"batch_id": "`null` when nothing was taken."},
     "RestageAnswer": {"batch_id": "`null` when nothing was taken."},
     "JobView": {
+        "keep_structure": "`false`: the model was not told to leave the room as it is; say so where you show it.",
         "attempt": "How often it was given to the model.",
         "charged": "Whether it counts against the quota: only delivered results do.",
         "cost_usd": "What the run cost at the provider.",

@@ -26,6 +26,8 @@ SAMPLES: tuple[AppError, ...] = (
     errors.JobNotRetryableError("The job is ready; only failed and canceled jobs can be tried again."),
     errors.TooManyWaitingError("At most 32 jobs for one image at once. Send the others when these have started."),
     errors.TooManyApiKeysError("At most 20 API keys per account. Revoke one first."),
+    errors.OwnRoleError("Another administrator can change your role."),
+    errors.NotDeadLettersError("The queue stage holds work, not dead letters."),
     errors.VersionConflictError("The profile was changed meanwhile. Read it again and repeat."),
     errors.PayloadTooLargeError("A request body holds at most 1048576 bytes."),
     errors.UnsupportedMediaTypeError("Send JSON, with Content-Type: application/json."),

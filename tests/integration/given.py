@@ -11,6 +11,7 @@ from realstaging import quota as periods
 from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
 from realstaging.models import Batch, Failure, Image, ImageStatus, Job, JobStatus, Project
+from realstaging.stores.users import UserStore
 from tests.events import event, together
 from tests.integration.world import World
 
@@ -26,6 +27,10 @@ def photo(width: int = 768, height: int = 512, kind: str = "JPEG") -> bytes:
     file = io.BytesIO()
     picture.save(file, kind)
     return file.getvalue()
+
+
+def user(world: World, owner: str = "alice") -> None:
+    UserStore(world.table).ensure(owner, "user", world.clock.at)
 
 
 def project(world: World, owner: str = "alice") -> Project:
@@ -44,7 +49,7 @@ def drafted(
     image_ids, job_ids = new_ids("img", at, count), new_ids("job", at, count * jobs)
     common: dict[str, Any] = {"owner": owner, "project_id": project.id, "created_at": at, "updated_at": at}
     common |= {"traceparent": TRACE, "correlation_id": "request-1"}
-    period = periods.period(at)
+    period = periods.month(at)
     groups = []
     for number, image_id in enumerate(image_ids):
         mine = job_ids[number * jobs : (number + 1) * jobs]

@@ -190,6 +190,6 @@ def test_reservations_belong_to_the_period_they_were_made_in(world: World) -> No
     world.clock.forward(days=32)
     order(world, project, count=1, jobs=1)
 
-    assert job.period == periods.period(then)
+    assert job.period == periods.month(then)
     assert world.quota.usage("alice", job.period).used == 1
     assert world.usage().used == 1

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from realstaging.models import JobStatus
+from realstaging.stores.live import LiveStore
+from realstaging.terms import LiveTerms
 from tests.integration import given
 from tests.integration.acts import ask, at_once, delivered, failed, rows_of
 from tests.integration.flow import finish, results, settle, started
@@ -256,11 +258,11 @@ def test_of_many_retries_of_a_batch_at_once_each_job_is_tried_again_once(world: 
 
 def test_a_retry_that_does_not_fit_the_quota_is_refused_and_can_be_made_later(world: World) -> None:
     job = failed(world, given.queued(world)[1][0])
-    world.function("jobs_api").restager._settings = world.settings.model_copy(
-        update={"plans": {"free": world.settings.plans["free"].model_copy(update={"images_per_month": 0})}}
-    )
+    none = world.settings.plans["free"].model_copy(update={"images_per_month": 0})
+    api = world.function("jobs_api")
+    api.live = LiveTerms(world.settings.model_copy(update={"plans": {"free": none}}), LiveStore(world.table))
 
     assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 402
     assert world.job(job) == job
-    world.function("jobs_api").restager._settings = world.settings
+    api.live = LiveTerms(world.settings, LiveStore(world.table))
     assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 201

@@ -21,7 +21,7 @@ class Life(History):
         self.deleted: list[Job] = []
         self.gone: set[str] = set()
         world.clock.at = world.clock.at.replace(day=1)  # all of it in one period
-        self.first = periods.period(world.clock.at)
+        self.first = periods.month(world.clock.at)
         super().__init__(world, seed)
 
     def restage(self) -> None:

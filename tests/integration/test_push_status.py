@@ -108,6 +108,7 @@ def test_a_delivered_job_is_told_with_its_price(world: World) -> None:
 
 def test_usage_is_told_when_it_changes(world: World) -> None:
     listening(world, "a1=")
+    given.user(world)
     _, [job] = given.waiting(world)
     old = world.item(keys.usage("alice", job.period))
     given.canceled(world, job)
@@ -121,6 +122,7 @@ def test_usage_is_told_when_it_changes(world: World) -> None:
 
 def test_usage_of_an_earlier_period_is_not_told(world: World) -> None:
     listening(world, "a1=")
+    given.user(world)
     _, [job] = given.waiting(world)
     row = world.item(keys.usage("alice", job.period))
     world.clock.forward(days=40)

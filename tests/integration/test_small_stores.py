@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from realstaging import keys
 from realstaging.errors import NotFoundError
 from realstaging.stores.due import Due
 from realstaging.stores.sockets import SocketStore, TicketStore
@@ -58,16 +59,29 @@ def test_ten_first_requests_at_once_make_one_user(world: World) -> None:
         list(pool.map(first_request, ["user"] * 10))
 
     [row] = world.rows()
-    assert (row["owner"], row["role"], row["plan"], row["version"]) == ("alice", "user", "free", 1)
+    assert (row["owner"], row["role"], row["version"]) == ("alice", "user", 1)
 
 
 def test_a_user_that_is_there_stays_as_it_is(world: World) -> None:
     UserStore(world.table).ensure("alice", "admin", world.clock.at)
     before = world.rows()
 
-    UserStore(world.table).ensure("alice", "user", world.clock.forward(days=1))
+    assert UserStore(world.table).ensure("alice", "admin", world.clock.forward(days=1)) == "admin"
+    assert UserStore(world.table).ensure("alice", None, world.clock.at) == "admin"  # an API key says nothing of roles
 
     assert world.rows() == before
+
+
+def test_the_role_follows_the_token_until_an_administrator_has_said_it(world: World) -> None:
+    UserStore(world.table).ensure("alice", "user", world.clock.at)
+
+    assert UserStore(world.table).ensure("alice", "admin", world.clock.at) == "admin"
+    assert world.item(keys.user("alice"))["role"] == "admin"
+
+    world.table.put_item(Item=world.item(keys.user("alice")) | {"role": "user", "role_set": True})
+
+    assert UserStore(world.table).ensure("alice", "admin", world.clock.at) == "user"
+    assert world.item(keys.user("alice"))["role"] == "user"
 
 
 def test_a_process_asks_for_each_owner_once(world: World) -> None:

@@ -160,7 +160,7 @@ class World:
         return self.images.get(image.owner, image.id)
 
     def usage(self, owner: str = "alice") -> Usage:
-        return self.quota.usage(owner, periods.period(self.clock.at))
+        return self.quota.usage(owner, periods.month(self.clock.at))
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table, in order: for comparing before and after."""
@@ -217,7 +217,7 @@ def check_books(rows: list[dict[str, Any]]) -> None:
         tally = Counter(lines.values())
         assert int(usage.get("captured", 0)) == tally["captured"]
         assert int(usage["reserved"]) == tally["reserved"] + unplaced
-        assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"]
+        assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"] + int(usage.get("carried", 0))
         assert {job.id: _line(job) for job in jobs}.items() <= lines.items()
         assert "reserved" not in [lines[id] for id in lines.keys() - {job.id for job in jobs}]
 

@@ -8,15 +8,19 @@ from realstaging import config
 from realstaging.drafts import Asked
 from realstaging.gateways.media import Media
 from realstaging.idempotency import Once
-from realstaging.models import Batch, Image, Job, PresignedPost, UploadAnswer, UploadRequest
+from realstaging.models import Batch, Image, Job, PresignedPost, UploadAnswer, UploadRequest, User
+from realstaging.quota import allowance
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.table import Write
+from realstaging.terms import Terms
 from realstaging.uploads import plan
 from tests.unit.rows import NOW, TRACE
 
 SETTINGS = config.load("local")
-ASKED = Asked(owner="alice", at=NOW, traceparent=TRACE, correlation_id="request-1")
+ALICE = User(owner="alice", created_at=NOW, updated_at=NOW)
+TERMS = Terms(SETTINGS, allowance(ALICE, SETTINGS, NOW))
+ASKED = Asked(owner="alice", at=NOW, terms=TERMS, traceparent=TRACE, correlation_id="request-1")
 FILE: dict[str, Any] = {"filename": "room.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 
 
@@ -64,7 +68,7 @@ def planned(files: list[dict[str, Any]], **given: Any) -> tuple[UploadAnswer, Wr
     """The answer, and what was written for it."""
     written = Written()
     request = UploadRequest(project_id="prj_1", files=files, **given)
-    outcome = plan(request, ASKED, ONCE, SETTINGS, batches=written, media=Forms())
+    outcome = plan(request, ASKED, ONCE, batches=written, media=Forms())
     assert isinstance(outcome.body, UploadAnswer)
     expected = 201 if not outcome.body.failed else 207 if outcome.body.succeeded else 422
     assert (outcome.status, outcome.replayed) == (expected, False)

@@ -11,6 +11,7 @@ from realstaging.drafts import Asked
 from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
 from realstaging.idempotency import Once, checked, fingerprint
 from realstaging.stores.idempotency import IdempotencyStore, Remembered
+from tests.unit.planning import TERMS
 from tests.unit.rows import NOW
 
 BODIES = st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.integers(), max_size=3), max_size=4)
@@ -61,7 +62,7 @@ def test_requests_that_differ_have_other_fingerprints(one: dict[str, object], tw
 
 def test_the_same_request_makes_the_same_ids_and_any_other_makes_others() -> None:
     def ids(each: Once, at: datetime = NOW) -> list[str]:
-        return Asked(each.owner, at, "", "", each.seed).ids("job", 3)
+        return Asked(each.owner, at, TERMS, "", "", each.seed).ids("job", 3)
 
     same = ids(once())
 

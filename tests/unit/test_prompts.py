@@ -36,21 +36,23 @@ def test_what_must_stay_is_said_before_any_furniture_and_placement_last(room: st
 
     opening = text.index(f"in {name} style")
     keep = [text.index(line) for line in TEXTS.keep[data.setting]]
-    wanted = [text.index(line) for line in (*data.brief, *data.lines[style])]
+    furniture = data.furnished(style, TEXTS.styles[style])
+    wanted = [text.index(line) for line in (*data.brief, *furniture)]
     never = text.index(data.never)
     place = [text.index(line) for line in TEXTS.place[data.setting]]
     assert opening < min(keep)
     assert max(keep) < min(wanted)
     assert max(wanted) < min(place)
     assert not data.never or max(wanted) < never < min(place)
-    assert 3 <= len(data.lines[style]) <= 8
+    assert 3 <= len(furniture) <= 8
     assert len(text) <= 2_500
 
 
 @pytest.mark.parametrize(("room", "style"), STYLED)
 def test_nothing_asked_for_contradicts_what_must_stay(room: str, style: str) -> None:
     data = TEXTS.rooms[room]
-    asked = " ".join((*data.brief, *data.lines[style], TEXTS.styles[style].character)).lower()
+    furniture = data.furnished(style, TEXTS.styles[style])
+    asked = " ".join((*data.brief, *furniture, TEXTS.styles[style].character)).lower()
     allowed = asked.replace("bath mat", "mat").replace("not lit", "")
 
     assert not set(re.findall(r"[a-z]+(?:-[a-z]+)*", allowed)) & BUILDING
@@ -62,9 +64,16 @@ def test_every_room_and_style_on_offer_has_its_texts(stage: str) -> None:
     rooms = {choice.id for choice in settings.room_types if not choice.deprecated}
     styles = {choice.id for choice in settings.styles if not choice.deprecated}
 
-    assert rooms | {prompts.ANY_ROOM} == set(TEXTS.rooms)
+    assert rooms == set(TEXTS.rooms)
     assert styles == set(TEXTS.styles)
-    assert all(set(room.lines) == styles for room in TEXTS.rooms.values())
+
+
+@pytest.mark.parametrize("stage", config.STAGES)
+def test_the_first_room_and_style_of_the_list_are_those_of_a_request_that_names_none(stage: str) -> None:
+    settings = config.load(stage)
+
+    assert settings.room_types[0].id == prompts.ANY_ROOM
+    assert settings.styles[0].id == prompts.DEFAULT_STYLE
 
 
 def test_a_bedroom_is_about_its_bed_and_forbids_living_room_pieces() -> None:
@@ -75,7 +84,7 @@ def test_a_bedroom_is_about_its_bed_and_forbids_living_room_pieces() -> None:
     assert "Closets and the way to them stay free" in room.never
     for forbidden in ("sofas", "coffee tables", "televisions"):
         assert forbidden in room.never
-    asked = str(room.lines).lower()
+    asked = str([room.furnished(*style) for style in TEXTS.styles.items()]).lower()
     assert not any(word in asked for word in ("sofa", "coffee table", "television", "sectional"))
 
 
@@ -96,16 +105,24 @@ def test_kitchens_and_bathrooms_stay_sparing(room: str) -> None:
 
     assert data.brief[0].startswith("Stay sparing")
     assert "new " in data.never
-    assert all(len(lines) == 3 for lines in data.lines.values())
+    assert all(len(data.furnished(*style)) == 3 for style in TEXTS.styles.items())
 
 
 def test_without_a_room_the_evident_use_counts_and_without_a_style_it_is_modern() -> None:
     assert "evident use" in prompts.build(None, None, None).text
+    assert prompts.build(None, None, None) == prompts.build("auto", None, None)
     assert prompts.build(None, None, None) == prompts.build(None, "modern", None)
     assert prompts.build("office", None, None) == prompts.build("office", "modern", None)
 
 
-@pytest.mark.parametrize("room", [None, *(room for room in TEXTS.rooms if room != prompts.ANY_ROOM)])
+def test_asked_to_choose_the_style_the_model_is_told_what_to_judge_by() -> None:
+    text = prompts.build("living_room", "auto", None).text
+
+    assert "in the most fitting style (as a stager would judge from the building's age" in text
+    assert "the style is the most fitting (as" in prompts.build("living_room", "auto", WISH).text
+
+
+@pytest.mark.parametrize("room", [None, *TEXTS.rooms])
 @pytest.mark.parametrize("style", [None, "industrial"])
 def test_a_clients_wish_stands_between_protection_and_placement(room: str | None, style: str | None) -> None:
     data = TEXTS.rooms[room or prompts.ANY_ROOM]
@@ -122,6 +139,18 @@ def test_a_clients_wish_stands_between_protection_and_placement(room: str | None
 
 def test_a_wish_with_braces_is_left_as_it_is() -> None:
     assert "{room} {0} {}" in prompts.build(None, None, "{room} {0} {}").text
+
+
+@pytest.mark.parametrize("room", [None, "kitchen", "outdoor"])
+@pytest.mark.parametrize("style", [None, "auto", "japandi"])
+def test_who_gives_up_the_protection_says_everything_alone(room: str | None, style: str | None) -> None:
+    assert prompts.build(room, style, f"  {WISH}\n", keep_structure=False) == prompts.Prompt(WISH, "as sent")
+
+
+def test_without_a_wish_the_room_is_protected_whatever_is_said() -> None:
+    usual = prompts.build("office", "modern", None)
+
+    assert prompts.build("office", "modern", None, keep_structure=False) == usual
 
 
 @pytest.mark.parametrize(("room", "style"), [("garage", None), (None, "baroque"), ("garage", "baroque")])

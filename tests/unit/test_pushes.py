@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from realstaging import config, keys
-from realstaging.models import Failure, ImageStatus, JobStatus, ResultView
+from realstaging.models import Failure, ImageStatus, JobStatus, ResultView, Usage, User
 from realstaging.pushes import announcement
+from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import row
+from realstaging.stores.users import UserStore
 from tests.unit.rows import NOW, image, job
 
 SETTINGS = config.load("prod")
@@ -32,8 +34,30 @@ def _usage(**given: Any) -> dict[str, Any]:
     return keys.usage("alice", "2026-11-01") | usual | given
 
 
-def _told(new: dict[str, Any], old: dict[str, Any]) -> Any:
-    message = announcement(new, old, SETTINGS, NOW)
+class Known(UserStore):
+    """One user, as the table has them."""
+
+    def __init__(self, **given: Any) -> None:
+        self.user = User(owner="alice", created_at=NOW, updated_at=NOW, **given)
+
+    def find(self, owner: str) -> User | None:
+        return self.user if owner == "alice" else None
+
+
+class Counted(QuotaStore):
+    def __init__(self) -> None: ...
+
+    def usage(self, owner: str, period: str) -> Usage:
+        assert (owner, period) == ("alice", "2026-11-01")
+        return Usage(used=3, reserved=3)
+
+
+def _announced(new: dict[str, Any], old: dict[str, Any], **user: Any) -> str | None:
+    return announcement(new, old, SETTINGS, NOW, users=Known(**user), counters=Counted())
+
+
+def _told(new: dict[str, Any], old: dict[str, Any], **user: Any) -> Any:
+    message = _announced(new, old, **user)
     return None if message is None else json.loads(message)
 
 
@@ -86,6 +110,24 @@ def test_usage_of_a_past_period_is_no_news() -> None:
     assert _told(_usage(**old, used=Decimal(2)), _usage(**old)) is None
 
 
+def test_a_larger_allowance_is_told_with_what_was_used() -> None:
+    old = keys.user("alice") | {"owner": "alice", "extra_images": Decimal(0)}
+    told = _told(old | {"extra_images": Decimal(5)}, old, extra_images=5)
+
+    assert told["type"] == "usage.updated"
+    assert (told["usage"]["used"], told["usage"]["limit"], told["usage"]["remaining"]) == (3, 15, 12)
+
+
+def test_a_changed_profile_is_no_news() -> None:
+    old = keys.user("alice") | {"owner": "alice", "profile": {}}
+
+    assert _told(old | {"profile": {"full_name": "Alice"}}, old) is None
+
+
+def test_an_account_that_is_being_deleted_hears_nothing() -> None:
+    assert _told(_usage(used=Decimal(4)), _usage(), deleted_at=NOW) is None
+
+
 def test_the_largest_legal_job_fits_into_one_frame() -> None:
     why = Failure(code="c" * 40, title=WIDEST * 60, detail=WIDEST * 200, retryable=True)
     shown = ResultView(content_type="image/jpeg", width=99_999, height=99_999, size_bytes=10**9)
@@ -103,7 +145,7 @@ def test_the_largest_legal_job_fits_into_one_frame() -> None:
         finished_at=NOW,
         status=JobStatus.FAILED,
     )
-    message = announcement(largest, {}, SETTINGS, NOW)
+    message = _announced(largest, {})
 
     assert message is not None
     assert len(message.encode()) < FRAME
@@ -111,7 +153,7 @@ def test_the_largest_legal_job_fits_into_one_frame() -> None:
 
 def test_the_largest_legal_image_fits_into_one_frame() -> None:
     why = Failure(code="c" * 40, title=WIDEST * 60, detail=WIDEST * 200, retryable=False)
-    message = announcement(_image(filename=WIDEST * 255, error=why, sha256="a" * 64), {}, SETTINGS, NOW)
+    message = _announced(_image(filename=WIDEST * 255, error=why, sha256="a" * 64), {})
 
     assert message is not None
     assert len(message.encode()) < FRAME

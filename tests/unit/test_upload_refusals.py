@@ -1,5 +1,6 @@
 """A bad file is refused by itself, with the place of what is wrong; bad defaults refuse the whole request."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_bad_defaults_refuse_the_whole_request() -> None:
     request = UploadRequest(project_id="prj_1", defaults=StageSettings(room_type="dungeon"), files=[FILE])
 
     with pytest.raises(ValidationFailedError) as refused:
-        plan(request, ASKED, ONCE, SETTINGS, batches=written, media=Forms())
+        plan(request, ASKED, ONCE, batches=written, media=Forms())
 
     assert refused.value.members["errors"][0]["pointer"] == "/defaults/room_type"
     assert written.batch is None
@@ -105,6 +106,6 @@ def test_a_stage_that_takes_fewer_files_says_how_many() -> None:
     written = Written()
 
     with pytest.raises(ValidationFailedError) as refused:
-        plan(request, ASKED, ONCE, few, batches=written, media=Forms())
+        plan(request, replace(ASKED, terms=replace(ASKED.terms, settings=few)), ONCE, batches=written, media=Forms())
 
     assert refused.value.members["errors"] == [{"pointer": "/files", "message": "At most 2 files in one request."}]

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from realstaging import quota
 from realstaging.config import Settings
 from realstaging.errors import MalformedRequestError, ValidationFailedError
 from realstaging.models import AccountView, Profile, StageSettings, User
@@ -12,11 +13,11 @@ from realstaging.stores.users import UserStore
 from realstaging.validation import complaints, unknown_choices
 
 
-def overview(user: User) -> AccountView:
+def overview(user: User, settings: Settings, at: datetime) -> AccountView:
     return AccountView(
         id=user.owner,
         role=user.role,
-        plan=user.plan,
+        plan=quota.allowance(user, settings, at).plan,
         created_at=user.created_at,
         updated_at=user.updated_at,
         version=user.version,

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from realstaging.choices import Choices
+
 HERE = Path(__file__).resolve().parent
 PACKAGED = HERE / "packaged"
 SOURCES = HERE.parents[2] / "config"
@@ -116,6 +118,12 @@ class Replicate(_Section):
     """How we hear of a result: by webhook, or by asking where the provider cannot reach us."""
     poll_seconds: int
     """Pause between two questions, where results are asked for."""
+    creations_per_minute: int | None = Field(ge=1, le=100_000)
+    """How many runs are started in a minute, evenly; null: as many as come. The provider's own limit is 600."""
+    breaker_failures: int = Field(ge=1, le=100)
+    """After this many server errors in a row no more runs are started for a while."""
+    breaker_seconds: int = Field(ge=1, le=900)
+    """How long that while is; then one run tries. It doubles with every vain try, up to fifteen minutes."""
 
 
 class Sockets(_Section):
@@ -138,19 +146,6 @@ class Rates(_Section):
     """Length of a window."""
 
 
-class Choice(_Section):
-    """One room type or style on offer; a retired one stays valid and maps to another."""
-
-    id: str
-    """What requests and rows say; never removed or reused once it was offered."""
-    name: str
-    """What people read."""
-    deprecated: bool = False
-    """Not offered any more, still accepted."""
-    maps_to: str | None = None
-    """The id that a deprecated one is treated as."""
-
-
 class Models(_Section):
     """Which models are on offer, by the ids of realstaging/staging/models/."""
 
@@ -158,6 +153,12 @@ class Models(_Section):
     """The model of requests that name none; must be enabled."""
     enabled: tuple[str, ...]
     """The models on offer."""
+    fallbacks: tuple[str, ...] = ()
+    """Which models take over from one that is disabled or keeps failing, in this order."""
+    tries_each: int = Field(default=2, ge=1, le=10)
+    """How often a model may fail for reasons of its own before the next one takes over."""
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Parameters by model, beside its defaults; checked against the model's own schema."""
 
 
 class Plan(_Section):
@@ -169,6 +170,36 @@ class Plan(_Section):
     """Price of a month, in US dollars."""
     images_per_month: int = Field(ge=0)
     """How many results a month includes."""
+    model: str | None = None
+    """The model of requests that name none, in place of the default one."""
+
+
+class Billing(_Section):
+    """How long a subscription is believed when nothing is heard of it."""
+
+    past_due_days: int = Field(ge=0, le=60)
+    """How long the plan goes on after a renewal that was not paid."""
+    leeway_hours: int = Field(ge=0, le=168)
+    """How long a period goes on after its end while the renewal is on its way."""
+
+
+class Stripe(_Section):
+    """How Stripe is reached. Prices are found by their lookup key, `realstaging_<plan>_monthly`."""
+
+    api_base: str
+    """Address of Stripe's API, without a version."""
+    secret_key: str
+    """Where the secret key is kept; `{stage}` is filled in."""
+    webhook_secret: str
+    """Where the secret is kept that Stripe signs webhooks with; two, separated by a space, while it changes."""
+    connect_seconds: float
+    """Longest wait for a connection to Stripe."""
+    timeout_seconds: float
+    """Longest wait for one answer of Stripe."""
+    retries: int = Field(ge=0, le=5)
+    """How often a call without an answer is repeated, under the same idempotency key."""
+    return_url: str
+    """Where Stripe's pages lead back to."""
 
 
 class Settings(_Section):
@@ -181,12 +212,14 @@ class Settings(_Section):
     replicate: Replicate
     sockets: Sockets
     rates: Rates
-    room_types: tuple[Choice, ...]
+    room_types: Choices
     """The room types on offer, in the order in which they are shown."""
-    styles: tuple[Choice, ...]
+    styles: Choices
     """The styles on offer, in the order in which they are shown; each needs texts in `config/prompts.yaml`."""
     models: Models
     plans: dict[str, Plan]
+    billing: Billing
+    stripe: Stripe
 
 
 def merged(base: Any, over: Any) -> Any:

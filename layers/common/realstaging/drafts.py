@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging import quota
 from realstaging.config import Settings
 from realstaging.ids import new_id, new_ids
 from realstaging.models import Batch, Image, ImageStatus, Job, JobStatus, StageSettings, UploadFile
+from realstaging.terms import Terms
 
 MAX_SEED = 4294967295
 PLACED_WITHIN = timedelta(minutes=5)
@@ -15,10 +15,11 @@ PLACED_WITHIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, when, and the trace that follows the photos. The same `seed` makes the same ids."""
+    """Who asks, when, on which terms, and the trace that follows the photos. The same `seed` makes the same ids."""
 
     owner: str
     at: datetime
+    terms: Terms
     traceparent: str
     correlation_id: str
     seed: str | None = None
@@ -33,11 +34,15 @@ class Draft:
 
     batch_id: str
     asked: Asked
-    settings: Settings
+    period: str
 
     @classmethod
-    def of(cls, asked: Asked, settings: Settings) -> "Draft":
-        return cls(new_id("bat", asked.at, asked.seed), asked, settings)
+    def of(cls, asked: Asked) -> "Draft":
+        return cls(new_id("bat", asked.at, asked.seed), asked, asked.terms.allowance.period)
+
+    @property
+    def settings(self) -> Settings:
+        return self.asked.terms.settings
 
     def job(self, id: str, image_id: str, project_id: str, order: StageSettings, *, parent: str | None = None) -> Job:
         """A job that waits for its photo."""
@@ -53,11 +58,12 @@ class Draft:
             room_type=order.room_type,
             style=order.style,
             prompt=order.prompt,
+            keep_structure=order.keep_structure,
             seed=order.seed,
-            model=order.model or self.settings.models.default,
+            model=order.model or asked.terms.default_model,
             created_at=asked.at,
             updated_at=asked.at,
-            period=quota.period(asked.at),
+            period=self.period,
             traceparent=asked.traceparent,
             correlation_id=asked.correlation_id,
             # The image's own date comes first; this one is for a job that its image forgot.
@@ -123,7 +129,7 @@ class Draft:
             project_id=project_id,
             image_ids=[image.id for image, _ in groups],
             job_ids=[job.id for _, jobs in groups for job in jobs],
-            period=quota.period(at),
+            period=self.period,
             created_at=at,
             due_at=at + PLACED_WITHIN,
         )

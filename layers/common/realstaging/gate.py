@@ -28,7 +28,7 @@ class Gate:
         secret = bearer(authorization)
         if secret.startswith(apikeys.PREFIX):
             caller = apikeys.caller(secret, at, store=self._keys)
-        else:
-            caller = self._tokens.caller(secret)
-        self.users.ensure(caller.owner, caller.role, at)
-        return caller
+            self.users.ensure(caller.owner, None, at)
+            return caller
+        caller = self._tokens.caller(secret)
+        return Caller(caller.owner, self.users.ensure(caller.owner, caller.role, at))

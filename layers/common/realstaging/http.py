@@ -33,6 +33,7 @@ from realstaging.problems import PROBLEM, answer, headers, problem, raw_body
 from realstaging.rates import ask
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.rates import RateStore
+from realstaging.terms import Terms
 from realstaging.validation import pointer
 
 Event = dict[str, Any]
@@ -89,8 +90,8 @@ class Api(APIGatewayHttpResolver):
         asked = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
         return begun(self.owner, key, asked, at, store=made.answers)
 
-    def asked(self, once: Once) -> Asked:
-        return Asked(once.owner, once.at, self.trace, self.request_id, once.seed)
+    def asked(self, once: Once, terms: Terms) -> Asked:
+        return Asked(once.owner, once.at, terms, self.trace, self.request_id, once.seed)
 
     def _refused(self, error: AppError) -> Response[Any]:
         log.info("request refused", code=error.code)

@@ -7,9 +7,16 @@
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
 | an owner's API keys               | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
+| what administrators have set     | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
+| what administrators have done    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
+| the owner of a Stripe customer   | table | STRIPE#<customer>     | CUSTOMER                          |
+| events of one nobody knows yet   | table | STRIPE#<customer>     | PARKED#<event>                    |
+| was this Stripe event applied?   | table | STRIPE#<event>        | EVENT                             |
+| all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
 | remains that are to be purged    | gsi2  | PURGE#<shard 0-9>     | <due at>#<id>                     |
+| jobs that have ended, by state   | gsi2  | JOBS#<status>#<shard> | <job id>                          |
 
 The owner is part of every key a client can reach, so "not yours" and "not there" are one answer.
 """
@@ -76,6 +83,30 @@ def cost(owner: str, project_id: str) -> Key:
     return _of(owner, f"COST#{project_id}")
 
 
+def live() -> Key:
+    return {"pk": "SETTINGS", "sk": "CURRENT"}
+
+
+def setting_version(key: str, version: int) -> Key:
+    return {"pk": "SETTINGS", "sk": f"VERSION#{key}#{version:08d}"}
+
+
+def audit(at: datetime, id: str) -> Key:
+    return {"pk": f"AUDIT#{at.astimezone(UTC):%Y-%m}", "sk": f"{stamp(at)}#{id}"}
+
+
+def stripe_customer(customer_id: str) -> Key:
+    return {"pk": f"STRIPE#{customer_id}", "sk": "CUSTOMER"}
+
+
+def stripe_parked(customer_id: str, event_id: str) -> Key:
+    return {"pk": f"STRIPE#{customer_id}", "sk": f"PARKED#{event_id}"}
+
+
+def stripe_event(event_id: str) -> Key:
+    return {"pk": f"STRIPE#{event_id}", "sk": "EVENT"}
+
+
 def api_key(hashed: str) -> Key:
     return {"pk": f"APIKEY#{hashed}", "sk": "APIKEY"}
 
@@ -110,8 +141,7 @@ def by_connection(connection_id: str) -> Key:
 
 def due(at: datetime, id: str) -> Key:
     """What puts a row in front of `sweep` at a given time; NOT_DUE takes it away again."""
-    shard = zlib.crc32(id.encode()) % DUE_SHARDS
-    return {"gsi2pk": f"DUE#{shard}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
+    return {"gsi2pk": f"DUE#{shard(id)}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
 
 
 def deleted(owner: str, kind: str, id: str) -> Key:
@@ -121,8 +151,20 @@ def deleted(owner: str, kind: str, id: str) -> Key:
 
 def purge(at: datetime, id: str) -> Key:
     """What puts remains in front of `purge` at a given time."""
-    shard = zlib.crc32(id.encode()) % DUE_SHARDS
-    return {"gsi2pk": f"PURGE#{shard}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
+    return {"gsi2pk": f"PURGE#{shard(id)}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
+
+
+def ended(status: str, job_id: str) -> Key:
+    """Where a job that has ended is found by its state: in the place of what made it due. Ids sort by time."""
+    return {"gsi2pk": ended_lane(status, shard(job_id)), "gsi2sk": job_id}
+
+
+def ended_lane(status: str, shard: int) -> str:
+    return f"JOBS#{status}#{shard}"
+
+
+def shard(id: str) -> int:
+    return zlib.crc32(id.encode()) % DUE_SHARDS
 
 
 def stamp(at: datetime) -> str:

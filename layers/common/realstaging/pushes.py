@@ -13,24 +13,60 @@ from realstaging.config import Settings
 from realstaging.gateways.sockets import Sockets
 from realstaging.models import Image, ImageView, Job, JobView, Usage, view
 from realstaging.observability import log
+from realstaging.stores.quota import QuotaStore
 from realstaging.stores.sockets import SocketStore
+from realstaging.stores.users import UserStore
 
 PARALLEL = 16
 OPENING = timedelta(seconds=30)
 
 
-def announcement(new: Mapping[str, Any], old: Mapping[str, Any], settings: Settings, at: datetime) -> str | None:
-    """What a changed row means to its owner; None if its status stayed as it was."""
+# What of a user's row decides how much they may use.
+GRANTS = ("subscribed", "plan_override", "extra_images")
+
+
+def announcement(
+    new: Mapping[str, Any],
+    old: Mapping[str, Any],
+    settings: Settings,
+    at: datetime,
+    *,
+    users: UserStore,
+    counters: QuotaStore,
+) -> str | None:
+    """What a changed row means to its owner; None if nothing of it is news to them."""
     kind = str(new["sk"]).split("#")[0]
-    if kind == "USAGE":
-        if new.get("used") == old.get("used") or new.get("period") != quota.period(at):
-            return None
-        return _message("usage", quota.overview(Usage.model_validate(new), settings, at))
+    if kind in ("USAGE", "PROFILE"):
+        return _usage(kind, new, old, settings, at, users=users, counters=counters)
     if new.get("status") == old.get("status"):
         return None
     if kind == "JOB":
         return _message("job", view(JobView, Job.model_validate(new)))
     return _message("image", view(ImageView, Image.model_validate(new)))
+
+
+def _usage(
+    kind: str,
+    new: Mapping[str, Any],
+    old: Mapping[str, Any],
+    settings: Settings,
+    at: datetime,
+    *,
+    users: UserStore,
+    counters: QuotaStore,
+) -> str | None:
+    """Both the counters and what they are measured against: either may have changed."""
+    watched = ("used",) if kind == "USAGE" else GRANTS
+    if all(new.get(name) == old.get(name) for name in watched):
+        return None
+    user = users.find(str(new["owner"]))
+    if user is None or user.deleted_at:
+        return None
+    granted = quota.allowance(user, settings, at)
+    if kind == "USAGE" and new.get("period") != granted.period:
+        return None
+    usage = Usage.model_validate(new) if kind == "USAGE" else counters.usage(user.owner, granted.period)
+    return _message("usage", quota.overview(usage, granted))
 
 
 def _message(what: str, shown: BaseModel) -> str:

@@ -1,38 +1,91 @@
-"""Which period is running, and how much of the plan is left."""
+"""What an owner may use: which plan, how many results, and in which period they are counted."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.models import Usage, UsageView
+from realstaging.models import Subscribed, Usage, UsageView, User
 
-PLAN = "free"
+FREE = "free"
+# Stripe's words for a subscription that is paid for.
+PAID = ("trialing", "active")
 
 
-def period_start(at: datetime) -> datetime:
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A plan and its running period; `period` names the counters and never changes while it runs."""
+
+    plan: str
+    limit: int
+    period: str
+    start: datetime
+    end: datetime
+
+
+def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
+    """What this owner may use now.
+
+    The period is the subscription's while there is one, else the calendar month, UTC.
+    """
+    paid = user.subscribed
+    running = paid if paid and at < believed_until(paid, settings) else None
+    plan = user.plan_override or (running.plan if running else FREE)
+    if plan not in settings.plans:
+        plan = FREE
+    start, end = (
+        (running.period_start, running.period_end) if running else (month_start(at), month_end(month_start(at)))
+    )
+    return Allowance(
+        plan=plan,
+        limit=settings.plans[plan].images_per_month + user.extra_images,
+        period=_counters(running, at),
+        start=start,
+        end=end,
+    )
+
+
+def believed_until(paid: Subscribed, settings: Settings) -> datetime:
+    """How long a subscription gives its plan when nothing more is heard of it."""
+    if paid.status == "past_due":
+        # Stripe moves the period on at the renewal that was not paid.
+        return paid.period_start + timedelta(days=settings.billing.past_due_days)
+    if paid.status not in PAID:
+        return paid.period_start
+    return paid.period_end + timedelta(hours=0 if paid.ends else settings.billing.leeway_hours)
+
+
+def month_start(at: datetime) -> datetime:
     """Calendar months, UTC."""
     return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def period_end(start: datetime) -> datetime:
+def month(at: datetime) -> str:
+    """The name of a calendar month's counters: the day it starts."""
+    return month_start(at).date().isoformat()
+
+
+def month_end(start: datetime) -> datetime:
     return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
 
 
-def period(at: datetime) -> str:
-    """The running period's name: the day it starts."""
-    return period_start(at).date().isoformat()
+def _counters(paid: Subscribed | None, at: datetime) -> str:
+    """The name of the running period's counters: the day it starts.
+
+    A first period goes on with the counters of the month it was bought in: an upgrade raises the
+    limit, and what was used stays used.
+    """
+    if paid is None:
+        return month(at)
+    first = paid.period_start <= paid.started_at
+    return month(paid.started_at) if first else paid.period_start.date().isoformat()
 
 
-def limit(settings: Settings) -> int:
-    return settings.plans[PLAN].images_per_month
-
-
-def overview(usage: Usage, settings: Settings, at: datetime) -> UsageView:
-    start, most = period_start(at), limit(settings)
+def overview(usage: Usage, granted: Allowance) -> UsageView:
     return UsageView(
-        plan=PLAN,
-        limit=most,
+        plan=granted.plan,
+        limit=granted.limit,
         used=usage.used,
-        remaining=max(most - usage.used, 0),
-        period_start=start,
-        period_end=period_end(start),
+        remaining=max(granted.limit - usage.used, 0),
+        period_start=granted.start,
+        period_end=granted.end,
     )

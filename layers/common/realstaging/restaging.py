@@ -6,8 +6,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from realstaging import quota
-from realstaging.config import Settings
 from realstaging.drafts import Asked, Draft, merged, orders
 from realstaging.errors import (
     AppError,
@@ -39,7 +37,7 @@ from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
-from realstaging.validation import complaints, unknown_choices
+from realstaging.validation import complaints, refusals, unknown_choices
 
 # An image with this many jobs, each with its ledger line and the job it follows, is one transaction.
 MAX_PER_IMAGE = 32
@@ -57,11 +55,8 @@ class Wish:
 
 
 class Restager:
-    def __init__(
-        self, settings: Settings, *, images: ImageStore, jobs: JobStore, batches: BatchStore, queue: StageQueue
-    ) -> None:
-        self._settings, self._images, self._jobs = settings, images, jobs
-        self._batches, self._queue = batches, queue
+    def __init__(self, *, images: ImageStore, jobs: JobStore, batches: BatchStore, queue: StageQueue) -> None:
+        self._images, self._jobs, self._batches, self._queue = images, jobs, batches, queue
 
     def restage(self, request: RestageRequest, asked: Asked, once: Once) -> Outcome:
         """Create the jobs that the valid items ask for, and say item by item what became of each.
@@ -72,13 +67,13 @@ class Restager:
         """
         if earlier := once.earlier():
             return self._again(earlier, asked)
-        if request.defaults and (bad := unknown_choices(request.defaults, self._settings, "/defaults")):
+        if request.defaults and (bad := unknown_choices(request.defaults, asked.terms.settings, "/defaults")):
             raise ValidationFailedError(bad)
         wishes: list[Wish] = []
         refused: dict[int, AppError] = {}
         for index, data in enumerate(request.items):
             try:
-                wishes.append(self._wish(index, data, request.defaults))
+                wishes.append(self._wish(index, data, request.defaults, asked))
             except ValidationFailedError as error:
                 refused[index] = error
         return self._place(wishes, refused, asked, once)
@@ -104,7 +99,7 @@ class Restager:
         wishes = [Wish(index, job.image_id, [_as_ordered(job)], job) for index, job in enumerate(failed)]
         return self._place(wishes, {}, asked, once)
 
-    def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None) -> Wish:
+    def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None, asked: Asked) -> Wish:
         under = f"/items/{index}"
         try:
             item = RestageItem.model_validate(data)
@@ -112,7 +107,7 @@ class Restager:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             raise ValidationFailedError(complaints(found, under)) from error
         staging = merged(item.settings, defaults) or StageSettings()
-        if bad := unknown_choices(staging, self._settings, f"{under}/settings"):
+        if bad := refusals(staging, asked.terms.settings, f"{under}/settings"):
             raise ValidationFailedError(bad)
         return Wish(index, item.image_id, orders(staging))
 
@@ -125,7 +120,7 @@ class Restager:
             if single and turned_down:
                 raise turned_down[0]
             wanted = [wish for wish in wishes if wish.index not in turned_down]
-            draft = Draft.of(asked, self._settings)
+            draft = Draft.of(asked)
             made = _drafted(wanted, images, draft, asked)
             answer = _answer(draft.batch_id if wanted else None, made, turned_down)
             if not wanted:
@@ -136,7 +131,7 @@ class Restager:
             groups = _by_image(made, images)
             batch = draft.batch(groups[0][0].project_id, groups)
             try:
-                most = quota.limit(self._settings)
+                most = asked.terms.allowance.limit
                 started = self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
             except LostRaceError:
                 if earlier := once.looked_again().earlier():
@@ -153,7 +148,7 @@ class Restager:
         unfinished = self._batches.unfinished(asked.owner, answer.batch_id or "")
         if unfinished is None:
             return earlier
-        draft = Draft(unfinished.id, asked, self._settings)
+        draft = Draft(unfinished.id, asked, unfinished.period)
         ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
         for job in (job for item in answer.items for job in item.jobs or []):
             again = draft.job(job.id, job.image_id, job.project_id, _as_ordered(job), parent=job.parent_job_id)
@@ -262,4 +257,11 @@ def _answered_by_now(once: Once, why_not: str) -> Outcome:
 
 
 def _as_ordered(job: JobView) -> StageSettings:
-    return StageSettings(room_type=job.room_type, style=job.style, prompt=job.prompt, seed=job.seed, model=job.model)
+    return StageSettings(
+        room_type=job.room_type,
+        style=job.style,
+        prompt=job.prompt,
+        keep_structure=job.keep_structure,
+        seed=job.seed,
+        model=job.model,
+    )

@@ -88,7 +88,7 @@ class Starter:
         except KeyError:
             self._close(job, InputRefusedError("This model is not offered any more. Choose another one."), at)
             return None
-        prompt = prompts.build(job.room_type, job.style, job.prompt)
+        prompt = prompts.ordered(job, self._settings)
         try:
             return Run(model, model.fill(self._order(job, model, prompt.text)), prompt.version)
         except InputRefusedError as error:

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from realstaging import quota
 from realstaging.config import Settings
 from realstaging.drafts import Asked, Draft, merged, orders
 from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
@@ -30,20 +29,19 @@ from realstaging.models import (
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.table import LostRaceError
-from realstaging.validation import Complaint, complaints, unknown_choices
+from realstaging.validation import Complaint, complaints, refusals, unknown_choices
 
 Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
 
 
-def plan(
-    request: UploadRequest, asked: Asked, once: Once, settings: Settings, *, batches: BatchStore, media: Media
-) -> Outcome:
+def plan(request: UploadRequest, asked: Asked, once: Once, *, batches: BatchStore, media: Media) -> Outcome:
     """Create what the valid files ask for and say item by item what became of each.
 
     Raises ValidationFailedError for bad defaults, QuotaExceededError when the jobs do not all fit
     and NotFoundError for somebody else's project; then nothing was created. A repeat of a request
     that died half-way places what is missing and gives the first answer.
     """
+    settings = asked.terms.settings
     if request.defaults and (bad := unknown_choices(request.defaults, settings, "/defaults")):
         raise ValidationFailedError(bad)
     if len(request.files) > settings.uploads.max_files:
@@ -53,7 +51,7 @@ def plan(
     wanted = [item for item in checked if isinstance(item, tuple)]
     if not wanted:
         return Outcome(422, _answer(None, checked, [], []))
-    batch, groups = _lay_out(wanted, request.project_id, asked, settings)
+    batch, groups = _lay_out(wanted, request.project_id, asked)
     if earlier := once.earlier():
         return _again(earlier, batch, groups, batches)
     limits = settings.uploads
@@ -64,7 +62,7 @@ def plan(
     answer = _answer(batch.id, checked, groups, forms)
     outcome = Outcome(207 if answer.failed else 201, answer)
     try:
-        batches.create(batch, groups, limit=quota.limit(settings), with_it=once.remember(outcome))
+        batches.create(batch, groups, limit=asked.terms.allowance.limit, with_it=once.remember(outcome))
     except LostRaceError:
         return once.repeated()
     return outcome
@@ -89,8 +87,13 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
 
 def _again(earlier: Outcome, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> Outcome:
     if unfinished := batches.unfinished(batch.owner, batch.id):
-        batches.resume(unfinished, groups)
+        batches.resume(unfinished, _counted_in(unfinished.period, groups))
     return earlier
+
+
+def _counted_in(period: str, groups: Sequence[Group]) -> list[Group]:
+    """The rows of a repeat that came in another period than the first request, which has reserved in its own."""
+    return [(image, [job.model_copy(update={"period": period}) for job in jobs]) for image, jobs in groups]
 
 
 def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, settings: Settings) -> Checked:
@@ -105,14 +108,14 @@ def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, set
     # An explicit null means: store it, stage nothing.
     upload_only = "settings" in file.model_fields_set and file.settings is None
     staging = None if upload_only else merged(file.settings, defaults)
-    bad = unknown_choices(staging, settings, f"{under}/settings") if staging else []
+    bad = refusals(staging, settings, f"{under}/settings") if staging else []
     return bad or (file, staging)
 
 
 def _lay_out(
-    wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: Asked, settings: Settings
+    wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: Asked
 ) -> tuple[Batch, list[Group]]:
-    draft = Draft.of(asked, settings)
+    draft = Draft.of(asked)
     each_orders = [orders(staging) for _, staging in wanted]
     image_ids = asked.ids("img", len(wanted))
     job_ids = iter(asked.ids("job", sum(len(each) for each in each_orders)))

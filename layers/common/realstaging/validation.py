@@ -39,5 +39,15 @@ def unknown_choices(wanted: StageSettings, settings: Settings, under: str) -> li
     return found
 
 
+def refusals(wanted: StageSettings, settings: Settings, under: str) -> list[Complaint]:
+    """What speaks against the settings of one photo, the defaults laid under them."""
+    found = unknown_choices(wanted, settings, under)
+    if not wanted.keep_structure and wanted.prompt is None:
+        found.append(
+            {"pointer": f"{under}/keep_structure", "message": "false needs a prompt, which is then all we send."}
+        )
+    return found
+
+
 def _unknown(where: str, value: str, known: list[str]) -> Complaint:
     return {"pointer": where, "message": f"{value[:40]!r} is not one of: {', '.join(known)}."}

@@ -12,18 +12,31 @@ WISH = 'A reading corner with a green armchair, please: "cosy", with many books.
 
 
 def current() -> dict[str, str]:
-    """Every prompt worth keeping, by the name of its file."""
+    """Every prompt worth keeping, by the name of its file; a style of pieces is one page, with all its rooms."""
     texts = prompts.texts()
-    styled = {
-        f"{room}-{style}": prompts.build(None if room == prompts.ANY_ROOM else room, style, None).text
-        for room in texts.rooms
-        for style in texts.styles
+    written_out = {
+        f"{room}-{style}": prompts.build(room, style, None).text
+        for room, data in texts.rooms.items()
+        for style in data.lines
     }
-    return styled | {
-        "custom": prompts.build(None, None, WISH).text,
-        "custom-outdoor": prompts.build("outdoor", None, WISH).text,
-        "custom-office-industrial": prompts.build("office", "industrial", WISH).text,
-    }
+    pages = {f"style-{id}": _page(id) for id, style in texts.styles.items() if style.pieces}
+    return (
+        written_out
+        | pages
+        | {
+            "custom": prompts.build(None, None, WISH).text,
+            "custom-outdoor": prompts.build("outdoor", None, WISH).text,
+            "custom-office-industrial": prompts.build("office", "industrial", WISH).text,
+            "custom-bedroom-auto": prompts.build("bedroom", "auto", WISH).text,
+            "custom-as-sent": prompts.build("bedroom", "modern", WISH, keep_structure=False).text,
+        }
+    )
+
+
+def _page(style: str) -> str:
+    """What a style asks for in each room; what is kept, and how it is placed, stands in the other files."""
+    parts = [prompts.build(room, style, None).text.split("\n\n") for room in prompts.texts().rooms]
+    return "\n\n".join(f"{opening}\n{wanted}" for opening, _, wanted, _ in parts)
 
 
 def digest(texts: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from realstaging.models.accounts import (
     NewApiKey,
     Preferences,
     Profile,
+    Subscribed,
     TicketView,
     Usage,
     UsageView,
@@ -35,6 +36,7 @@ from realstaging.models.jobs import (
     JobView,
     ResultView,
 )
+from realstaging.models.live import Live, ModelSettings, Setting
 from realstaging.models.projects import CostView, NewProject, Project, ProjectPage, ProjectPatch, ProjectView
 from realstaging.models.requests import (
     ContentType,
@@ -83,7 +85,9 @@ __all__ = [
     "LedgerEntry",
     "LedgerPage",
     "Limits",
+    "Live",
     "ModelOption",
+    "ModelSettings",
     "NewApiKey",
     "NewProject",
     "Option",
@@ -103,8 +107,10 @@ __all__ = [
     "RestagedItem",
     "ResultMessage",
     "ResultView",
+    "Setting",
     "StageMessage",
     "StageSettings",
+    "Subscribed",
     "TicketView",
     "UploadAnswer",
     "UploadFile",

@@ -8,11 +8,15 @@ from realstaging.models.base import Frozen
 
 
 class Usage(Frozen):
-    """One owner's counters in one period; `used` = `reserved` + `captured`."""
+    """One owner's counters in one period; `used` = `reserved` + `captured` + `carried`.
+
+    `carried`: what was used under the same name before the account was closed.
+    """
 
     used: int = 0
     reserved: int = 0
     captured: int = 0
+    carried: int = 0
 
 
 class UsageView(Frozen):
@@ -81,10 +85,29 @@ class AccountView(Profile):
     version: int
 
 
+class Subscribed(Frozen):
+    """What a subscription gives its owner: Stripe's state at the last look, read in our terms."""
+
+    id: str
+    plan: str
+    status: str
+    started_at: AwareDatetime
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+    ends: bool = False
+    next_plan: str | None = None
+
+
 class User(Frozen):
+    """`role_set`: an administrator has said it, so that tokens do not change it any more."""
+
     owner: str
     role: Literal["user", "admin"] = "user"
-    plan: str = "free"
+    role_set: bool = False
+    plan_override: str | None = None
+    extra_images: int = 0
+    customer_id: str | None = None
+    subscribed: Subscribed | None = None
     profile: Profile = Profile()
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -10,7 +10,11 @@ from realstaging.models.jobs import JobView
 
 
 class StageSettings(Frozen):
-    """How to furnish. Absent keys are taken from the defaults; `style` is short for one of `styles`."""
+    """How to furnish. Absent keys are taken from the defaults; `style` is short for one of `styles`.
+
+    Without `keep_structure` the prompt is sent as it is, and nothing protects walls and windows: only a plain
+    `false` means that.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -18,6 +22,7 @@ class StageSettings(Frozen):
     style: str | None = None
     styles: list[str] | None = Field(default=None, min_length=1, max_length=4)
     prompt: str | None = Field(default=None, min_length=10, max_length=2000)
+    keep_structure: bool = Field(default=True, strict=True)
     seed: int | None = Field(default=None, ge=1, le=4294967295)
     model: str | None = None
     variations: int | None = Field(default=None, ge=1, le=4)

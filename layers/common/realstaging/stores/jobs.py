@@ -191,13 +191,14 @@ class JobStore:
         drop: Iterable[str] = (),
     ) -> Write:
         changed: Item = {"status": to, "updated_at": keys.stamp(at), **(put or {})}
-        changed |= keys.due(due, job.id) if due else {}
+        # What is not due any more has ended, and is found by its state.
+        changed |= keys.due(due, job.id) if due else keys.ended(to, job.id)
         return self._writes.move(
             keys.job(job.owner, job.id),
             was=job.status,
             version=job.version,
             put=changed,
-            drop=[*drop, *(() if due else keys.NOT_DUE)],
+            drop=[*drop, *(() if due else ("due_at",))],
         )
 
     def _alone(self, write: Write) -> Job:

@@ -1,5 +1,6 @@
 """Users: a row on first use, race-free; their profile; and their end."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +11,7 @@ from boto3.dynamodb.conditions import Key
 from realstaging import keys
 from realstaging.errors import ForbiddenError, VersionConflictError
 from realstaging.models import Job, Profile, User
-from realstaging.stores.table import Item, LostRaceError, Writes, row
+from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,24 +24,47 @@ GOING = "This account is being deleted."
 class UserStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
-        self._known: dict[str, float] = {}
+        self._known: dict[tuple[str, str | None], tuple[float, str]] = {}
 
-    def ensure(self, owner: str, role: str, at: datetime) -> None:
-        """Make the user's row unless it is there; this process asks the table every few seconds per owner.
+    def ensure(self, owner: str, claimed: str | None, at: datetime) -> str:
+        """The owner's role; makes their row unless it is there. Asks the table every few seconds per owner.
 
-        Raises ForbiddenError while the account is being deleted.
+        `claimed` is the role a token speaks of, None where nothing does: it counts until an administrator
+        has said otherwise. Raises ForbiddenError while the account is being deleted.
         """
-        if self._known.get(owner, 0) > time.monotonic():
-            return
-        try:
-            self.create(owner, role, at)
-        except LostRaceError as error:
-            # The usual case: the row is there.
-            if "deleted_at" in error.failed[0]:
-                raise ForbiddenError(GOING) from error
+        until, role = self._known.get((owner, claimed), (0.0, ""))
+        if until > time.monotonic():
+            return role
+        role = self._ensured(owner, claimed, at)
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
-        self._known[owner] = time.monotonic() + KNOWN_SECONDS
+        self._known[owner, claimed] = time.monotonic() + KNOWN_SECONDS, role
+        return role
+
+    def _ensured(self, owner: str, claimed: str | None, at: datetime) -> str:
+        try:
+            self.create(owner, claimed or "user", at)
+        except LostRaceError as error:
+            # The usual case: the row is there.
+            found = error.failed[0]
+            if "deleted_at" in found:
+                raise ForbiddenError(GOING) from error
+            if claimed and claimed != found.get("role") and not found.get("role_set"):
+                self._follow(owner, claimed)
+                return claimed
+            return str(found.get("role", "user"))
+        return claimed or "user"
+
+    def _follow(self, owner: str, claimed: str) -> None:
+        """The row shows what the identity provider says, until an administrator says otherwise."""
+        role = self._writes.update(
+            keys.user(owner),
+            put={"role": claimed},
+            when="attribute_exists(#owner) AND attribute_not_exists(#deleted_at) AND NOT #role_set = :yes",
+            values={":yes": True},
+        )
+        with contextlib.suppress(LostRaceError):
+            self._writes.alone(role)
 
     def create(self, owner: str, role: str, at: datetime) -> None:
         """Raises LostRaceError if it is there."""
@@ -48,11 +72,15 @@ class UserStore:
         item = row(user, keys.user(owner), keys.by_user(owner, keys.stamp(at)))
         self._writes.together([self._writes.put_new(item)])
 
-    def get(self, owner: str) -> User:
+    def find(self, owner: str) -> User | None:
         item = self._writes.get(keys.user(owner))
-        if item is None or "deleted_at" in item:
+        return User.model_validate(item) if item else None
+
+    def get(self, owner: str) -> User:
+        user = self.find(owner)
+        if user is None or user.deleted_at:
             raise ForbiddenError(GOING)
-        return User.model_validate(item)
+        return user
 
     def save(self, user: User, profile: Profile, at: datetime) -> User:
         """Raises VersionConflictError if it was changed since `user` was read."""
@@ -68,11 +96,37 @@ class UserStore:
         except LostRaceError as error:
             raise VersionConflictError("The profile was changed meanwhile. Read it again and repeat.") from error
 
+    def page(self, *, limit: int, before: str | None) -> tuple[list[User], str | None]:
+        """All users, newest first, and where to go on from: `<created at>#<owner>`."""
+        condition: Any = Key("gsi1pk").eq("USERS")
+        if before:
+            condition &= Key("gsi1sk").lt(before)
+        items = self._table.query(
+            IndexName="gsi1", KeyConditionExpression=condition, ScanIndexForward=False, Limit=limit + 1
+        )["Items"]
+        more = str(items[limit - 1]["gsi1sk"]) if len(items) > limit else None
+        return [User.model_validate(item) for item in items[:limit]], more
+
+    def grant(self, user: User, at: datetime, record: Write) -> User:
+        """What an administrator has said of role, plan and quota, and the record of it. Raises LostRaceError."""
+        said = {"role": user.role, "role_set": user.role_set, "extra_images": user.extra_images}
+        plan = {"plan_override": user.plan_override} if user.plan_override else {}
+        write = self._writes.update(
+            keys.user(user.owner),
+            put={**said, **plan, "updated_at": keys.stamp(at)},
+            add={"version": 1},
+            drop=() if plan else ("plan_override",),
+            when="#version = :version AND attribute_not_exists(#deleted_at)",
+            values={":version": user.version},
+        )
+        self._writes.together([write, record])
+        return user.model_copy(update={"updated_at": at, "version": user.version + 1})
+
     def condemn(self, owner: str, at: datetime) -> None:
         """From now on the account is closed, and the purge takes it apart."""
         put = {"deleted_at": keys.stamp(at), **keys.purge(at, owner)}
         self._writes.alone(self._writes.update(keys.user(owner), put=put))
-        self._known.pop(owner, None)
+        self._known = {known: seen for known, seen in self._known.items() if known[0] != owner}
 
     def condemned(self, owner: str) -> bool:
         return "deleted_at" in (self._writes.get(keys.user(owner)) or {})
@@ -82,8 +136,16 @@ class UserStore:
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
 
     def remove_rows(self, owner: str) -> int:
-        """Up to a hundred rows of the owner's, the profile excepted, and all API keys; how many there were."""
-        found = [item for item in self._rows(owner, "") if item["sk"] != keys.user(owner)["sk"]]
+        """Up to a hundred rows of the owner's and all API keys; how many there were.
+
+        The profile stays for the end. The counters stay until their time to live is over: closing an account
+        and coming back is no way to a fresh quota.
+        """
+        rows = self._rows(owner, "")
+        for item in rows:
+            if item["sk"].startswith("USAGE#") and item["reserved"] + item.get("captured", 0):
+                self._carry(item)
+        found = [item for item in rows if item["sk"] != keys.user(owner)["sk"] and not item["sk"].startswith("USAGE#")]
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
@@ -102,6 +164,18 @@ class UserStore:
         except LostRaceError:
             return False
         return True
+
+    def _carry(self, usage: Item) -> None:
+        """What was delivered is all that is left of a closed account's counters: their ledger goes."""
+        used = usage["used"] - usage["reserved"]
+        write = self._writes.update(
+            {"pk": usage["pk"], "sk": usage["sk"]},
+            put={"used": used, "carried": used, "reserved": 0, "captured": 0},
+            when="#used = :was AND #reserved = :reserved",
+            values={":was": usage["used"], ":reserved": usage["reserved"]},
+        )
+        with contextlib.suppress(LostRaceError):
+            self._writes.alone(write)
 
     def _rows(self, owner: str, prefix: str) -> list[Item]:
         condition: Any = Key("pk").eq(f"USER#{owner}")

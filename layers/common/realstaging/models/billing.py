@@ -1,0 +1,256 @@
+"""What Stripe holds, in our words: read from its answers and its events, never written to the table as they are."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import AwareDatetime
+
+from realstaging.models.base import Frozen
+
+# While these last, Stripe means to collect money for the subscription.
+LIVE = ("trialing", "active", "past_due")
+LOOKUP_KEY = re.compile(r"realstaging_([a-z0-9_-]+)_monthly")
+
+
+def lookup_key(plan: str) -> str:
+    return f"realstaging_{plan}_monthly"
+
+
+def moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+class Price(Frozen):
+    """A plan's monthly price; `amount` in minor units. `plan` None: the price is not one of ours."""
+
+    id: str
+    plan: str | None
+    amount: int | None = None
+    currency: str = "usd"
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """A lookup key moves on to a plan's next price; those who still pay the former one are told by metadata."""
+        named = LOOKUP_KEY.fullmatch(data.get("lookup_key") or "")
+        plan = named[1] if named else (data.get("metadata") or {}).get("plan")
+        return cls(id=data["id"], plan=plan, amount=data.get("unit_amount"), currency=data.get("currency") or "usd")
+
+
+class Kept(Frozen):
+    """The plan that was paid for, until the period is over in which its owner chose a smaller one."""
+
+    plan: str
+    until: AwareDatetime
+
+    @classmethod
+    def of(cls, metadata: dict[str, str]) -> Self | None:
+        plan, until = metadata.get("kept_plan"), metadata.get("kept_until") or ""
+        return cls(plan=plan, until=moment(int(until))) if plan and re.fullmatch("[0-9]{1,11}", until) else None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"kept_plan": self.plan, "kept_until": str(int(self.until.timestamp()))}
+
+
+class Subscription(Frozen):
+    """A subscription as it stood when Stripe was asked; `ends`: with the running period."""
+
+    id: str
+    customer: str
+    status: str
+    item: str
+    price: Price
+    created_at: AwareDatetime
+    started_at: AwareDatetime
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+    ends: bool
+    kept: Kept | None = None
+    default_card: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        items = data["items"]["data"]
+        item = next((each for each in items if Price.of(each["price"]).plan), items[0])
+        cancel_at = data.get("cancel_at")
+        return cls(
+            id=data["id"],
+            customer=_id(data["customer"]) or "",
+            status=data["status"],
+            item=item["id"],
+            price=Price.of(item["price"]),
+            created_at=moment(data["created"]),
+            started_at=moment(data.get("start_date") or data["created"]),
+            period_start=moment(item["current_period_start"]),
+            period_end=moment(item["current_period_end"]),
+            # Stripe's own pages say it by a date, our calls by the flag.
+            ends=bool(data.get("cancel_at_period_end") or (cancel_at and cancel_at <= item["current_period_end"])),
+            kept=Kept.of(data.get("metadata") or {}),
+            default_card=_id(data.get("default_payment_method")),
+        )
+
+
+class Customer(Frozen):
+    """`owner`: whom we made it for."""
+
+    id: str
+    owner: str | None
+    default_card: str | None = None
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        default = (data.get("invoice_settings") or {}).get("default_payment_method")
+        return cls(id=data["id"], owner=(data.get("metadata") or {}).get("owner"), default_card=_id(default))
+
+
+class Checkout(Frozen):
+    """`status` is open, complete or expired; `url` is there while it is open."""
+
+    id: str
+    status: str
+    url: str | None
+    customer: str | None
+    owner: str | None
+    subscription: str | None
+    plan: str | None
+    expires_at: AwareDatetime
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            id=data["id"],
+            status=data.get("status") or "open",
+            url=data.get("url"),
+            customer=_id(data.get("customer")),
+            owner=data.get("client_reference_id"),
+            subscription=_id(data.get("subscription")),
+            plan=(data.get("metadata") or {}).get("plan"),
+            expires_at=moment(data["expires_at"]),
+        )
+
+
+class InvoiceLine(Frozen):
+    description: str
+    amount: int
+    proration: bool
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        details = (data.get("parent") or {}).get("subscription_item_details") or {}
+        return cls(
+            description=data.get("description") or "",
+            amount=data["amount"],
+            proration=bool(details.get("proration")),
+        )
+
+
+class Preview(Frozen):
+    """What a change of plan would cost: `amount_due` minor units, to be paid at once if `at` is now."""
+
+    amount_due: int
+    currency: str
+    lines: list[InvoiceLine]
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            amount_due=data["amount_due"],
+            currency=data["currency"],
+            lines=[InvoiceLine.of(each) for each in data["lines"]["data"]],
+        )
+
+
+class Invoice(Frozen):
+    """Amounts in minor units. `page` and `pdf` are Stripe's, and good for anybody who has the address."""
+
+    id: str
+    number: str | None
+    status: str
+    currency: str
+    total: int
+    amount_due: int
+    amount_paid: int
+    created_at: AwareDatetime
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+    page: str | None
+    pdf: str | None
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            id=data["id"],
+            number=data.get("number"),
+            status=data.get("status") or "draft",
+            currency=data["currency"],
+            total=data["total"],
+            amount_due=data["amount_due"],
+            amount_paid=data["amount_paid"],
+            created_at=moment(data["created"]),
+            period_start=moment(data["period_start"]),
+            period_end=moment(data["period_end"]),
+            page=data.get("hosted_invoice_url"),
+            pdf=data.get("invoice_pdf"),
+        )
+
+
+class Card(Frozen):
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        card = data["card"]
+        return cls(
+            id=data["id"],
+            brand=card["brand"],
+            last4=card["last4"],
+            exp_month=card["exp_month"],
+            exp_year=card["exp_year"],
+        )
+
+
+class BillingEvent(Frozen):
+    """What is taken from an event: whom it concerns. What has changed is asked for."""
+
+    id: str
+    type: str
+    live: bool
+    api_version: str | None
+    object_id: str | None
+    customer: str | None
+    owner: str | None
+
+    @classmethod
+    def of(cls, data: Any) -> Self:
+        """Raises ValueError for what is no event with a snapshot."""
+        if not isinstance(data, dict) or data.get("object") != "event" or not str(data.get("id")).startswith("evt_"):
+            raise ValueError("not an event")
+        snapshot = data.get("data")
+        thing = snapshot.get("object") if isinstance(snapshot, dict) else None
+        if not isinstance(thing, dict) or not isinstance(data.get("type"), str):
+            raise ValueError("not an event about an object")
+        customer = thing.get("id") if thing.get("object") == "customer" else _id(thing.get("customer"))
+        return cls(
+            id=data["id"],
+            type=data["type"],
+            live=bool(data.get("livemode")),
+            api_version=data.get("api_version"),
+            object_id=thing.get("id"),
+            customer=customer,
+            owner=thing.get("client_reference_id"),
+        )
+
+
+def _id(value: Any) -> str | None:
+    """An id, whether the object came in its place or not."""
+    found = value.get("id") if isinstance(value, dict) else value
+    return str(found) if found else None

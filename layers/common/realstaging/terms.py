@@ -1,0 +1,72 @@
+"""The terms a request is served under: what its owner may use, and the settings as they are now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from realstaging import quota
+from realstaging.config import Settings, merged
+from realstaging.errors import ForbiddenError
+from realstaging.models import Live
+from realstaging.quota import Allowance
+from realstaging.stores.live import LiveStore
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    settings: Settings
+    allowance: Allowance
+
+    @property
+    def default_model(self) -> str:
+        """The model of a request that names none: the plan's, if it is on offer, else everybody's."""
+        models, plan = self.settings.models, self.settings.plans[self.allowance.plan]
+        return plan.model if plan.model in models.enabled else models.default
+
+
+class LiveTerms:
+    """Reads the terms anew each time, in one call to the table: what was set is in force for the next request."""
+
+    def __init__(self, settings: Settings, live: LiveStore) -> None:
+        self._base, self._live = settings, live
+        self._version, self._now = 0, settings
+
+    def of(self, owner: str, at: datetime) -> Terms:
+        """Raises ForbiddenError for an account that is being deleted."""
+        user, live = self._live.with_user(owner)
+        if user is None or user.deleted_at:
+            raise ForbiddenError("This account is being deleted.")
+        now = self.under(live)
+        return Terms(now, quota.allowance(user, now, at))
+
+    def settings(self) -> Settings:
+        return self.under(self._live.current())
+
+    def under(self, live: Live) -> Settings:
+        """The stage's settings with what administrators have set laid over them."""
+        if live.version != self._version:
+            self._now = overlaid(self._base, live)
+            self._version = live.version
+        return self._now
+
+
+def overlaid(settings: Settings, live: Live) -> Settings:
+    """Raises pydantic's ValidationError for values that the settings do not take."""
+    data: Any = settings.model_dump()
+    for key, setting in live.settings.items():
+        data = merged(data, _nested(key, setting.value))
+    enabled = [
+        id for id in settings.models.enabled if live.models.get(id) is None or live.models[id].enabled is not False
+    ]
+    enabled += [id for id, each in live.models.items() if each.enabled and id not in enabled]
+    parameters = settings.models.parameters | {
+        id: each.parameters for id, each in live.models.items() if each.parameters
+    }
+    data["models"] |= {"enabled": enabled, "parameters": parameters}
+    return Settings.model_validate(data)
+
+
+def _nested(key: str, value: Any) -> Any:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
