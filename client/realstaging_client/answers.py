@@ -56,6 +56,7 @@ class Job:
     room_type: str | None = None
     style: str | None = None
     prompt: str | None = None
+    keep_structure: bool = True
     seed: int | None = None
     model: str = ""
     attempt: int = 0

@@ -35,6 +35,12 @@ def stage(
     style: Styles = None,
     variations: Annotated[int, typer.Option(min=1, max=4, help="Pictures of each style.")] = 1,
     prompt: Annotated[str | None, typer.Option(help="What else to say about it.")] = None,
+    as_written: Annotated[
+        bool,
+        typer.Option(
+            "--as-written", help="Send the prompt as it is. Walls and windows may change: you answer for that."
+        ),
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="The same seed gives similar pictures.")] = None,
     model: Annotated[str | None, typer.Option(help="Another model than the usual one.")] = None,
     out: Out = Path("staged"),
@@ -48,6 +54,8 @@ def stage(
     settings = {name: value for name, value in given.items() if value} | (
         {"variations": variations} if variations > 1 else {}
     )
+    if as_written:
+        settings["keep_structure"] = False
     with session(url, token, directory, GO_ON) as client:
         rooms = _rooms(client, Settings(**settings))  # type: ignore[typeddict-item]
         order = Order(project or _project_of(paths), settings)

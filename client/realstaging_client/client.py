@@ -38,6 +38,7 @@ class Settings(TypedDict, total=False):
     style: str
     styles: list[str]
     prompt: str
+    keep_structure: bool
     seed: int
     model: str
     variations: int
