@@ -21,6 +21,7 @@ from local.ports import DEFAULT
 from local.processes import ROOT, StartError
 from local.start import WORKERS, PortBusyError, started
 from local.state import AlreadyRunningError, Cloud
+from local.vendors import LiveKeyError
 
 DETACHED_PATIENCE = 180  # seconds; a first build downloads packages
 ENDING_PATIENCE = 15
@@ -46,7 +47,7 @@ def up(directory: Path, port: int, workers: int, console: Console) -> int:
             return 1
     except AlreadyRunningError:
         return _already_running(directory, console)
-    except (BuildError, DeployError, PortBusyError, StartError) as error:
+    except (BuildError, DeployError, LiveKeyError, PortBusyError, StartError) as error:
         console.print(f"\n{error}", style="red", markup=False, highlight=False)
         return 1
 
@@ -131,6 +132,7 @@ def _show(cloud: Cloud, console: Console) -> None:
         "WebSocket": cloud.socket,
         "identity": cloud.issuer,
         "Replicate": cloud.replicate,
+        "Stripe": cloud.stripe,
         "AWS": f"{cloud.aws_endpoint}  ({cloud.region}, key and secret: {cloud.access_key})",
         "logs": cloud.logs,
         "stop": f"Ctrl-C, or: python -m local.cloud down   (process {cloud.pid})",
@@ -147,7 +149,7 @@ def main() -> None:
         command = commands.add_parser(name)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="its folder (default .local)")
     starting = commands.choices["up"]
-    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next two")
+    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next three")
     starting.add_argument("--workers", type=int, default=WORKERS, help=f"Lambda workers per function ({WORKERS})")
     starting.add_argument("--detach", action="store_true", help="return when it is ready")
     given = parser.parse_args()

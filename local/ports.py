@@ -1,7 +1,7 @@
-"""The three neighbouring ports of a local cloud, and whether they are free."""
+"""The four neighbouring ports of a local cloud, and whether they are free."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Self
 
 HOST = "127.0.0.1"
@@ -13,13 +13,14 @@ class Ports:
     emulator: int
     replicate: int
     identity: int
+    stripe: int
 
     @classmethod
     def starting_at(cls, first: int) -> Self:
-        return cls(emulator=first, replicate=first + 1, identity=first + 2)
+        return cls(emulator=first, replicate=first + 1, identity=first + 2, stripe=first + 3)
 
     def busy(self) -> list[int]:
-        return [port for port in (self.emulator, self.replicate, self.identity) if not is_free(port)]
+        return [port for port in astuple(self) if not is_free(port)]
 
 
 def is_free(port: int) -> bool:

@@ -136,6 +136,11 @@ def start_replicate(processes: Processes, port: int, webhook_secret: str) -> Non
     processes.start("replicate", command, dict(os.environ), f"{url(port)}/health")
 
 
+def start_stripe(processes: Processes, port: int, webhook_secret: str) -> None:
+    command = [sys.executable, "-m", "local.stripe", "--port", str(port), "--webhook-secret", webhook_secret]
+    processes.start("stripe", [*command, "--plans", "config"], dict(os.environ), f"{url(port)}/health")
+
+
 def start_identity(processes: Processes, port: int) -> None:
     command = [sys.executable, "-m", "local.identity", "--port", str(port)]
     processes.start("identity", command, dict(os.environ), f"{url(port)}/health")

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,9 +17,9 @@ from local import aws, state
 from local.build import architecture, built
 from local.deploy import Resource, deploy, put_secrets
 from local.ports import HOST, Ports, url
-from local.processes import ROOT, Processes, start_emulator, start_identity, start_replicate
+from local.processes import ROOT, Processes, start_emulator, start_identity, start_replicate, start_stripe
 from local.state import Cloud
-from local.vendors import new_webhook_secret, vendors
+from local.vendors import new_stripe_secret, new_webhook_secret, real_stripe_key, vendors
 
 STACK = "realstaging-local"
 # More workers of a function than processors only wait for each other, and start up all the same.
@@ -30,7 +31,15 @@ class PortBusyError(Exception):
     """Somebody else listens where the local cloud would."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use; choose another with --port (it takes three in a row)")
+        super().__init__(f"port {port} is in use; choose another with --port (it takes four in a row)")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the stand-ins sign their webhooks with."""
+
+    replicate: str
+    stripe: str
 
 
 @contextlib.contextmanager
@@ -50,9 +59,11 @@ def started(directory: Path, port: int, workers: int, console: Console) -> Itera
 
 
 def _start(directory: Path, ports: Ports, workers: int, processes: Processes, console: Console) -> Cloud:
-    secret = new_webhook_secret()
+    real_stripe_key()  # a live key is refused before anything starts
+    secrets = Secrets(replicate=new_webhook_secret(), stripe=new_stripe_secret())
     start_emulator(processes, directory, ports.emulator, workers)
-    start_replicate(processes, ports.replicate, secret)
+    start_replicate(processes, ports.replicate, secrets.replicate)
+    start_stripe(processes, ports.stripe, secrets.stripe)
     start_identity(processes, ports.identity)
     with contextlib.ExitStack() as held:
         with _step(console, "building"):  # while they start
@@ -60,18 +71,26 @@ def _start(directory: Path, ports: Ports, workers: int, processes: Processes, co
         with _step(console, "starting"):
             processes.await_health()
         with _step(console, "deploying"):
-            resources = _deploy(ports, folder, secret)
+            resources = _deploy(ports, folder, secrets)
     functions = _physical(resources, "AWS::Lambda::Function")
     with _step(console, "warming"):
         failures = _warm(url(ports.emulator), functions)
     for name, error in failures.items():
         console.print(f"{name} cannot start: {error}", style="red", markup=False, highlight=False)
-    return _describe(directory, ports, resources)
+    cloud = _describe(directory, ports, resources)
+    httpx.post(f"{cloud.stripe}/_script", json={"webhook_url": f"{cloud.api}/v1/webhooks/stripe"}, trust_env=False)
+    return cloud
 
 
-def _deploy(ports: Ports, folder: Path, webhook_secret: str) -> list[Resource]:
+def _deploy(ports: Ports, folder: Path, secrets: Secrets) -> list[Resource]:
     endpoint = url(ports.emulator)
-    chosen = vendors(replicate=url(ports.replicate), identity=url(ports.identity), webhook_secret=webhook_secret)
+    chosen = vendors(
+        replicate=url(ports.replicate),
+        identity=url(ports.identity),
+        stripe=url(ports.stripe),
+        webhook_secret=secrets.replicate,
+        stripe_secret=secrets.stripe,
+    )
     put_secrets(endpoint, chosen.parameters)
     parameters = {
         "Stage": "local",
@@ -102,6 +121,7 @@ def _describe(directory: Path, ports: Ports, resources: list[Resource]) -> Cloud
         functions=_physical(resources, "AWS::Lambda::Function"),
         replicate=url(ports.replicate),
         identity=url(ports.identity),
+        stripe=url(ports.stripe),
         logs=str(directory / "logs"),
         pid=os.getpid(),
     )
@@ -147,7 +167,7 @@ def _clean(directory: Path) -> None:
     for name in ("tmp", "logs"):
         shutil.rmtree(directory / name, ignore_errors=True)
         (directory / name).mkdir()
-    for log in ("emulator", "replicate", "identity", "build"):
+    for log in ("emulator", "replicate", "identity", "stripe", "build"):
         (directory / f"{log}.log").unlink(missing_ok=True)
 
 

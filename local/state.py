@@ -37,6 +37,7 @@ class Cloud:
     functions: dict[str, str]
     replicate: str
     identity: str
+    stripe: str
     logs: str
     pid: int
 

@@ -1,4 +1,4 @@
-"""Whom the functions talk to outside AWS: the stand-ins, or the real Replicate when there is a token."""
+"""Whom the functions talk to outside AWS: the stand-ins, or the real Replicate or Stripe when there is a key."""
 
 import base64
 import os
@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 STAND_IN_TOKEN = "r8_local"
+STAND_IN_KEY = "sk_test_local"
+
+
+class LiveKeyError(Exception):
+    """Real money would move."""
+
+    def __init__(self) -> None:
+        super().__init__("STRIPE_SECRET_KEY is not a test key (sk_test_… or rk_test_…): a local cloud takes no other")
 
 
 def new_webhook_secret() -> str:
@@ -20,22 +28,45 @@ class Vendors:
     parameters: dict[str, str]  # SSM parameter -> secret
 
 
-def vendors(*, replicate: str, identity: str, webhook_secret: str, stage: str = "local") -> Vendors:
-    token = os.environ.get("REPLICATE_API_TOKEN")
+def new_stripe_secret() -> str:
+    """In Stripe's form."""
+    return f"whsec_{secrets.token_hex(16)}"
+
+
+def vendors(
+    *, replicate: str, identity: str, stripe: str, webhook_secret: str, stripe_secret: str, stage: str = "local"
+) -> Vendors:
     issuer = f"{identity}/"
-    overrides: dict[str, Any] = {
+    overrides = {
         "identity": {"issuer": issuer, "jwks_url": f"{issuer}.well-known/jwks.json"},
         "replicate": {"base_url": replicate},
+        "stripe": {"api_base": stripe},
     }
-    if token:
+    parameters = {
+        "replicate_api_token": STAND_IN_TOKEN,
+        "replicate_webhook_secret": webhook_secret,
+        "stripe_secret_key": STAND_IN_KEY,
+        "stripe_webhook_secret": stripe_secret,
+    }
+    if token := os.environ.get("REPLICATE_API_TOKEN"):
         # It reaches neither our bucket nor our webhook: inputs travel in the request, results are asked for.
         overrides["replicate"] = {
             "base_url": "https://api.replicate.com",
             "inputs": "inline",
             "results": "poll",
         }
-    parameters = {
-        f"/realstaging/{stage}/replicate_api_token": token or STAND_IN_TOKEN,
-        f"/realstaging/{stage}/replicate_webhook_secret": webhook_secret,
-    }
-    return Vendors(overrides, parameters)
+        parameters["replicate_api_token"] = token
+    if key := real_stripe_key():
+        # Its webhooks come through `stripe listen`, which has a secret of its own.
+        overrides["stripe"] = {"api_base": "https://api.stripe.com"}
+        parameters["stripe_secret_key"] = key
+        parameters["stripe_webhook_secret"] = os.environ.get("STRIPE_WEBHOOK_SECRET", stripe_secret)
+    return Vendors(overrides, {f"/realstaging/{stage}/{name}": value for name, value in parameters.items()})
+
+
+def real_stripe_key() -> str | None:
+    """The test key of a real account, when one is given."""
+    key = os.environ.get("STRIPE_SECRET_KEY")
+    if key and not key.startswith(("sk_test_", "rk_test_")):
+        raise LiveKeyError
+    return key or None

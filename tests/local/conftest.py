@@ -7,7 +7,10 @@ import pytest
 from local import identity
 from local.replicate.account import Settings
 from local.replicate.serving import server
+from local.stripe import account as stripe_account
+from local.stripe import serving as stripe_serving
 from tests.local.customer import Customer
+from tests.local.merchant import Merchant
 from tests.local.receiver import Receiver, receiving
 from tests.local.running import free_port, running
 
@@ -33,6 +36,23 @@ def customer(replicate_port: int, receiver: Receiver) -> Iterator[Customer]:
         customer.http.delete("/_script")
         customer.http.delete("/_log")
         yield customer
+
+
+@pytest.fixture(scope="module")
+def stripe_port() -> Iterator[int]:
+    port = free_port()
+    plans = (("pro", "Pro", 2900), ("business", "Business", 9900))
+    with running(stripe_serving.server(stripe_account.Settings(port, SECRET, plans=plans))):
+        yield port
+
+
+@pytest.fixture
+def merchant(stripe_port: int, receiver: Receiver) -> Iterator[Merchant]:
+    with Merchant.of(stripe_port, SECRET, receiver) as merchant:
+        merchant.http.delete("/_script")
+        merchant.http.post("/_reset")
+        merchant.script(webhook_url=f"{receiver.url}/hook", retries=[0.01, 0.01])
+        yield merchant
 
 
 @pytest.fixture

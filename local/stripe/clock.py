@@ -1,0 +1,58 @@
+"""The stand-in's own time, which a script can move forward or stop; and calendar arithmetic on it."""
+
+import calendar
+import time
+from datetime import UTC, datetime, timedelta
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Clock:
+    def __init__(self) -> None:
+        self._offset = 0
+        self._stopped_at: int | None = None
+
+    def now(self) -> int:
+        return int(time.time()) + self._offset if self._stopped_at is None else self._stopped_at
+
+    def move_to(self, at: int) -> None:
+        """Forward only: what has happened has happened."""
+        ahead = max(0, at - self.now())
+        if self._stopped_at is None:
+            self._offset += ahead
+        else:
+            self._stopped_at += ahead
+
+    def stop(self) -> None:
+        self._stopped_at = self.now()
+
+    def run(self) -> None:
+        if self._stopped_at is not None:
+            self._offset, self._stopped_at = self._stopped_at - int(time.time()), None
+
+
+def period_end(anchor: int, start: int, interval: str, count: int) -> int:
+    """When the period ends that begins at `start`: periods are counted from the anchor, so that 31 January is
+    followed by 28 February and 31 March."""
+    number = 1
+    while (end := _later(anchor, interval, count * number)) <= start:
+        number += 1
+    return end
+
+
+def _later(anchor: int, interval: str, count: int) -> int:
+    at = datetime.fromtimestamp(anchor, UTC)
+    match interval:
+        case "day" | "week":
+            return int((at + timedelta(days=count * (7 if interval == "week" else 1))).timestamp())
+        case _:
+            months = at.month - 1 + count * (12 if interval == "year" else 1)
+            year, month = at.year + months // 12, months % 12 + 1
+            day = min(at.day, calendar.monthrange(year, month)[1])
+            return int(at.replace(year=year, month=month, day=day).timestamp())
+
+
+def day(at: int) -> str:
+    """`5 Nov 2026`, as invoices say it."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y}"
