@@ -18,13 +18,16 @@ from realstaging.records import Record, each
 from realstaging.results import Finisher
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.terms import LiveTerms
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 provider = settings().replicate
 finisher = Finisher(
     settings(),
+    LiveTerms(settings(), LiveStore(aws.table())),
     jobs=jobs,
     images=ImageStore(aws.table(), jobs, quota),
     media=Media(aws.s3(), required("BUCKET_NAME")),

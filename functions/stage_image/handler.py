@@ -6,6 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
+from realstaging.admission import Admission
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -13,20 +14,29 @@ from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import StageMessage
 from realstaging.observability import follow, log, metrics
+from realstaging.planning import Planner
 from realstaging.records import Record, each
 from realstaging.starts import Starter
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.live import LiveStore
+from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.terms import LiveTerms
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
+secrets = Secrets(aws.ssm, settings().stage)
+provider = ProviderStore(aws.table())
 starter = Starter(
-    settings(),
+    LiveTerms(settings(), LiveStore(aws.table())),
     jobs=jobs,
-    images=ImageStore(aws.table(), jobs, quota),
-    media=Media(aws.s3(), required("BUCKET_NAME")),
-    replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
+    provider=provider,
+    planner=Planner(
+        images=ImageStore(aws.table(), jobs, quota), media=Media(aws.s3(), required("BUCKET_NAME")), secrets=secrets
+    ),
+    admission=Admission(provider),
+    replicate=replicate(settings(), secrets),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     webhook_base=required("PUBLIC_API_URL"),

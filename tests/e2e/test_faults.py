@@ -151,6 +151,10 @@ def test_a_job_that_cannot_be_staged_fails_with_its_reason_and_costs_nothing(
 
     job = until(failed)
     assert (job["error"]["code"], job["attempt"], job["charged"]) == (code, attempts, False)
+    paid = trouble.startswith("result:")
+    assert (float(job["cost_usd"] or 0) > 0) == paid
+    if paid:  # and never twice to the same model
+        assert len({each["model"] for each in creations(cloud, job_id)}) == attempts
     assert agent.usage() == (0, 0, 0)
     assert list(agent.ledger().values()) == ["released"]
     refused = agent.http.get(f"/v1/jobs/{job_id}/file")

@@ -4,11 +4,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from realstaging.admission import Admission
 from realstaging.gateways.media import Media
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import Job
+from realstaging.planning import Planner
 from realstaging.starts import Starter
+from realstaging.stores.live import LiveStore
+from realstaging.stores.provider import ProviderStore
+from realstaging.terms import LiveTerms
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.world import World
@@ -54,12 +59,15 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
     world.close()
     changed = world.settings.model_copy(update={"replicate": world.settings.replicate.model_copy(update=settings)})
     module = world.function("stage_image")
+    secrets = Secrets(module.aws.ssm, changed.stage)
+    provider = ProviderStore(world.table)
     module.starter = Starter(
-        changed,
+        LiveTerms(changed, LiveStore(world.table)),
         jobs=world.jobs,
-        images=world.images,
-        media=media or world.reachable(),
-        replicate=replicate(changed, Secrets(module.aws.ssm, changed.stage)),
+        provider=provider,
+        planner=Planner(images=world.images, media=media or world.reachable(), secrets=secrets),
+        admission=Admission(provider),
+        replicate=replicate(changed, secrets),
         queue=world.stage_queue,
         results=world.result_queue,
         webhook_base=world.provider.receiver.url,

@@ -3,14 +3,30 @@
 import functools
 import io
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from PIL import Image as Pillow
 
+from realstaging import keys
 from realstaging import quota as periods
 from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
-from realstaging.models import Batch, Failure, Image, ImageStatus, Job, JobStatus, Project
+from realstaging.models import (
+    DELIVERED,
+    Batch,
+    Failure,
+    Image,
+    ImageStatus,
+    Job,
+    JobStatus,
+    Live,
+    ModelSettings,
+    Project,
+    Run,
+    Setting,
+)
+from realstaging.stores.live import LiveStore
 from realstaging.stores.users import UserStore
 from tests.events import event, together
 from tests.integration.world import World
@@ -41,11 +57,24 @@ def project(world: World, owner: str = "alice") -> Project:
 
 
 def drafted(
-    world: World, project: Project, *, count: int = 1, jobs: int = 1, **image: Any
+    world: World,
+    project: Project,
+    *,
+    count: int = 1,
+    jobs: int = 1,
+    order: dict[str, Any] | None = None,
+    **image: Any,
 ) -> tuple[Batch, list[tuple[Image, list[Job]]]]:
-    """The rows of a request for `count` photos with `jobs` jobs each; nothing is written."""
+    """The rows of a request for `count` photos with `jobs` jobs each, staged as `order` says; nothing is written."""
     at, owner = world.clock.at, project.owner
     batch_id = new_id("bat", at)
+    wanted: dict[str, Any] = {
+        "room_type": "living_room",
+        "style": "modern",
+        "seed": 7,
+        "model": world.settings.models.default,
+    }
+    wanted |= order or {}
     image_ids, job_ids = new_ids("img", at, count), new_ids("job", at, count * jobs)
     common: dict[str, Any] = {"owner": owner, "project_id": project.id, "created_at": at, "updated_at": at}
     common |= {"traceparent": TRACE, "correlation_id": "request-1"}
@@ -69,12 +98,9 @@ def drafted(
                 image_id=image_id,
                 batch_id=batch_id,
                 status=JobStatus.AWAITING_UPLOAD,
-                room_type="living_room",
-                style="modern",
-                seed=7,
-                model=world.settings.models.default,
                 period=period,
                 due_at=at + timedelta(hours=25),
+                **wanted,
                 **common,
             )
             for job_id in mine
@@ -114,9 +140,11 @@ def uploaded(world: World, image: Image, data: bytes) -> dict[str, Any]:
     return event("s3-object-created", owner=image.owner, image_id=image.id)
 
 
-def queued(world: World, *, owner: str = "alice", jobs: int = 1) -> tuple[Image, list[Job]]:
+def queued(
+    world: World, *, owner: str = "alice", jobs: int = 1, order: dict[str, Any] | None = None
+) -> tuple[Image, list[Job]]:
     """A photo that was taken in; its jobs wait to start. Nothing is in the queue."""
-    image, made = waiting(world, owner=owner, jobs=jobs)
+    image, made = waiting(world, owner=owner, jobs=jobs, order=order)
     look_again = world.clock.at + timedelta(seconds=world.settings.jobs.resend_after_seconds)
     world.media.put_once(master_key(owner, image.id), photo(), "image/jpeg")
     world.images.accept(image, made, world.clock.at, FACTS, look_again=look_again)
@@ -133,13 +161,29 @@ def claimed(world: World, job: Job, prediction_id: str | None = "run1") -> Job:
     at = world.clock.at
     claimed = world.jobs.claim(job, at, at + timedelta(seconds=100))
     if prediction_id:
-        world.jobs.note_run(claimed, prediction_id, {}, due=at + timedelta(seconds=100))
+        world.jobs.note_run(claimed, prediction_id, due=at + timedelta(seconds=100))
     return world.job(job)
 
 
 def canceled(world: World, job: Job) -> Job:
     world.jobs.close(world.job(job), JobStatus.CANCELED, world.clock.at, None)
     return world.job(job)
+
+
+def run(job: Job, outcome: str = DELIVERED, cost_usd: str = "0.03") -> Run:
+    """How the job's current attempt ended."""
+    return Run(attempt=job.attempt, model=job.model, outcome=outcome, cost_usd=Decimal(cost_usd))
+
+
+def set_now(world: World, settings: dict[str, Any] | None = None, models: dict[str, Any] | None = None) -> None:
+    """What an administrator has set, by dotted key and by model."""
+    before = LiveStore(world.table).current()
+    live = Live(
+        version=before.version + 1,
+        settings={key: Setting(value=value, version=1) for key, value in (settings or {}).items()},
+        models={id: ModelSettings(**each) for id, each in (models or {}).items()},
+    )
+    world.table.put_item(Item={**keys.live(), "version": live.version, "document": live.model_dump_json()})
 
 
 def failure(code: str = "staging_failed") -> Failure:

@@ -6,7 +6,7 @@ from realstaging import quota as periods
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models import Job, Project
 from realstaging.stores.due import Due
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import LostRaceError, plain
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty, watched
 from tests.integration.world import World
@@ -33,7 +33,7 @@ def test_eight_hundred_jobs_are_written_a_hundred_actions_at_a_time_and_in_order
     # One existence check, one reservation, one batch, 50 images, 800 jobs with a ledger line each,
     # and the project and the batch once more in each transaction but the first.
     assert sum(sizes) == 3 + 50 + 2 * 800 + 2 * (len(sizes) - 1)
-    written = [each["Put"]["Item"] for call in calls for each in call["TransactItems"] if "Put" in each]
+    written = [plain(each["Put"]["Item"]) for call in calls for each in call["TransactItems"] if "Put" in each]
     assert [row["id"] for row in written if row["sk"].startswith("JOB#")] == batch.job_ids
     assert [row["job_id"] for row in written if row["sk"].startswith("LEDGER#")] == batch.job_ids
     assert [row["id"] for row in written if row["sk"].startswith("IMAGE#")] == batch.image_ids

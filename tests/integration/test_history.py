@@ -15,7 +15,7 @@ from tests.integration.world import World, check_books
 
 LIMIT = 12
 STEPS = 32
-RESULT = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg", "cost_usd": "0.03"}
+RESULT = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg"}
 ERRORS = ["flagged as sensitive (E005)", "Director: unexpected error (E9828)", "Director: unexpected error (E9828)"]
 MOVES = {
     JobStatus.AWAITING_UPLOAD: {JobStatus.QUEUED, JobStatus.FAILED, JobStatus.CANCELED},
@@ -64,7 +64,7 @@ class History:
             except LostRaceError:
                 assert job.version != now.version
                 continue
-            self.world.jobs.note_run(claimed, f"run-{claimed.marker}", {}, due=self.world.clock.at)
+            self.world.jobs.note_run(claimed, f"run-{claimed.marker}", due=self.world.clock.at)
             self.seen.append(self.world.job(job))
 
     def deliver(self) -> None:
@@ -72,7 +72,7 @@ class History:
         for job in self._some(JobStatus.PROCESSING):
             now = self.world.job(job)
             try:
-                self.world.jobs.deliver(job, self.world.clock.at, RESULT)
+                self.world.jobs.deliver(job, self.world.clock.at, RESULT, given.run(job))
             except LostRaceError:
                 assert job.version != now.version
                 continue

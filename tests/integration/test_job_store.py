@@ -14,7 +14,7 @@ from tests.integration import given
 from tests.integration.world import World
 
 WHY = Failure(code="staging_failed", title="t", detail="d", retryable=True)
-RESULT: dict[str, Any] = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg", "cost_usd": "0.03"}
+RESULT: dict[str, Any] = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg"}
 
 
 def is_due(world: World, job: Job, **later: float) -> bool:
@@ -57,7 +57,7 @@ def test_a_delivered_job_is_charged_once_and_never_looked_at_again(world: World)
     job = given.processing(world)
     at = world.clock.forward(seconds=8.5)
 
-    world.jobs.deliver(job, at, RESULT)
+    world.jobs.deliver(job, at, RESULT, given.run(job))
 
     done = world.job(job)
     assert (done.status, done.charged, done.duration_ms, done.finished_at) == (JobStatus.READY, True, 8500, at)
@@ -86,11 +86,11 @@ MOVES: dict[str, Move] = {
     "defer": lambda world, job: world.jobs.defer(job, world.clock.at, world.clock.at),
     "requeue": lambda world, job: world.jobs.requeue(job, world.clock.at, world.clock.at),
     "release": lambda world, job: world.jobs.release(job, world.clock.at, world.clock.at),
-    "deliver": lambda world, job: world.jobs.deliver(job, world.clock.at, RESULT),
+    "deliver": lambda world, job: world.jobs.deliver(job, world.clock.at, RESULT, given.run(job)),
     "fail": lambda world, job: world.jobs.close(job, JobStatus.FAILED, world.clock.at, WHY),
     "cancel": lambda world, job: world.jobs.close(job, JobStatus.CANCELED, world.clock.at, None),
     "look again": lambda world, job: world.jobs.look_again(job, world.clock.at),
-    "note run": lambda world, job: world.jobs.note_run(job, "run2", {}, due=world.clock.at),
+    "note run": lambda world, job: world.jobs.note_run(job, "run2", due=world.clock.at),
 }
 
 
@@ -129,11 +129,11 @@ def test_a_job_that_has_ended_does_not_move_even_when_read_anew(world: World, en
 def test_noting_a_run_leaves_the_version_so_that_a_quick_result_still_fits(world: World) -> None:
     job = given.processing(world, prediction_id=None)
 
-    world.jobs.note_run(job, "run1", {"prompt_version": "1"}, due=world.clock.at + timedelta(seconds=90))
+    world.jobs.note_run(job, "run1", due=world.clock.at + timedelta(seconds=90))
     noted = world.job(job)
-    world.jobs.deliver(job, world.clock.at, RESULT)
+    world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
 
-    assert (noted.prediction_id, noted.prompt_version, noted.version) == ("run1", "1", job.version)
+    assert (noted.prediction_id, noted.version) == ("run1", job.version)
     assert world.job(job).status is JobStatus.READY
 
 
@@ -143,7 +143,7 @@ def test_a_run_of_an_earlier_attempt_is_not_noted(world: World) -> None:
     world.jobs.claim(again, world.clock.at, world.clock.at)
 
     with pytest.raises(LostRaceError):
-        world.jobs.note_run(job, "run1", {}, due=world.clock.at)
+        world.jobs.note_run(job, "run1", due=world.clock.at)
 
     assert world.job(job).prediction_id is None
 

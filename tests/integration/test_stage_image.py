@@ -95,7 +95,6 @@ def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_jo
         ({"outcome": "create:429", "header": 7}, 8),
         ({"outcome": "create:429", "body": 11}, 12),
         ({"outcome": "create:429", "header": 100_000}, 301),
-        ({"outcome": "create:402"}, 300),
     ],
 )
 def test_when_the_provider_takes_nothing_the_job_waits_and_no_attempt_is_counted(

@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from local.replicate import models as published
 from local.replicate.account import Settings as StandInSettings
 from local.replicate.serving import server
-from realstaging import config
+from realstaging import choosing, config
 from realstaging.capabilities import capabilities
 from realstaging.errors import InputRefusedError
 from realstaging.gateways.replicate import Replicate
@@ -272,20 +273,28 @@ def ended(provider: Replicate, run: Prediction) -> Prediction:
 
 
 def test_a_new_model_is_one_new_file(new_model: str, provider: Replicate) -> None:
-    settings = config.load("local")
-    enabled = settings.models.model_copy(update={"enabled": (settings.models.default, new_model)})
+    base = config.load("local")
+    wanted = {"enabled": (base.models.default, new_model), "fallbacks": (), "parameters": {new_model: {"sofas": 3}}}
+    settings = base.model_copy(update={"models": base.models.model_copy(update=wanted)})
     photo = "data:image/jpeg;base64," + base64.b64encode(ROOM.read_bytes()).decode()
     model = registry.get(new_model)
 
     # listed
     assert registry.objection(new_model) is None
-    offered = capabilities(settings.model_copy(update={"models": enabled})).models
-    assert [(each.id, each.name) for each in offered if not each.default] == [(new_model, "Sofa 1")]
+    [offered] = [each for each in capabilities(settings).models if not each.default]
+    assert (offered.id, offered.name, offered.price_usd) == (new_model, "Sofa 1", Decimal("0.05"))
     # configurable
-    assert model.input.model_json_schema()["properties"]["sofas"]["maximum"] == 3
+    assert choosing.objections(settings) == []
+    assert model.adjustable()["properties"]["sofas"] | {"title": ""} == {
+        "default": 2, "maximum": 3, "minimum": 0, "title": "", "type": "integer",
+    }  # fmt: skip
+    assert not model.adjustable()["properties"].keys() & {"image", "prompt"}
+    with pytest.raises(ValidationError, match="less than or equal to 3"):
+        model.check_parameters({"sofas": 4})
     # staged
-    sent = model.fill(Order(photo, "a modern living room", None, 1600, 1067))
-    assert sent["sofas"] == 2
+    order = Order(photo, "a modern living room", None, 1600, 1067)
+    sent = model.fill(order, settings.models.parameters[new_model])
+    assert (sent["sofas"], model.fill(order)["sofas"]) == (3, 2)
     run = ended(provider, provider.create(model=model.id, version=None, input=sent, webhook=None, cancel_after=60))
     assert run.status == "succeeded", run.error
     [url] = registry.output_urls(run.output)

@@ -1,9 +1,11 @@
 """Models are found by lying in their folder, and each says truthfully what it takes and gives."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Self
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from realstaging import config
 from realstaging.errors import OutputUnusableError
@@ -101,6 +103,86 @@ def test_a_models_input_can_be_shown_as_a_form_and_costs_nothing_until_then(mode
     assert schema["additionalProperties"] is False
     assert issubclass(model.input, ProviderInput)
     assert model.input.model_config["defer_build"]
+
+
+@EVERY
+def test_what_may_be_set_is_all_but_what_an_order_brings_along(model: StagingModel) -> None:
+    schema = model.adjustable()
+
+    assert schema["properties"].keys() == model.input.model_fields.keys() - model.private - set(model.fixed)
+    assert schema["additionalProperties"] is False
+    assert "required" not in schema
+    sent = model.fill(ORDER)
+    shown = {name: field["default"] for name, field in schema["properties"].items() if field["default"] is not None}
+    assert {name: sent[name] for name in shown if name != "aspect_ratio"} == {
+        name: value for name, value in shown.items() if name != "aspect_ratio"
+    }
+
+
+@EVERY
+def test_what_is_sent_by_itself_may_be_set_and_changes_nothing(model: StagingModel) -> None:
+    values = {name: value for name, value in model.defaults().items() if name not in model.fixed}
+
+    assert model.check_parameters(values) == values
+    assert model.fill(ORDER, {name: value for name, value in values.items() if name != "aspect_ratio"}) == model.fill(
+        ORDER
+    )
+
+
+@EVERY
+@pytest.mark.parametrize("name", ["prompt", "image", "openai_api_key", "surprise", "number_of_images", "max_images"])
+def test_what_must_not_be_set_is_refused_by_its_name(model: StagingModel, name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model.check_parameters({name: "x"})
+
+    assert [error["loc"] for error in refused.value.errors()] == [(name,)]
+
+
+def test_values_are_checked_field_by_field() -> None:
+    with pytest.raises(ValidationError) as refused:
+        registry.get(QWEN).check_parameters({"output_quality": 101, "output_format": "gif", "seed": 7})
+
+    assert {error["loc"] for error in refused.value.errors()} == {("output_quality",), ("output_format",)}
+
+
+def test_what_is_set_wins_over_the_builder_and_an_orders_seed_over_both() -> None:
+    model = registry.get(QWEN)
+    set_now = {"output_quality": 80, "seed": 5}
+
+    assert model.fill(ORDER, set_now) == model.fill(ORDER) | {"output_quality": 80}
+    assert model.fill(replace(ORDER, seed=None), set_now)["seed"] == 5
+
+
+def test_fields_that_depend_on_each_other_are_checked_together() -> None:
+    class Input(ProviderInput):
+        image: str
+        prompt: str
+        steps: int
+        warm_up: int = 1
+
+        @model_validator(mode="after")
+        def _shorter(self) -> Self:
+            if self.warm_up > self.steps:
+                raise ValueError("warm_up must not be longer than steps")
+            return self
+
+    def build(order: Order) -> Input:
+        return Input(image=order.image, prompt=order.prompt, steps=4)
+
+    model = replace(registry.get(QWEN), input=Input, build=build)
+
+    assert model.check_parameters({"warm_up": 8, "steps": 8}) == {"warm_up": 8, "steps": 8}
+    assert model.defaults() == {"steps": 4, "warm_up": 1}
+    with pytest.raises(ValidationError, match="longer than steps"):
+        model.check_parameters({"warm_up": 8})
+
+
+def test_the_secret_a_model_needs_has_a_place_of_its_own() -> None:
+    assert (
+        registry.get("openai/gpt-image-1").needed_secret
+        == "ssm:/realstaging/{stage}/models/openai/gpt-image-1/openai_api_key"
+    )
+    assert registry.get(QWEN).needed_secret is None
 
 
 def test_prices_are_by_the_run_and_by_the_megapixel_begun_in_and_out() -> None:

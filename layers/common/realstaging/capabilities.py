@@ -16,10 +16,13 @@ def capabilities(settings: Settings) -> Capabilities:
                 name=model.name,
                 description=model.description,
                 accepts_seed=model.accepts_seed,
+                aspect_ratios=list(model.aspect_ratios),
+                max_prompt_length=model.max_prompt,
+                price_usd=model.typical_usd(settings.models.parameters.get(model.id)),
                 typical_seconds=model.typical_seconds,
                 default=model.id == settings.models.default,
             )
-            for model in map(registry.get, settings.models.enabled)
+            for model in map(registry.get, filter(registry.known, settings.models.enabled))
         ],
         limits=Limits(
             max_files=uploads.max_files,

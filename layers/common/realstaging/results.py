@@ -2,8 +2,8 @@
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
 
+from realstaging import choosing, spending
 from realstaging.config import Settings
 from realstaging.errors import (
     ContentRefusedError,
@@ -17,24 +17,26 @@ from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import Replicate
 from realstaging.gateways.replicate_errors import UnsureError
-from realstaging.imaging.output import finish
-from realstaging.models import Failure, Image, Job, JobStatus, Prediction, ResultMessage, ResultView
+from realstaging.imaging.output import Result, finish
+from realstaging.models import DELIVERED, Failure, Job, JobStatus, Prediction, ResultMessage, ResultView, Run
 from realstaging.observability import count, duration, log
-from realstaging.staging import registry
+from realstaging.staging import prompts, registry
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item, LostRaceError
+from realstaging.terms import LiveTerms
 
 # Words of the provider's that mean "not this content" (its codes E005 and the model's own filters).
 REFUSAL = re.compile(r"E005|flagged as sensitive|nsfw|content (policy|filter|moderation)|safety", re.IGNORECASE)
 
 
 class Finisher:
-    """Everything one result needs, bound once per process."""
+    """Everything one result needs, bound once per process. `terms` are read only where an attempt has failed."""
 
     def __init__(
         self,
         settings: Settings,
+        terms: LiveTerms,
         *,
         jobs: JobStore,
         images: ImageStore,
@@ -44,7 +46,8 @@ class Finisher:
         queue: StageQueue,
         results: ResultQueue,
     ) -> None:
-        self._settings, self._jobs, self._images, self._media = settings, jobs, images, media
+        self._settings, self._terms = settings, terms
+        self._jobs, self._images, self._media = jobs, images, media
         self._replicate, self._deliveries, self._queue, self._results = replicate, deliveries, queue, results
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
@@ -54,32 +57,71 @@ class Finisher:
             log.info("run called off", job_id=message.job_id, prediction_id=message.cancel)
             return
         job = self._jobs.find(message.owner, message.job_id)
-        if job is None or job.status is not JobStatus.PROCESSING or job.attempt != message.attempt:
+        current = job is not None and job.attempt == message.attempt and not job.booked
+        if job and current and job.status is JobStatus.PROCESSING:
+            self._settle(job, message, at)
+        elif job and current and job.status.final and message.prediction:
+            self._book_late(job, message.prediction, at)
+        else:
             log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
-            return
+
+    def _settle(self, job: Job, message: ResultMessage, at: datetime) -> None:
+        run: Prediction | None = None
         try:
-            self._go_on(job, _trusted(job, message.prediction) or self._ask(job, at), at)
+            run = _trusted(job, message.prediction) or self._ask(job, at)
+            if run and not run.finished and self._overdue(job, at):
+                run = self._stopped(run)
+            self._go_on(job, run, at)
         except UnsureError as error:
             count("AskUnsure")
             log.warning("provider gave no clear answer", job_id=job.id, reason=str(error))
             self._wait(job, at, self._settings.replicate.unsure_after_seconds)
+        except LostRunError as error:
+            # Nobody can say what became of it; should its end be told later, it is booked then.
+            self._close(job, error, None, at)
         except StagingError as error:
-            self._failed(job, error, at)
+            photo = self._images.find(job.owner, job.image_id) if spending.pixels_matter(job) else None
+            self._failed(job, error, spending.ended(job, error.code, run, photo), at)
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
+
+    def _book_late(self, job: Job, reported: Prediction, at: datetime) -> None:
+        """The job was canceled, or given up, before its run had ended: nothing is delivered, but it may be billed."""
+        run = _trusted(job, reported)
+        if run is None:
+            return
+        photo = self._images.find(job.owner, job.image_id) if spending.pixels_matter(job) else None
+        self._book(job, spending.ended(job, job.status.value, run, photo), at)
+
+    def _moved_on(self, job: Job, ended: Run | None, at: datetime) -> None:
+        """Somebody was quicker with the job; what its run cost is still to be written down, if nobody has."""
+        log.info("job moved on meanwhile", job_id=job.id)
+        now = self._jobs.find(job.owner, job.id)
+        if ended and now and now.status.final and now.attempt == job.attempt and not now.booked:
+            self._book(now, ended.model_copy(update={"outcome": now.status.value}), at)
+
+    def _book(self, job: Job, ended: Run, at: datetime) -> None:
+        try:
+            self._jobs.book(job, at, ended)
+        except LostRaceError:
+            log.info("run booked elsewhere", job_id=job.id)
+            return
+        log.info("run ended after its job", job_id=job.id, attempt=job.attempt)
 
     def _go_on(self, job: Job, run: Prediction | None, at: datetime) -> None:
         if run is None or run.status == "aborted":
             raise StagingTimedOutError("The model never started on this photo. Try again.")
-        if run.finished:
+        if not run.finished:
+            self._still_running(job, at)
+        elif run.status == "succeeded":
             self._deliver(job, run, at)
         else:
-            self._still_running(job, at)
+            raise _failure(run)
 
     def _ask(self, job: Job, at: datetime) -> Prediction | None:
         """What the provider says of this attempt's run; None if there is none. Raises UnsureError, LostRunError."""
         # Since the photo was there, as for starts: an upload may take a day by itself.
-        if at - (job.queued_at or job.created_at) > timedelta(hours=self._settings.jobs.max_hours):
+        if at - (job.queued_at or job.created_at) > timedelta(hours=self._terms.settings().jobs.max_hours):
             raise LostRunError("The model's result never arrived. Try again.")
         if job.prediction_id:
             return self._replicate.find(job.prediction_id)
@@ -92,16 +134,19 @@ class Finisher:
             job.marker, started - margin, started + timedelta(seconds=limits.timeout_seconds) + margin
         )
         if run:
-            self._jobs.note_run(job, run.id, {}, due=at + timedelta(seconds=limits.ask_after_seconds))
+            self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
         return run
+
+    def _overdue(self, job: Job, at: datetime) -> bool:
+        return at - (job.started_at or at) > timedelta(seconds=self._settings.replicate.cancel_after_seconds + 120)
+
+    def _stopped(self, run: Prediction) -> Prediction:
+        """Called off because it takes too long, and what the provider will say of it: we do not wait for that."""
+        self._replicate.cancel(run.id)
+        return run.model_copy(update={"status": "aborted" if run.status == "starting" else "canceled"})
 
     def _still_running(self, job: Job, at: datetime) -> None:
         limits = self._settings.replicate
-        overdue = at - (job.started_at or at) > timedelta(seconds=limits.cancel_after_seconds + 120)
-        if overdue:
-            if job.prediction_id:
-                self._replicate.cancel(job.prediction_id)
-            raise StagingTimedOutError("The model took too long for this photo. Try again.")
         if limits.results == "poll":
             ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
             self._results.send([ask], limits.poll_seconds)
@@ -114,18 +159,23 @@ class Finisher:
             log.info("job moved on meanwhile", job_id=job.id)
 
     def _deliver(self, job: Job, run: Prediction, at: datetime) -> None:
-        if run.status != "succeeded":
-            raise _failure(run)
-        urls = registry.output_urls(run.output)
-        image = self._images.find(job.owner, job.image_id)
-        if image is None or image.master_width is None or image.master_height is None:
-            raise OutputUnusableError("The photo was deleted while it was being staged.")
-        result = finish(
-            self._deliveries.fetch(urls[0]),
-            master_width=image.master_width,
-            master_height=image.master_height,
-            limits=self._settings.images,
-        )
+        photo = self._images.find(job.owner, job.image_id)
+        try:
+            url = registry.output_urls(run.output)[0]
+            if photo is None or photo.master_width is None or photo.master_height is None:
+                raise OutputUnusableError("The photo was deleted while it was being staged.")
+            result = finish(
+                self._deliveries.fetch(url),
+                master_width=photo.master_width,
+                master_height=photo.master_height,
+                limits=self._settings.images,
+            )
+        except OutputUnusableError as error:
+            self._failed(job, error, spending.ended(job, error.code, run, photo, error.made), at)
+            return
+        self._keep(job, run, result, spending.ended(job, DELIVERED, run, photo, result.made), at)
+
+    def _keep(self, job: Job, run: Prediction, result: Result, ended: Run, at: datetime) -> None:
         key, thumbnail = (
             staged_key(job.owner, job.id, job.attempt),
             staged_thumbnail_key(job.owner, job.id, job.attempt),
@@ -140,44 +190,54 @@ class Finisher:
             "result_key": key,
             "thumbnail_key": thumbnail,
             "prediction_id": run.id,
-            "cost_usd": str(_cost(job, result.width, result.height, image)),
         }
         try:
-            self._jobs.deliver(job, at, details)
+            self._jobs.deliver(job, at, details, ended)
         except LostRaceError:
             # Delivered by the same message before, or ended meanwhile: then nobody will ever ask for these files.
             current = self._jobs.find(job.owner, job.id)
             if current is None or current.result_key != key:
                 self._media.remove(key, thumbnail)
-            raise
+            self._moved_on(job, ended, at)
+            return
         count("JobDelivered")
         duration("JobDuration", (at - (job.started_at or at)) / timedelta(milliseconds=1))
-        log.info("job delivered", job_id=job.id, attempt=job.attempt)
+        log.info("job delivered", job_id=job.id, attempt=job.attempt, model=job.model)
 
-    def _failed(self, job: Job, error: StagingError, at: datetime) -> None:
-        """Another attempt if that may help and one is left; else the job fails and costs nothing."""
-        may_help = error.retryable and not isinstance(error, LostRunError)
-        again = may_help and job.attempt < self._settings.jobs.max_attempts
-        log.info("attempt failed", job_id=job.id, attempt=job.attempt, code=error.code, again=again)
+    def _failed(self, job: Job, error: StagingError, ended: Run, at: datetime) -> None:
+        """Another attempt if that may help, one is left and a model for it; else the job fails and is not charged."""
+        settings = self._terms.settings()
+        attempts_left = error.retryable and job.attempt < settings.jobs.max_attempts
+        if not (attempts_left and self._somebody_left(job, ended, settings)):
+            self._close(job, error, ended, at)
+            return
+        log.info("attempt failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
+        # Another model has no reason to wait for what was wrong with this one's result.
+        waits = 0 if isinstance(error, OutputUnusableError) else settings.jobs.retry_delay_seconds * job.attempt
+        look_again = at + timedelta(seconds=waits + settings.jobs.resend_after_seconds)
         try:
-            if not again:
-                self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
-                count("JobFailed")
-                return
-            delay = self._settings.jobs.retry_delay_seconds * job.attempt
-            look_again = at + timedelta(seconds=delay + self._settings.jobs.resend_after_seconds)
-            queued = self._jobs.requeue(job, at, look_again)
+            queued = self._jobs.requeue(job, at, look_again, ended)
         except LostRaceError:
-            log.info("job moved on meanwhile", job_id=job.id)
+            self._moved_on(job, ended, at)
             return
         count("JobRetried")
-        self._queue.send([queued], delay)
+        self._queue.send([queued], waits)
 
+    def _close(self, job: Job, error: StagingError, ended: Run | None, at: datetime) -> None:
+        log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
+        try:
+            self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error), ended)
+        except LostRaceError:
+            self._moved_on(job, ended, at)
+            return
+        count("JobFailed")
 
-def _cost(job: Job, width: int, height: int, photo: Image) -> Decimal:
-    """What the provider bills for this result; the photo counts for models that bill what they are given."""
-    given = (photo.master_width or width, photo.master_height or height)
-    return registry.get(job.model).price.cost(width, height, given, job.input)
+    def _somebody_left(self, job: Job, ended: Run, settings: Settings) -> bool:
+        """Whether a model would take the next attempt; whose key is missing just now, the start sees."""
+        tried = job.model_copy(update={"runs": [*job.runs, ended]})
+        photo = self._images.find(job.owner, job.image_id) if choosing.shape_matters(job, settings) else None
+        order = choosing.order_of(job, prompts.ordered(job.ordered(), settings).text, photo)
+        return choosing.choose(tried, settings, lambda model: choosing.takes_over(model, tried, order)) is not None
 
 
 def _trusted(job: Job, run: Prediction | None) -> Prediction | None:

@@ -1,41 +1,27 @@
 """Starting a queued job: one claim, one paid run, no waiting for it."""
 
-import base64
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from realstaging.admission import Admission, Turn, Wait
 from realstaging.config import Settings
 from realstaging.errors import InputRefusedError, StagingTimedOutError
-from realstaging.gateways.media import Media, master_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate import Replicate
-from realstaging.gateways.replicate_errors import AccountError, NotTakenError, RefusedError, UnsureError
+from realstaging.gateways.replicate_errors import (
+    AccountError,
+    NotTakenError,
+    RefusedError,
+    UnreachableError,
+    UnsureError,
+)
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
 from realstaging.observability import count, log
-from realstaging.staging import prompts, registry
-from realstaging.staging.registry import Order, StagingModel
-from realstaging.stores.images import ImageStore
+from realstaging.planning import Plan, Planner
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.table import Item, LostRaceError
-
-URL_MARGIN_SECONDS = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run as it will be asked for."""
-
-    model: StagingModel
-    input: Item
-    prompt_version: str
-
-    @property
-    def details(self) -> Item:
-        """What is remembered of it: neither the photo's address nor the prompt, nor any key of ours."""
-        shown = {name: value for name, value in self.input.items() if name not in self.model.private}
-        pinned = {"model_version": self.model.version} if self.model.version else {}
-        return {"prompt_version": self.prompt_version, "input": shown, **pinned}
+from realstaging.stores.provider import ProviderStore
+from realstaging.stores.table import LostRaceError
+from realstaging.terms import LiveTerms
 
 
 class Starter:
@@ -43,91 +29,85 @@ class Starter:
 
     def __init__(
         self,
-        settings: Settings,
+        terms: LiveTerms,
         *,
         jobs: JobStore,
-        images: ImageStore,
-        media: Media,
+        provider: ProviderStore,
+        planner: Planner,
+        admission: Admission,
         replicate: Replicate,
         queue: StageQueue,
         results: ResultQueue,
         webhook_base: str,
     ) -> None:
-        self._settings, self._jobs, self._images, self._media = settings, jobs, images, media
+        self._terms, self._jobs, self._provider = terms, jobs, provider
+        self._planner, self._admission = planner, admission
         self._replicate, self._queue, self._results = replicate, queue, results
         self._webhook_base = webhook_base
 
     def start(self, message: StageMessage, at: datetime) -> None:
         """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
-        found = self._jobs.find(message.owner, message.job_id)
-        if found is None or found.status is not JobStatus.QUEUED:
-            log.info("job not waiting to start", job_id=message.job_id, status=found and found.status)
+        scene = self._provider.scene(message.owner, message.job_id)
+        job, settings = scene.job, self._terms.under(scene.live)
+        if job is None or job.status is not JobStatus.QUEUED:
+            log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
+            return
+        if wait := self._admission.closed(scene, at):
+            self._wait(job, wait, settings, at)
             return
         # Since the photo was there: how long that took is not the model's fault.
-        if at - (found.queued_at or found.created_at) > timedelta(hours=self._settings.jobs.max_hours):
-            waited = StagingTimedOutError("The model was not available for too long. Try again later.")
-            self._close(found, waited, at)
+        if at - (job.queued_at or job.created_at) > timedelta(hours=settings.jobs.max_hours):
+            self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
             return
-        limits = self._settings.replicate
-        run = self._prepare(found, at)
-        if run is None:
+        try:
+            plan = self._planner.plan(job, settings)
+        except InputRefusedError as error:
+            self._close(job, error, at)
             return
+        turn = self._admission.turn(scene, job, settings, at)
+        if isinstance(turn, Wait):
+            self._wait(job, turn, settings, at)
+            return
+        limits = settings.replicate
         try:
             # Until the run is known, ask again soon; afterwards, only when it is overdue.
             unsure = at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
-            job = self._jobs.claim(found, at, unsure)
+            claimed = self._jobs.claim(job, at, unsure, plan.chosen)
         except LostRaceError:
-            log.info("job claimed elsewhere", job_id=found.id)
+            log.info("job claimed elsewhere", job_id=job.id)
             return
-        self._run(job, run, at)
+        self._run(claimed, plan, turn, settings, at)
 
-    def _prepare(self, job: Job, at: datetime) -> Run | None:
-        """All that can go wrong without the provider goes wrong here, before an attempt is counted."""
-        try:
-            model = registry.get(job.model)
-        except KeyError:
-            self._close(job, InputRefusedError("This model is not offered any more. Choose another one."), at)
-            return None
-        prompt = prompts.ordered(job, self._settings)
-        try:
-            return Run(model, model.fill(self._order(job, model, prompt.text)), prompt.version)
-        except InputRefusedError as error:
-            self._close(job, error, at)
-            return None
-
-    def _order(self, job: Job, model: StagingModel, prompt: str) -> Order:
-        """The photo's size is read only for the few models that do not take any shape."""
-        image = self._images.find(job.owner, job.image_id) if model.aspect_ratios else None
-        width, height = (image.master_width, image.master_height) if image else (None, None)
-        return Order(image=self._image(job), prompt=prompt, seed=job.seed, width=width, height=height)
-
-    def _run(self, job: Job, run: Run, at: datetime) -> None:
-        limits = self._settings.replicate
+    def _run(self, job: Job, plan: Plan, turn: Turn, settings: Settings, at: datetime) -> None:
+        limits = settings.replicate
         try:
             taken = self._replicate.create(
-                model=run.model.id,
-                version=run.model.version,
-                input=run.input,
+                model=plan.model.id,
+                version=plan.model.version,
+                input=plan.input,
                 webhook=self._webhook(job) if limits.results == "webhook" else None,
                 cancel_after=limits.cancel_after_seconds,
             )
         except NotTakenError as error:
-            self._put_off(job, error, at)
+            self._put_off(job, error, turn, settings, at)
         except RefusedError as error:
             log.warning("input refused", job_id=job.id, reason=str(error))
             self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
+            self._admission.answered(turn)
         except UnsureError as error:
             # Perhaps paid for: nothing is started again until the webhook or the sweep has told.
             count("StartUnsure")
             log.warning("start unsure", job_id=job.id, attempt=job.attempt, reason=str(error))
+            self._admission.failed(turn, settings, at)
         else:
-            self._note(job, taken, run.details, at)
+            self._note(job, taken, settings, at)
+            self._admission.answered(turn)
 
-    def _note(self, job: Job, run: Prediction, details: Item, at: datetime) -> None:
+    def _note(self, job: Job, run: Prediction, settings: Settings, at: datetime) -> None:
         count("RunStarted")
-        limits = self._settings.replicate
+        limits = settings.replicate
         try:
-            self._jobs.note_run(job, run.id, details, due=at + timedelta(seconds=limits.ask_after_seconds))
+            self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
         except LostRaceError:
             now = self._jobs.find(job.owner, job.id)
             if now is None or now.status is JobStatus.CANCELED:
@@ -136,42 +116,51 @@ class Starter:
             else:
                 log.info("run finished before it was noted", job_id=job.id)
             return
-        log.info("run started", job_id=job.id, attempt=job.attempt, prediction_id=run.id)
+        log.info("run started", job_id=job.id, attempt=job.attempt, model=job.model, prediction_id=run.id)
         if limits.results == "poll":
             ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
             self._results.send([ask], limits.poll_seconds)
 
-    def _put_off(self, job: Job, error: NotTakenError, at: datetime) -> None:
+    def _put_off(self, job: Job, error: NotTakenError, turn: Turn, settings: Settings, at: datetime) -> None:
         """Back into the queue for a while: nobody's job fails because the provider is busy or we are out of credit."""
-        limits = self._settings.replicate
+        limits = settings.replicate
+        backoff = min(5 * 2 ** min(job.deferrals, 6), limits.max_retry_after_seconds)
+        delay = int(error.retry_after if error.retry_after is not None else backoff) + 1
         if isinstance(error, AccountError):
             count("ProviderAccountClosed")
             log.error("provider account cannot be used", reason=error.reason)
-            delay = limits.out_of_credit_delay_seconds
+            delay = self._admission.refused(turn, settings, at)
+        elif isinstance(error, UnreachableError):
+            count("ProviderUnreachable")
+            self._admission.failed(turn, settings, at)
         else:
             count("RunThrottled")
-            backoff = min(5 * 2 ** min(job.deferrals, 6), limits.max_retry_after_seconds)
-            delay = int(error.retry_after if error.retry_after is not None else backoff) + 1
+            self._admission.throttled(turn, at, delay)
         try:
-            look_again = at + timedelta(seconds=delay + self._settings.jobs.resend_after_seconds)
-            deferred = self._jobs.defer(job, at, look_again)
+            look_again = at + timedelta(seconds=delay + settings.jobs.resend_after_seconds)
+            deferred = self._jobs.defer(job, at, look_again, turn.slot)
         except LostRaceError:
             return
         log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
         self._queue.send([deferred], delay)
+
+    def _wait(self, job: Job, wait: Wait, settings: Settings, at: datetime) -> None:
+        """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
+        look_again = at + timedelta(seconds=wait.seconds + settings.jobs.resend_after_seconds)
+        if job.due_at is None or job.due_at < look_again or wait.slot not in (None, job.slot):
+            try:
+                self._jobs.look_again(job, look_again, wait.slot)
+            except LostRaceError:
+                log.info("job moved on meanwhile", job_id=job.id)
+                return
+        log.info("start waits", job_id=job.id, reason=wait.why, seconds=wait.seconds)
+        self._queue.send([job], wait.seconds)
 
     def _close(self, job: Job, error: InputRefusedError | StagingTimedOutError, at: datetime) -> None:
         try:
             self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
-
-    def _image(self, job: Job) -> str:
-        key = master_key(job.owner, job.image_id)
-        if self._settings.replicate.inputs == "inline":
-            return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
-        seconds = self._settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
-        return self._media.link(key, seconds, name=f"{job.id}-{job.attempt + 1}.jpg")
 
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})

@@ -16,6 +16,10 @@ class AccountError(NotTakenError):
     """Our account cannot be used now (no credit, a bad token): every job would meet the same."""
 
 
+class UnreachableError(NotTakenError):
+    """Nobody answered where the provider should be."""
+
+
 class RefusedError(Exception):
     """The provider does not accept this input; its words stay in the log, not in answers."""
 

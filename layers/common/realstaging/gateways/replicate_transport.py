@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from realstaging.gateways.replicate_errors import NotTakenError, StatusError, UnsureError
+from realstaging.gateways.replicate_errors import StatusError, UnreachableError, UnsureError
 
 KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -40,7 +40,7 @@ class Transport(httpx.BaseTransport):
                 response.close()
             decoded = httpx.Response(response.status_code, headers=response.headers, content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotTakenError("no connection", None) from error
+            raise UnreachableError("no connection", None) from error
         except httpx.HTTPError as error:
             raise UnsureError(type(error).__name__) from error
         try:

@@ -18,19 +18,22 @@ _QUALITY, _THUMBNAIL_QUALITY = 92, 80
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """`made` is the size in which the model delivered it, before it was cropped."""
+
     picture: bytes
     thumbnail: bytes
     content_type: str
     width: int
     height: int
+    made: tuple[int, int]
 
 
 def finish(data: bytes, *, master_width: int, master_height: int, limits: Images) -> Result:
     """The result in the master's aspect ratio, never enlarged; OutputUnusableError if it cannot be that."""
-    image = _decoded(data, limits)
-    _check_ratio(image, master_width, master_height, limits.aspect_tolerance)
-    image = _cropped(image, master_width / master_height)
-    _check_sides(image)
+    whole = _decoded(data, limits)
+    _check_ratio(whole, master_width, master_height, limits.aspect_tolerance)
+    image = _cropped(whole, master_width / master_height)
+    _check_sides(image, whole.size)
     thumbnail = decoding.fitted(image, limits.thumbnail_long_side)
     return Result(
         picture=encoding.staged_jpeg(image, _QUALITY, "4:4:4"),
@@ -38,6 +41,7 @@ def finish(data: bytes, *, master_width: int, master_height: int, limits: Images
         content_type=formats.JPEG,
         width=image.width,
         height=image.height,
+        made=whole.size,
     )
 
 
@@ -58,14 +62,16 @@ def _check_ratio(image: Image.Image, master_width: int, master_height: int, tole
     if abs((image.width * master_height) / (image.height * master_width) - 1) > tolerance:
         raise OutputUnusableError(
             f"The result came back {_shape(*image.size)}, not {_shape(master_width, master_height)} as the "
-            "photo; cropping it would cut off part of the room."
+            "photo; cropping it would cut off part of the room.",
+            image.size,
         )
 
 
-def _check_sides(image: Image.Image) -> None:
+def _check_sides(image: Image.Image, made: tuple[int, int]) -> None:
     if min(image.size) < NARROWEST:
         raise OutputUnusableError(
-            f"The result came back with {image.width} x {image.height} pixels; each side needs at least {NARROWEST}."
+            f"The result came back with {image.width} x {image.height} pixels; each side needs at least {NARROWEST}.",
+            made,
         )
 
 

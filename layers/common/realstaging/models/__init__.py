@@ -38,6 +38,7 @@ from realstaging.models.jobs import (
 )
 from realstaging.models.live import Live, ModelSettings, Setting
 from realstaging.models.projects import CostView, NewProject, Project, ProjectPage, ProjectPatch, ProjectView
+from realstaging.models.provider import Breaker, Pace, Slot, micros
 from realstaging.models.requests import (
     ContentType,
     PresignedPost,
@@ -51,10 +52,19 @@ from realstaging.models.requests import (
     UploadItem,
     UploadRequest,
 )
-from realstaging.models.runs import MARKER, Prediction, ResultMessage, StageMessage, without_queries
+from realstaging.models.runs import (
+    DELIVERED,
+    MARKER,
+    Prediction,
+    ResultMessage,
+    Run,
+    StageMessage,
+    without_queries,
+)
 
 __all__ = [
     "ABANDONED",
+    "DELIVERED",
     "MARKER",
     "AccountView",
     "Address",
@@ -65,6 +75,7 @@ __all__ = [
     "Batch",
     "BatchStatus",
     "BatchView",
+    "Breaker",
     "Capabilities",
     "ContentType",
     "CostView",
@@ -91,6 +102,7 @@ __all__ = [
     "NewApiKey",
     "NewProject",
     "Option",
+    "Pace",
     "PlanOption",
     "Prediction",
     "Preferences",
@@ -107,7 +119,9 @@ __all__ = [
     "RestagedItem",
     "ResultMessage",
     "ResultView",
+    "Run",
     "Setting",
+    "Slot",
     "StageMessage",
     "StageSettings",
     "Subscribed",
@@ -119,6 +133,7 @@ __all__ = [
     "Usage",
     "UsageView",
     "User",
+    "micros",
     "view",
     "without_queries",
 ]

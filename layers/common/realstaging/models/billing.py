@@ -10,6 +10,8 @@ from realstaging.models.base import Frozen
 
 # While these last, Stripe means to collect money for the subscription.
 LIVE = ("trialing", "active", "past_due")
+# Nothing becomes of these any more.
+ENDED = ("canceled", "incomplete_expired")
 LOOKUP_KEY = re.compile(r"realstaging_([a-z0-9_-]+)_monthly")
 
 
@@ -28,13 +30,23 @@ class Price(Frozen):
     plan: str | None
     amount: int | None = None
     currency: str = "usd"
+    monthly: bool = True
+    product: str | None = None
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
         """A lookup key moves on to a plan's next price; those who still pay the former one are told by metadata."""
         named = LOOKUP_KEY.fullmatch(data.get("lookup_key") or "")
         plan = named[1] if named else (data.get("metadata") or {}).get("plan")
-        return cls(id=data["id"], plan=plan, amount=data.get("unit_amount"), currency=data.get("currency") or "usd")
+        recurring = data.get("recurring") or {}
+        return cls(
+            id=data["id"],
+            plan=plan,
+            amount=data.get("unit_amount"),
+            currency=data.get("currency") or "usd",
+            monthly=(recurring.get("interval"), recurring.get("interval_count", 1)) == ("month", 1),
+            product=_id(data.get("product")),
+        )
 
 
 class Kept(Frozen):
@@ -138,6 +150,7 @@ class InvoiceLine(Frozen):
     description: str
     amount: int
     proration: bool
+    starts_at: AwareDatetime
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
@@ -146,22 +159,25 @@ class InvoiceLine(Frozen):
             description=data.get("description") or "",
             amount=data["amount"],
             proration=bool(details.get("proration")),
+            starts_at=moment(data["period"]["start"]),
         )
 
 
 class Preview(Frozen):
-    """What a change of plan would cost: `amount_due` minor units, to be paid at once if `at` is now."""
+    """What a change of plan would cost: `amount_due` minor units; `at`: the second it was reckoned from."""
 
     amount_due: int
     currency: str
     lines: list[InvoiceLine]
+    at: AwareDatetime | None = None
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
         return cls(
             amount_due=data["amount_due"],
             currency=data["currency"],
-            lines=[InvoiceLine.of(each) for each in data["lines"]["data"]],
+            lines=(lines := [InvoiceLine.of(each) for each in data["lines"]["data"]]),
+            at=next((each.starts_at for each in lines if each.proration), None),
         )
 
 

@@ -26,6 +26,9 @@ class ModelOption(Frozen):
     name: str
     description: str
     accepts_seed: bool
+    aspect_ratios: list[str]
+    max_prompt_length: int | None
+    price_usd: Decimal
     typical_seconds: float
     default: bool
 

@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Failure, Frozen
+from realstaging.models.provider import Slot
+from realstaging.models.runs import Run
 
 
 class JobStatus(StrEnum):
@@ -59,7 +61,12 @@ class JobView(Frozen):
 
 
 class Job(JobView):
-    """`period` is the usage period it is reserved in; `due_at` when somebody must look at it."""
+    """`period` is the usage period it is reserved in; `due_at` when somebody must look at it.
+
+    `model` and `seed` are those of the last attempt; what was ordered stays in `ordered_model` and
+    `seed_given` from the first attempt on. `runs` holds every attempt that has ended, `slot` the
+    place in the schedule of starts that a queued job waits for.
+    """
 
     owner: str
     period: str
@@ -67,6 +74,10 @@ class Job(JobView):
     correlation_id: str
     due_at: AwareDatetime | None = None
     deferrals: int = 0
+    ordered_model: str | None = None
+    seed_given: int | None = None
+    slot: Slot | None = None
+    runs: list[Run] = Field(default_factory=list)
     prediction_id: str | None = None
     prompt_version: str | None = None
     model_version: str | None = None
@@ -79,6 +90,17 @@ class Job(JobView):
     def marker(self) -> str:
         """What a run's input carries of us, so that a run whose answer was lost can be found again."""
         return f"{self.id}-{self.attempt}"
+
+    def ordered(self) -> Self:
+        """The job as it was ordered, whatever its attempts have chosen since."""
+        if self.ordered_model is None:
+            return self
+        return self.model_copy(update={"model": self.ordered_model, "seed": self.seed_given})
+
+    @property
+    def booked(self) -> bool:
+        """Whether the current attempt's end is written down already."""
+        return any(run.attempt == self.attempt for run in self.runs)
 
 
 class BatchStatus(StrEnum):

@@ -1,4 +1,7 @@
-"""What administrators see of users, jobs and queues, and what they may ask for."""
+"""What administrators see of users, jobs and queues, and what they may ask for.
+
+Not among the package's own names: one function needs them, and all pay for what the package imports.
+"""
 
 from typing import Literal
 

@@ -32,7 +32,10 @@ class ProjectPatch(Frozen):
 
 
 class CostView(Frozen):
-    """What the delivered results of a project cost us at the provider; deleted ones included."""
+    """What runs cost us at the provider, those that came to nothing and those of deleted jobs included.
+
+    `job_count`: the jobs of which at least one run was billed.
+    """
 
     total_cost_usd: Decimal
     job_count: int

@@ -1,9 +1,12 @@
 """Paid runs at the provider, and the messages about them."""
 
 import re
+from decimal import Decimal
 from typing import Any, Self
 
 from realstaging.models.base import Frozen
+
+DELIVERED = "delivered"
 
 # A job's marker: its id and attempt, as it stands in the file name of a run's input.
 MARKER = re.compile(r"job_[0-9A-Z]{26}-\d+")
@@ -50,6 +53,16 @@ class Prediction(Frozen):
     @property
     def finished(self) -> bool:
         return self.status in ("succeeded", "failed", "canceled", "aborted")
+
+
+class Run(Frozen):
+    """What became of one attempt and what it cost: `outcome` is `delivered` or the code of an error."""
+
+    attempt: int
+    model: str
+    outcome: str
+    cost_usd: Decimal = Decimal(0)
+    predict_seconds: Decimal | None = None
 
 
 class ResultMessage(Frozen):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, create_model
 
 from realstaging.errors import InputRefusedError, OutputUnusableError
 from realstaging.staging import models
@@ -97,9 +97,15 @@ class StagingModel:
     image_field: str = "image"
     max_prompt: int | None = None  # characters, our own text included
     aspect_ratios: tuple[str, ...] = ()  # the only shapes it makes; empty: any, the photo's own
+    fixed: tuple[str, ...] = ()  # never set from outside: more pictures would be billed than the one that is used
     needs_secret: str | None = None  # the field that takes a key of ours; without one it cannot be enabled
     offered: bool = True  # False: known and priced, but of no use for staging
     unverified: tuple[str, ...] = ()
+
+    @property
+    def needed_secret(self) -> str | None:
+        """Where the key that it needs is kept; `{stage}` is filled in."""
+        return self.needs_secret and f"ssm:/realstaging/{{stage}}/models/{self.id}/{self.needs_secret}"
 
     @property
     def private(self) -> frozenset[str]:
@@ -113,26 +119,71 @@ class StagingModel:
             return True
         return _distance(nearest_ratio(self.aspect_ratios, width, height), width, height) <= SHAPE_TOLERANCE
 
-    def fill(self, order: Order) -> dict[str, Any]:
-        """The input as it is sent. Raises InputRefusedError for what this model cannot do as asked."""
-        self._check(order)
-        built = self.build(order)
-        sent: dict[str, Any] = built.model_dump(mode="json", exclude_none=True)
-        revealed = {name: value.get_secret_value() for name, value in built if isinstance(value, SecretStr)}
+    def fill(self, order: Order, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The input as it is sent: what was set for this model wins over the builder's choice, an order's seed over
+        both. Raises InputRefusedError for what this model cannot do as asked."""
+        if why := self.refusal(order):
+            raise InputRefusedError(why)
+        filled = self._with(order, parameters or {})
+        sent: dict[str, Any] = filled.model_dump(mode="json", exclude_none=True)
+        revealed = {name: value.get_secret_value() for name, value in filled if isinstance(value, SecretStr)}
         return sent | revealed
 
-    def _check(self, order: Order) -> None:
+    def refusal(self, order: Order) -> str | None:
+        """Why this model cannot do as asked; None if it can."""
         if self.max_prompt is not None and len(order.prompt) > self.max_prompt:
-            raise InputRefusedError(
+            return (
                 f"{self.name} reads {self.max_prompt} characters; with the parts that protect the room the prompt has "
                 f"{len(order.prompt)} characters. Shorten yours, or choose another model."
             )
         if self.aspect_ratios and not (order.width and order.height and self.suits(order.width, order.height)):
             size = f"{order.width} x {order.height}" if order.width else "of unknown size"
-            raise InputRefusedError(
+            return (
                 f"{self.name} makes pictures of {', '.join(self.aspect_ratios)} only, and this photo is {size}. "
                 "Choose another model."
             )
+        return None
+
+    def adjustable(self) -> dict[str, Any]:
+        """The JSON Schema of what may be set for all runs of this model; a default is what we send."""
+        schema = self._parameters.model_json_schema()
+        sent = self.defaults()
+        for name, described in schema["properties"].items():
+            described["default"] = sent.get(name)
+        return schema
+
+    def check_parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values as they are kept. Raises pydantic's ValidationError, which names the fields."""
+        kept = self._parameters.model_validate(values).model_dump(mode="json", exclude_unset=True)
+        self._with(self._sample, kept)  # what fields say of each other
+        return kept
+
+    def defaults(self) -> dict[str, Any]:
+        """What is sent when nothing is set; what depends on the photo as for one of the first shape it makes."""
+        built = self.build(self._sample).model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in built.items() if name not in self.private}
+
+    def typical_usd(self, parameters: Mapping[str, Any] | None = None) -> Decimal:
+        """What a result of two megapixels costs, made from a photo of the largest size that models are given."""
+        return self.price.cost(1728, 1152, (2048, 1365), self.defaults() | dict(parameters or {}))
+
+    def _with(self, order: Order, parameters: Mapping[str, Any]) -> BaseModel:
+        built = self.build(order)
+        if not parameters:
+            return built
+        wins = {"seed"} if order.seed is not None else set()
+        chosen = {name: value for name, value in parameters.items() if name not in wins}
+        return self.input.model_validate(dict(built) | chosen)
+
+    @property
+    def _parameters(self) -> type[BaseModel]:
+        return _adjustable(self.input, self.private.union(self.fixed))
+
+    @property
+    def _sample(self) -> Order:
+        across, down = map(int, self.aspect_ratios[0].split(":")) if self.aspect_ratios else (1, 1)
+        secrets = {self.needs_secret: "set"} if self.needs_secret else {}
+        return Order("https://photos.example/1.jpg", "A room.", None, across * 1000, down * 1000, secrets)
 
 
 _registered: dict[str, StagingModel] = {}
@@ -152,6 +203,10 @@ def get(model_id: str) -> StagingModel:
 def all() -> tuple[StagingModel, ...]:
     """Every model, by id."""
     return tuple(model for _, model in sorted(_loaded().items()))
+
+
+def known(model_id: str) -> bool:
+    return model_id in _loaded()
 
 
 def objection(model_id: str, secrets: Collection[str] = ()) -> str | None:
@@ -190,6 +245,17 @@ def _distance(ratio: str, width: int, height: int) -> float:
 
 def _megapixels(width: int, height: int) -> int:
     return math.ceil(width * height / 1_000_000)
+
+
+@functools.cache
+def _adjustable(whole: type[BaseModel], without: frozenset[str]) -> type[BaseModel]:
+    """The input without what each order brings along; nothing of it is required, as the builder gives it a value."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, field) if not field.is_required() else (field.annotation | None, None)  # type: ignore[operator]
+        for name, field in whole.model_fields.items()
+        if name not in without
+    }
+    return create_model("Parameters", __base__=ProviderInput, **fields)
 
 
 def _is_secret(annotation: object) -> bool:

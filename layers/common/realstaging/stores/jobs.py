@@ -3,14 +3,14 @@
 import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
 from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, Job, JobStatus
+from realstaging.models import Failure, Job, JobStatus, Run, Slot
+from realstaging.stores.costs import CostStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 PAGES = 10
 CLOSED_TOGETHER = 45
+# What a start may leave out of what it has chosen, and what an earlier one chose goes then.
+CHOSEN = ("seed", "seed_given", "model_version")
 NOT_FOLLOWED = "attribute_exists(#status) AND attribute_not_exists(#retried_by)"
 
 
 class JobStore:
     def __init__(self, table: "Table", quota: QuotaStore) -> None:
-        self._table, self._writes, self._quota = table, Writes(table), quota
+        self._table, self._writes, self._quota, self._costs = table, Writes(table), quota, CostStore(table)
 
     def put_new(self, job: Job) -> list[Write]:
         """The actions that write a new job and its ledger line, and tell the job it follows: once each."""
@@ -88,24 +90,32 @@ class JobStore:
         """`awaiting_upload` → `queued` for one job by itself."""
         return self._alone(self.release_to_queue(job, at, look_again))
 
-    def claim(self, job: Job, at: datetime, deadline: datetime) -> Job:
-        """`queued` → `processing`, one more attempt, written before anything is paid for."""
-        put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at)}
-        drop = ["prediction_id"]
+    def claim(self, job: Job, at: datetime, deadline: datetime, chosen: Item | None = None) -> Job:
+        """`queued` → `processing`, one more attempt, written before anything is paid for.
+
+        `chosen` is how this attempt is made: its model, its seed and all that was set.
+        """
+        put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at), **(chosen or {})}
+        drop = ["prediction_id", "slot", *(name for name in CHOSEN if chosen is not None and name not in chosen)]
         waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from nowhere else, whatever was read
         return self._alone(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
 
-    def defer(self, job: Job, at: datetime, look_again: datetime) -> Job:
-        """Back to `queued` because the provider would not take it now: no attempt is counted."""
-        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1}
+    def defer(self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None) -> Job:
+        """Back to `queued` because the provider would not take it now: no attempt is counted, no place lost."""
+        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, **_kept(slot)}
         return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
-    def requeue(self, job: Job, at: datetime, look_again: datetime) -> Job:
+    def requeue(self, job: Job, at: datetime, look_again: datetime, run: Run | None = None) -> Job:
         """Back to `queued` for another attempt, after one that failed."""
-        put = {"queued_at": keys.stamp(at)}
-        return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"]))
+        booked, spent = self._booking(job, run)
+        put = {"queued_at": keys.stamp(at), **booked}
+        move = self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"])
+        if not spent:
+            return self._alone(move)
+        self._writes.together([move, *spent])
+        return self.get(job.owner, job.id)
 
-    def note_run(self, job: Job, prediction_id: str, details: Item, *, due: datetime) -> None:
+    def note_run(self, job: Job, prediction_id: str, *, due: datetime) -> None:
         """Remember which paid run belongs to this attempt. Raises LostRaceError if it is over already.
 
         Not a change of state: the version stays, so that a result arriving just now still matches.
@@ -113,18 +123,23 @@ class JobStore:
         self._writes.alone(
             self._writes.update(
                 keys.job(job.owner, job.id),
-                put={"prediction_id": prediction_id, **details, **keys.due(due, job.id)},
+                put={"prediction_id": prediction_id, **keys.due(due, job.id)},
                 when="#status = :processing AND #attempt = :attempt",
                 values={":processing": JobStatus.PROCESSING, ":attempt": job.attempt},
             )
         )
 
-    def look_again(self, job: Job, at: datetime) -> None:
-        """Move the time at which somebody must look at this job; its state stays."""
+    def book(self, job: Job, at: datetime, run: Run) -> None:
+        """Write down a run that ended after its job had; the state stays. Raises LostRaceError."""
+        booked, spent = self._booking(job, run)
+        self._writes.together([self._move(job, job.status, at, put=booked), *spent])
+
+    def look_again(self, job: Job, at: datetime, slot: Slot | None = None) -> None:
+        """Move the time at which somebody must look at this job, and keep its place; its state stays."""
         self._writes.alone(
             self._writes.update(
                 keys.job(job.owner, job.id),
-                put=keys.due(at, job.id),
+                put={**keys.due(at, job.id), **_kept(slot)},
                 # The date that was read: of two who find the row overdue, one puts it off.
                 when="#status = :status AND #version = :version AND #due_at = :due_at",
                 values={
@@ -135,28 +150,26 @@ class JobStore:
             )
         )
 
-    def deliver(self, job: Job, at: datetime, result: Item) -> None:
+    def deliver(self, job: Job, at: datetime, result: Item, run: Run) -> None:
         """`processing` → `ready`, and the reservation becomes a charge, or neither."""
         started = job.started_at or at
+        booked, spent = self._booking(job, run)
         put = {
             **result,
+            **booked,
             "charged": True,
             "finished_at": keys.stamp(at),
             "duration_ms": int((at - started) / timedelta(milliseconds=1)),
         }
         # attempt is part of version: a result of an earlier attempt cannot get here.
         move = self._move(job, JobStatus.READY, at, put=put)
-        spent = self._writes.update(
-            keys.cost(job.owner, job.project_id),
-            put={"owner": job.owner},
-            add={"micro_usd": int(Decimal(result["cost_usd"]) * 1_000_000), "jobs": 1},
-        )
-        self._writes.together([move, *self._quota.capture(job, keys.stamp(at)), spent])
+        self._writes.together([move, *self._quota.capture(job, keys.stamp(at)), *spent])
 
-    def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> None:
+    def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, run: Run | None = None) -> None:
         """→ `failed` or `canceled`, and the reservation is given back, or neither."""
-        move = self.closing(job, status, at, failure)
-        self._writes.together([move, *self._quota.release(job, keys.stamp(at))])
+        booked, spent = self._booking(job, run)
+        move = self.closing(job, status, at, failure, booked)
+        self._writes.together([move, *self._quota.release(job, keys.stamp(at)), *spent])
 
     def close_many(self, jobs: Sequence[Job], status: JobStatus, at: datetime) -> None:
         """Likewise, many a transaction; a job that has moved on meanwhile is left as it is."""
@@ -174,8 +187,10 @@ class JobStore:
                     with contextlib.suppress(LostRaceError):
                         self.close(job, status, at, None)
 
-    def closing(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None) -> Write:
-        put: Item = {"finished_at": keys.stamp(at)}
+    def closing(
+        self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, booked: Item | None = None
+    ) -> Write:
+        put: Item = {"finished_at": keys.stamp(at), **(booked or {})}
         if failure:
             put["error"] = failure.model_dump(mode="json")
         return self._move(job, status, at, put=put)
@@ -201,5 +216,12 @@ class JobStore:
             drop=[*drop, *(() if due else ("due_at",))],
         )
 
+    def _booking(self, job: Job, run: Run | None) -> tuple[Item, list[Write]]:
+        return (self._costs.booked(job, run), self._costs.spent(job, run)) if run else ({}, [])
+
     def _alone(self, write: Write) -> Job:
         return Job.model_validate(self._writes.alone(write))
+
+
+def _kept(slot: Slot | None) -> Item:
+    return {"slot": slot.model_dump(mode="json")} if slot else {}

@@ -1,14 +1,13 @@
 """Projects in the single table."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
 from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import CostView, Project
+from realstaging.models import Project
 from realstaging.stores.table import LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ class ProjectStore:
             return Project.model_validate(self._writes.alone(write))
         except LostRaceError as error:
             raise NotFoundError("project") from error
-
-    def cost(self, owner: str, project_id: str) -> CostView:
-        """Of all results ever delivered in it."""
-        item = self._writes.get(keys.cost(owner, project_id)) or {}
-        total, jobs = Decimal(int(item.get("micro_usd", 0))) / 1_000_000, int(item.get("jobs", 0))
-        cents = Decimal("0.000001")
-        return CostView(
-            total_cost_usd=total.quantize(cents),
-            job_count=jobs,
-            average_cost_usd=(total / jobs if jobs else Decimal(0)).quantize(cents),
-        )
 
     def of(self, owner: str, *, limit: int, before: str | None) -> tuple[list[Project], str | None]:
         """A page, newest first, and the id to go on from."""

@@ -36,6 +36,7 @@ register(
         max_pixels=_gpt_image.MAX_PIXELS,
         output_formats=("png", "jpg", "webp"),
         image_field="input_images",
+        fixed=("number_of_images",),
         aspect_ratios=_gpt_image.RATIOS,
         needs_secret=KEY,
         unverified=(

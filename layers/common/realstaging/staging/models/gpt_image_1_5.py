@@ -34,6 +34,7 @@ register(
         max_pixels=_gpt_image.MAX_PIXELS,
         output_formats=("png", "jpg", "webp"),
         image_field="input_images",
+        fixed=("number_of_images",),
         aspect_ratios=_gpt_image.RATIOS,
         unverified=(
             "price: one secondary source, which has one price for all shapes",

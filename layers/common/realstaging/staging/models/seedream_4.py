@@ -40,6 +40,7 @@ register(
         max_pixels=_seedream.MAX_PIXELS,
         output_formats=("jpg",),
         image_field="image_input",
+        fixed=("sequential_image_generation", "max_images"),
         unverified=(
             "output_formats: not in the schema; jpg is what was seen",
             "keeps_aspect: how near match_input_image comes to the photo's shape",

@@ -41,6 +41,7 @@ register(
         max_pixels=_seedream.MAX_PIXELS,
         output_formats=("jpg",),
         image_field="image_input",
+        fixed=("sequential_image_generation", "max_images"),
         max_prompt=MAX_PROMPT,
         unverified=(
             "typical_seconds: not measured; taken from seedream-4",

@@ -1,0 +1,102 @@
+"""Whether a run may start now: the provider takes runs, and it is the job's turn."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from realstaging import breaker as breaking
+from realstaging import pacing
+from realstaging.config import Settings
+from realstaging.models import Breaker, Job, Slot
+from realstaging.observability import count, log
+from realstaging.stores.provider import ProviderStore, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now: look again in so many seconds, with the place that the job has by then."""
+
+    seconds: int
+    why: str
+    slot: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Go. `probe` is set for the one run that tries whether the provider takes runs again."""
+
+    slot: Slot | None = None
+    failures: int = 0
+    probe: Breaker | None = None
+
+
+class Admission:
+    def __init__(self, provider: ProviderStore, pause: Callable[[float], None] = time.sleep) -> None:
+        self._provider, self._pause = provider, pause
+
+    def closed(self, scene: Scene, at: datetime) -> Wait | None:
+        """The first question, before anything is looked at: while the breaker is open, nobody's job ends."""
+        if breaking.open_for(scene.breaker, at):
+            return Wait(breaking.wait(scene.breaker, at), "breaker open")
+        return None
+
+    def turn(self, scene: Scene, job: Job, settings: Settings, at: datetime) -> Turn | Wait:
+        """The last question. Who may go starts at once: a place, or the right to try, is used up."""
+        slot, wait = self._place(scene, job, settings.replicate.creations_per_minute, at)
+        if wait > pacing.WORTH_WAITING:
+            return Wait(math.ceil(wait.total_seconds()), "not its turn", slot)
+        probe = None
+        if scene.breaker.until:
+            probe = self._provider.try_once(scene.breaker, at)
+            if probe is None:
+                return Wait(breaking.PROBE_SECONDS, "another one tries", slot)
+        if wait:
+            self._pause(wait.total_seconds())
+        return Turn(slot, scene.breaker.failures, probe)
+
+    def _place(self, scene: Scene, job: Job, per_minute: int | None, at: datetime) -> tuple[Slot | None, timedelta]:
+        if per_minute is None:
+            return None, timedelta()
+        slot, pace = job.slot, scene.pace
+        if slot is None or not pacing.keeps(slot, pace, at, per_minute):
+            slot, pace = self._provider.take(pace, at, per_minute)
+        return slot, max(pace.time_of(slot) - at, timedelta())
+
+    # -- what the provider said --------------------------------------------------------------------
+
+    def answered(self, turn: Turn) -> None:
+        """It works. Costs a write only where there is something to forget."""
+        if turn.probe:
+            if self._provider.close(turn.probe):
+                count("BreakerClosed")
+                log.warning("provider takes runs again")
+        elif turn.failures:
+            self._provider.forget_failures()
+
+    def failed(self, turn: Turn, settings: Settings, at: datetime) -> None:
+        """No clear answer, or none: several of them in a row open the breaker."""
+        if turn.probe:
+            return  # the next pause is running already
+        limits = settings.replicate
+        if self._provider.note_failure().failures >= limits.breaker_failures:
+            self._open("no answers", limits.breaker_seconds, at)
+
+    def refused(self, turn: Turn, settings: Settings, at: datetime) -> int:
+        """Our account cannot be used: everybody would hear the same. The length of the pause, in seconds."""
+        if turn.probe:
+            return turn.probe.seconds
+        self._open("account", settings.replicate.breaker_seconds, at)
+        return settings.replicate.breaker_seconds
+
+    def throttled(self, turn: Turn, at: datetime, seconds: float) -> None:
+        """Too many at once: everybody waits so much longer, in the same order."""
+        self.answered(turn)
+        if turn.slot:
+            self._provider.hold(at, seconds)
+
+    def _open(self, reason: str, seconds: int, at: datetime) -> None:
+        if self._provider.open(reason, at, seconds):
+            count("BreakerOpened")
+            log.error("breaker open", reason=reason, seconds=seconds)

@@ -1,0 +1,51 @@
+"""How it stands with the provider: whether it takes runs at all, and how many a minute."""
+
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime
+
+from realstaging.models.base import Frozen
+
+
+class Breaker(Frozen):
+    """How starts have been answered lately. Open, so that nothing is started, while `until` is set.
+
+    `seconds` is the length of the running pause, `probes` how many single runs have tried in vain.
+    """
+
+    failures: int = 0
+    until: AwareDatetime | None = None
+    seconds: int = 0
+    probes: int = 0
+    reason: str | None = None
+
+
+class Slot(Frozen):
+    """A job's place in the schedule of starts, in its own time (`Pace`)."""
+
+    at: int
+    per_minute: int
+
+
+class Pace(Frozen):
+    """The schedule of starts, in microseconds of a clock that stood still for `held` of them.
+
+    Places keep their distances when the provider makes everybody wait: the clock stands still until
+    `held_until`, and no row but this one changes.
+    """
+
+    per_minute: int = 0
+    next_at: int = 0
+    held: int = 0
+    held_until: int = 0
+
+    def clock(self, at: datetime) -> int:
+        return max(micros(at), self.held_until) - self.held
+
+    def time_of(self, slot: Slot) -> datetime:
+        """When it is this place's turn, as it looks now."""
+        return datetime.fromtimestamp((slot.at + self.held) / 1_000_000, UTC)
+
+
+def micros(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)

@@ -1,0 +1,50 @@
+"""What runs cost us, by project and by owner: counted in the transaction that ends the run."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from realstaging import keys
+from realstaging.models import CostView, Job, Run
+from realstaging.stores.table import Item, Write, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+MICRO = 1_000_000
+SMALLEST = Decimal("0.000001")
+
+
+class CostStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def of_project(self, owner: str, project_id: str) -> CostView:
+        return _view(self._writes.get(keys.cost(owner, project_id)))
+
+    def of(self, owner: str) -> CostView:
+        return _view(self._writes.get(keys.total_cost(owner)))
+
+    def booked(self, job: Job, run: Run) -> Item:
+        """What the job's own row says once this run has ended."""
+        runs = [each.model_dump(mode="json", exclude_none=True) for each in (*job.runs, run)]
+        if not run.cost_usd:
+            return {"runs": runs}
+        return {"runs": runs, "cost_usd": str((job.cost_usd or Decimal(0)) + run.cost_usd)}
+
+    def spent(self, job: Job, run: Run) -> list[Write]:
+        """The actions that count this run, none for a free one. A job counts with its first run that is billed."""
+        if not run.cost_usd:
+            return []
+        more = {"micro_usd": int(run.cost_usd * MICRO), "jobs": 0 if job.cost_usd else 1}
+        rows = keys.cost(job.owner, job.project_id), keys.total_cost(job.owner)
+        return [self._writes.update(key, put={"owner": job.owner}, add=more) for key in rows]
+
+
+def _view(item: Item | None) -> CostView:
+    found = item or {}
+    total, jobs = Decimal(int(found.get("micro_usd", 0))) / MICRO, int(found.get("jobs", 0))
+    return CostView(
+        total_cost_usd=total.quantize(SMALLEST),
+        job_count=jobs,
+        average_cost_usd=(total / jobs if jobs else Decimal(0)).quantize(SMALLEST),
+    )

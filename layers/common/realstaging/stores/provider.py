@@ -1,0 +1,136 @@
+"""How it stands with the provider, in the single table: two rows that all starts share."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from realstaging import breaker as breaking
+from realstaging import keys, pacing
+from realstaging.models import Breaker, Job, Live, Pace, Slot, micros
+from realstaging.stores.live import live
+from realstaging.stores.table import Item, LostRaceError, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+TRIES = 20
+OPENED = ("until", "seconds", "probes", "reason", "failures")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a start depends on, as it stood at one moment."""
+
+    job: Job | None
+    live: Live
+    breaker: Breaker
+    pace: Pace
+
+
+class ProviderStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def scene(self, owner: str, job_id: str) -> Scene:
+        """One call, whatever there is to know."""
+        wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace()]
+        found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
+        job, set_now, breaker, pace = (found.get((key["pk"], key["sk"])) for key in wanted)
+        return Scene(
+            job=Job.model_validate(job) if job else None,
+            live=live(set_now),
+            breaker=_breaker(breaker),
+            pace=_pace(pace),
+        )
+
+    # -- the breaker -------------------------------------------------------------------------------
+
+    def open(self, reason: str, at: datetime, seconds: int) -> bool:
+        """Whether it was closed until now."""
+        put = {"reason": reason, "until": keys.stamp(at + timedelta(seconds=seconds)), "seconds": seconds}
+        write = self._writes.update(keys.breaker(), put=put, drop=["probes"], when="attribute_not_exists(#until)")
+        return self._happens(write)
+
+    def note_failure(self) -> Breaker:
+        """One more in a row; as it then is."""
+        return _breaker(self._writes.alone(self._writes.update(keys.breaker(), add={"failures": 1})))
+
+    def forget_failures(self) -> None:
+        """The provider has answered; if the breaker has opened meanwhile, that is for a probe to say."""
+        write = self._writes.update(keys.breaker(), drop=["failures"], when="attribute_not_exists(#until)")
+        self._happens(write)
+
+    def try_once(self, breaker: Breaker, at: datetime) -> Breaker | None:
+        """Win the right to start one run while it is open; None if somebody else has it.
+
+        The pause that follows if this is in vain begins now, so that one who dies trying costs only time.
+        """
+        assert breaker.until is not None
+        seconds = breaking.next_seconds(breaker)
+        write = self._writes.update(
+            keys.breaker(),
+            put={"until": keys.stamp(at + timedelta(seconds=seconds)), "seconds": seconds},
+            add={"probes": 1},
+            when="#until = :read",
+            values={":read": keys.stamp(breaker.until)},
+        )
+        try:
+            return _breaker(self._writes.alone(write))
+        except LostRaceError:
+            return None
+
+    def close(self, breaker: Breaker) -> bool:
+        """After a try that was answered; False if it is not the same pause any more."""
+        assert breaker.until is not None
+        values = {":tried": keys.stamp(breaker.until)}
+        return self._happens(self._writes.update(keys.breaker(), drop=OPENED, when="#until = :tried", values=values))
+
+    # -- the schedule ------------------------------------------------------------------------------
+
+    def take(self, pace: Pace, at: datetime, per_minute: int) -> tuple[Slot, Pace]:
+        """The next place in the schedule, and the schedule as it then is. `pace`: as it was read, or older."""
+        step = pacing.step(per_minute)
+        for _ in range(TRIES):
+            now = pace.clock(at)
+            values: Item = {":now": now, ":pace": per_minute}
+            if pacing.idle(pace, at, per_minute):
+                taken = {"put": {"next_at": now + step, "per_minute": per_minute}}
+                when = "attribute_not_exists(#next_at) OR #next_at < :now OR #per_minute <> :pace"
+            else:
+                taken = {"add": {"next_at": step}}
+                when = "#next_at >= :now AND #per_minute = :pace"
+            write = self._writes.update(keys.pace(), when=when, values=values, **taken)
+            try:
+                pace = _pace(self._writes.alone(write))
+            except LostRaceError as error:
+                pace = _pace(error.failed[0])
+                continue
+            return Slot(at=pace.next_at - step, per_minute=per_minute), pace
+        raise RuntimeError("the schedule kept changing")
+
+    def hold(self, at: datetime, seconds: float) -> None:
+        """Everybody waits so much longer; those who are told so together are told once."""
+        now, longer = micros(at), round(seconds * 1_000_000)
+        write = self._writes.update(
+            keys.pace(),
+            put={"held_until": now + longer},
+            add={"held": longer},
+            when="attribute_not_exists(#held_until) OR #held_until <= :now",
+            values={":now": now},
+        )
+        self._happens(write)
+
+    def _happens(self, write: dict[str, Item]) -> bool:
+        try:
+            self._writes.alone(write)
+        except LostRaceError:
+            return False
+        return True
+
+
+def _breaker(item: Item | None) -> Breaker:
+    return Breaker.model_validate(item or {})
+
+
+def _pace(item: Item | None) -> Pace:
+    return Pace.model_validate(item or {})

@@ -1,0 +1,117 @@
+"""A job that its owner cancels in the very moment in which something is decided about it stays canceled."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from realstaging.models import Job, JobStatus, StageMessage
+from tests.integration import given
+from tests.integration.flow import failures, finish, results, started, told
+from tests.integration.virtual import NO_CREDIT, Limited, messages, starter
+from tests.integration.world import World
+
+
+@contextmanager
+def before(world: World, operation: str, act: Callable[[], object], *, nth: int = 1) -> Iterator[None]:
+    """Somebody else is quicker than the call number `nth`."""
+    events, calls = world.table.meta.client.meta.events, []
+    name = f"before-call.dynamodb.{operation}"
+
+    def first(**_: object) -> None:
+        calls.append(1)
+        if len(calls) == nth:
+            events.unregister(name, first)
+            act()
+
+    events.register_first(name, first)
+    try:
+        yield
+    finally:
+        events.unregister(name, first)
+    assert len(calls) >= nth
+
+
+@pytest.mark.parametrize("refusal", ["create:429", "create:402", "create:422"])
+def test_while_the_provider_says_no(world: World, refusal: str) -> None:
+    _, [job] = given.queued(world)
+    world.provider.script({"then": refusal})
+    operation, nth = ("TransactWriteItems", 1) if refusal.endswith("422") else ("UpdateItem", 2)
+    nth += refusal.endswith("402")  # the breaker's row comes first
+
+    with before(world, operation, lambda: given.canceled(world, job), nth=nth):
+        answer = world.run("stage_image", given.to_start(job))
+
+    assert failures(answer) == []
+    assert world.job(job).status is JobStatus.CANCELED
+    assert world.to_stage() == []
+
+
+def test_while_it_is_sent_away_to_wait(world: World) -> None:
+    provider = Limited(world.clock)
+    provider.fault = lambda: NO_CREDIT
+    _, [first, job] = given.queued(world, jobs=2)
+    making = starter(world, provider)
+    making.start(_message(first), world.clock.at)
+    world.to_stage()
+
+    with before(world, "UpdateItem", lambda: given.canceled(world, job)):
+        making.start(_message(job), world.clock.at)
+
+    assert world.job(job).status is JobStatus.CANCELED
+    assert world.to_stage() == []
+
+
+@pytest.mark.parametrize("error", ["Director: unexpected error (E9828)", "flagged as sensitive (E005)"])
+def test_while_its_attempt_has_failed(world: World, error: str) -> None:
+    job = given.processing(world)
+    operation = "TransactWriteItems" if "E005" in error else "UpdateItem"
+
+    with before(world, operation, lambda: given.canceled(world, job)):
+        answer = finish(world, [told(job, 1, "failed", error=error)])
+
+    assert failures(answer) == []
+    now = world.job(job)
+    assert (now.status, [run.outcome for run in now.runs], now.cost_usd) == (JobStatus.CANCELED, ["canceled"], None)
+    assert world.to_stage() == []
+
+
+def test_while_its_result_is_delivered(world: World) -> None:
+    job = started(world)
+    heard = results(world, job)
+
+    with before(world, "TransactWriteItems", lambda: given.canceled(world, job)):
+        finish(world, heard)
+
+    now = world.job(job)
+    assert (now.status, now.charged, now.cost_usd) == (JobStatus.CANCELED, False, Decimal("0.03"))
+    assert world.objects("staged/") == []
+
+
+def test_while_its_unusable_result_is_booked(world: World) -> None:
+    job = started(world, "result:square")
+    heard = results(world, job)
+
+    with before(world, "TransactWriteItems", lambda: given.canceled(world, job)):
+        finish(world, heard)
+
+    now = world.job(job)
+    assert now.cost_usd == Decimal("0.03")
+    assert (now.status, [run.outcome for run in now.runs]) == (JobStatus.CANCELED, ["canceled"])
+
+
+def test_of_two_who_book_a_late_end_one_does(world: World) -> None:
+    job = started(world, "hang")
+    given.canceled(world, job)
+    late = told(job, 1, "canceled")
+
+    with before(world, "TransactWriteItems", lambda: finish(world, [late])):
+        answer = finish(world, [late])
+
+    assert failures(answer) == []
+    assert len(world.job(job).runs) == 1
+
+
+def _message(job: Job) -> StageMessage:
+    return StageMessage.model_validate(messages([job])[0])

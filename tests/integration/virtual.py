@@ -1,0 +1,80 @@
+"""Starts on a clock of our own: a queue whose delays pass at once, and a provider with a limit."""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from realstaging.gateways.replicate_errors import AccountError, NotTakenError, UnsureError
+from realstaging.models import Job, Prediction, StageMessage
+from realstaging.starts import Starter
+from tests.integration.world import Clock, World
+
+
+class Limited:
+    """Takes `most` runs in any `window`, and is out of order while `fault` says so."""
+
+    def __init__(self, clock: Clock, *, most: int = 1_000_000, window: float = 60) -> None:
+        self._clock, self._most, self._window = clock, most, timedelta(seconds=window)
+        self.taken: list[datetime] = []
+        self.throttled = self.asked = 0
+        self.fault: Callable[[], Exception | None] = lambda: None
+
+    def create(
+        self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
+    ) -> Prediction:
+        self.asked += 1
+        if (fault := self.fault()) is not None:
+            raise fault
+        at = self._clock.at
+        lately = [each for each in self.taken[-self._most :] if each > at - self._window]
+        if len(lately) >= self._most:
+            self.throttled += 1
+            free = lately[-self._most] + self._window - at
+            raise NotTakenError("throttled", max(free.total_seconds(), 1))
+        self.taken.append(at)
+        return Prediction(id=f"run{len(self.taken)}", status="starting")
+
+    def find(self, prediction_id: str) -> Prediction | None:
+        return None
+
+    def find_marked(self, marker: str, since: datetime, until: datetime) -> Prediction | None:
+        return None
+
+    def cancel(self, prediction_id: str) -> None:
+        """Nothing runs here."""
+
+
+def starter(world: World, provider: Limited) -> Starter:
+    """The function's own, with this provider, and with waits that pass at once."""
+    made: Starter = world.function("stage_image").starter
+    made._replicate = provider  # type: ignore[assignment]
+    made._admission._pause = lambda seconds: _pass(world.clock, seconds)
+    return made
+
+
+def _pass(clock: Clock, seconds: float) -> None:
+    clock.forward(seconds=seconds)
+
+
+def messages(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    return [{"owner": job.owner, "job_id": job.id, "traceparent": "", "correlation_id": "1"} for job in jobs]
+
+
+def deliver(world: World, starter: Starter, jobs: Sequence[Job], *, until: timedelta) -> Iterator[dict[str, Any]]:
+    """Each message when its delay is over, in the order in which they are due; the clock follows."""
+    ends = world.clock.at + until
+    waiting = [(world.clock.at, number, message) for number, message in enumerate(messages(jobs))]
+    number = len(waiting)
+    heapq.heapify(waiting)
+    while waiting and waiting[0][0] <= ends:
+        due, _, message = heapq.heappop(waiting)
+        world.clock.at = max(world.clock.at, due)
+        starter.start(StageMessage.model_validate(message), world.clock.at)
+        yield message
+        for sent in world.to_stage():
+            number += 1
+            heapq.heappush(waiting, (world.clock.at + timedelta(seconds=sent.pop("delay")), number, sent))
+
+
+NO_ANSWER, NO_CREDIT = UnsureError("status 503"), AccountError("out of credit", None)

@@ -1,0 +1,50 @@
+"""Places in the schedule of starts: evenly spaced, and moved together."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from realstaging import pacing
+from realstaging.models import Pace, Slot, micros
+
+AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("per_minute", [1, 6, 7, 600, 999])
+def test_a_minute_never_holds_more_places_than_it_may(per_minute: int) -> None:
+    assert pacing.step(per_minute) * per_minute >= 60_000_000
+    assert pacing.step(per_minute) * per_minute < 60_000_000 + per_minute
+
+
+def test_a_schedule_is_idle_when_its_next_place_is_past() -> None:
+    pace = Pace(per_minute=6, next_at=micros(AT))
+
+    assert not pacing.idle(pace, AT, 6)
+    assert pacing.idle(pace, AT + timedelta(microseconds=1), 6)
+    assert pacing.idle(Pace(), AT, 6)
+
+
+def test_another_pace_is_another_schedule() -> None:
+    pace = Pace(per_minute=6, next_at=micros(AT + timedelta(hours=3)))
+    slot = Slot(at=micros(AT + timedelta(hours=2)), per_minute=6)
+
+    assert pacing.idle(pace, AT, 600)
+    assert pacing.keeps(slot, pace, AT, 6)
+    assert not pacing.keeps(slot, pace, AT, 600)
+
+
+def test_a_place_is_kept_for_a_minute() -> None:
+    slot = Slot(at=micros(AT), per_minute=6)
+
+    assert pacing.keeps(slot, Pace(per_minute=6), AT + timedelta(seconds=60), 6)
+    assert not pacing.keeps(slot, Pace(per_minute=6), AT + timedelta(seconds=61), 6)
+    assert not pacing.keeps(None, Pace(per_minute=6), AT, 6)
+
+
+def test_while_everybody_is_held_the_schedules_clock_stands_still_and_every_place_moves() -> None:
+    slot = Slot(at=micros(AT + timedelta(seconds=10)), per_minute=6)
+    held = Pace(per_minute=6, held=30_000_000, held_until=micros(AT) + 30_000_000)
+
+    assert held.clock(AT) == held.clock(AT + timedelta(seconds=29)) == micros(AT)
+    assert held.clock(AT + timedelta(seconds=40)) == micros(AT + timedelta(seconds=10))
+    assert held.time_of(slot) == AT + timedelta(seconds=40)
