@@ -22,11 +22,13 @@ class FakeSockets:
 
 
 class FakeFunctions:
-    """Lambda's client: remembers the events it was invoked with."""
+    """Lambda's client: remembers which functions it was to invoke, and with which events."""
 
     def __init__(self) -> None:
+        self.called: list[str] = []
         self.events: list[dict[str, Any]] = []
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        self.called.append(FunctionName)
         self.events.append(json.loads(Payload))
         return {"StatusCode": 202}

@@ -46,6 +46,7 @@ from realstaging.paging import position
 from realstaging.projects import open_project
 from realstaging.restaging import Restager
 from realstaging.stores.batches import BatchStore
+from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
@@ -65,6 +66,7 @@ Download = Annotated[Literal["0", "1"], Query()]
 app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())
 projects = ProjectStore(aws.table())
+costs = CostStore(aws.table())
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 images = ImageStore(aws.table(), jobs, quota)
@@ -138,7 +140,7 @@ def delete_project(project_id: str) -> Response[None]:
 
 @app.get("/v1/projects/<project_id>/cost")
 def get_cost(project_id: str) -> CostView:
-    return projects.cost(app.owner, projects.get(app.owner, project_id).id)
+    return costs.of_project(app.owner, projects.get(app.owner, project_id).id)
 
 
 @app.get("/v1/projects/<project_id>/images")

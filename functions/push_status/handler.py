@@ -11,12 +11,13 @@ from realstaging.gateways.sockets import Sockets
 from realstaging.observability import log, metrics
 from realstaging.pushes import Pusher, announcement
 from realstaging.records import Record, each
+from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.sockets import SocketStore
 from realstaging.stores.table import plain
-from realstaging.stores.users import UserStore
+from realstaging.terms import LiveTerms
 
-users, counters = UserStore(aws.table()), QuotaStore(aws.table())
+live, counters = LiveTerms(settings(), LiveStore(aws.table())), QuotaStore(aws.table())
 pusher = Pusher(SocketStore(aws.table()), Sockets(aws.sockets(required("SOCKET_POST_URL"))))
 
 
@@ -24,7 +25,7 @@ def on_change(record: Record) -> None:
     new, old = plain(record["dynamodb"].get("NewImage", {})), plain(record["dynamodb"].get("OldImage", {}))
     if not new:
         return
-    message = announcement(new, old, settings(), datetime.now(UTC), users=users, counters=counters)
+    message = announcement(new, old, datetime.now(UTC), live=live, counters=counters)
     if message:
         pusher.note(str(new["owner"]), str(new["sk"]), message)
 

@@ -108,7 +108,7 @@ def _parameters(route: str, words: Operation, raw: Json) -> list[Json]:
         for name, text in words.path.items()
     ]
     if words.tag == "Webhooks":
-        made += WEBHOOK_PARAMETERS
+        made += WEBHOOK_PARAMETERS[_vendor(route)]
     if words.creates:
         made.append({"$ref": "#/components/parameters/Idempotency-Key"})
     if _cacheable(route, words):
@@ -126,17 +126,21 @@ def _body(route: str, raw: Json) -> Json | None:
         content = {"schema": {"$ref": "#/components/schemas/AccountPatch"}, "examples": examples}
         return {"required": True, "content": {"application/merge-patch+json": content, "application/json": content}}
     if "requestBody" not in raw:
-        schema = {"$ref": "#/components/schemas/ReplicatePrediction"}
+        schema: Json = {"$ref": f"#/components/schemas/{schemas.OF_VENDORS[_vendor(route)]}"}
         return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
     schema = tidied(raw["requestBody"]["content"]["application/json"]["schema"])
-    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+    required = raw["requestBody"].get("required", False)
+    if not required:
+        schema.pop("default")
+        schema = {"anyOf": [schema, {"type": "null"}]}  # null says nothing, as no body does
+    return {"required": required, "content": {"application/json": {"schema": schema, "examples": examples}}}
 
 
 def _answers(route: str, words: Operation, raw: Json) -> list[tuple[str, Json]]:
     made = []
     for status, text in words.answers.items():
         made.append((str(status), {"description": text, "headers": _answer_headers(route, words)}))
-        if status in (202, 204) and not words.itemized:
+        if (status in (202, 204) or words.tag == "Webhooks") and not words.itemized:
             continue
         made[-1][1]["content"] = {words.content_type: _content(f"{route} {status}", raw)}
     if words.itemized:
@@ -160,9 +164,16 @@ def _answer_headers(route: str, words: Operation) -> Json:
     names = ["X-Request-Id"]
     if _cacheable(route, words):
         names.append("ETag")
+    if words.creates or words.counted:
+        names += RATE
     if words.creates:
-        names += [*RATE, "Idempotent-Replayed"]
+        names.append("Idempotent-Replayed")
     return used(*names)
+
+
+def _vendor(route: str) -> str:
+    """Whose webhooks come there."""
+    return route.split("/")[3]
 
 
 def _cacheable(route: str, words: Operation) -> bool:
@@ -182,6 +193,8 @@ def _codes(route: str, words: Operation, raw: Json, *, public: bool) -> set[str]
         codes.add("not_found")
     if "requestBody" in raw or any(each["in"] == "query" for each in raw.get("parameters", [])):
         codes.add("validation_failed")
+    if words.counted:
+        codes.add("rate_limited")
     if words.creates:
         codes |= {"rate_limited", "idempotency_key_reused", "validation_failed"}
     return codes

@@ -10,6 +10,7 @@ from realstaging import models as m
 from realstaging.batches import overview as batch_of
 from realstaging.errors import ContentRefusedError, ImageNotReadyError, ValidationFailedError
 from realstaging.models import Failure, ImageStatus, JobStatus, view
+from scripts.reference import admin_examples, billing_examples, operating_examples
 
 Json = dict[str, Any]
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -87,6 +88,7 @@ account = m.AccountView(
 key = m.ApiKeyView(id=KEY, name="our website", prefix="rsk_Q3xJt9Lw", created_at=AT)
 entry = m.LedgerEntry(job_id=JOB, period="2026-03-01", state="captured", created_at=AT, updated_at=AT)
 usage = m.UsageView(plan="free", limit=10, used=3, remaining=7, period_start=AT.replace(day=1), period_end=AT)
+cost = m.CostView(total_cost_usd=Decimal("0.090000"), job_count=3, average_cost_usd=Decimal("0.030000"))
 ticket = "o0v2mSxqmX3dEo1Jg5kq5b3S0m0v1e6B0m8bE2W7f3k"
 
 
@@ -141,6 +143,9 @@ REQUESTS: dict[str, Json] = {
         "some of it": {"company_name": "Elm Realty", "phone": None, "preferences": {"default_style": "modern"}}
     },
     "POST /v1/account/api-keys": {"a program": {"name": "our website"}},
+    **billing_examples.REQUESTS,
+    **admin_examples.REQUESTS,
+    **operating_examples.REQUESTS,
     "POST /v1/webhooks/replicate/{job_id}/{attempt}": {
         "a result": {
             "id": "gm3qorzdhgbfurvjtvhg6dckhu",
@@ -188,9 +193,7 @@ ANSWERS: dict[str, BaseModel] = _views() | {
     "PATCH /v1/projects/{project_id} 200": project.model_copy(
         update={"name": "14 Elm Street, 2nd floor", "version": 2}
     ),
-    "GET /v1/projects/{project_id}/cost 200": m.CostView(
-        total_cost_usd=Decimal("0.090000"), job_count=3, average_cost_usd=Decimal("0.030000")
-    ),
+    "GET /v1/projects/{project_id}/cost 200": cost,
     "GET /v1/projects/{project_id}/images 200": m.ImagePage(
         items=[view(m.ImageWithJobs, image, jobs=[done])], next_cursor=None
     ),
@@ -210,6 +213,7 @@ ANSWERS: dict[str, BaseModel] = _views() | {
     "GET /v1/account 200": account,
     "PATCH /v1/account 200": account,
     "GET /v1/account/usage 200": usage,
+    "GET /v1/account/cost 200": cost,
     "GET /v1/account/ledger 200": m.LedgerPage(items=[entry], next_cursor=None),
     "POST /v1/account/socket-tickets 201": m.TicketView(
         ticket=ticket, url=f"wss://sockets.example.com/v1?ticket={ticket}", expires_at=AT + timedelta(seconds=30)
@@ -218,6 +222,9 @@ ANSWERS: dict[str, BaseModel] = _views() | {
         **key.model_dump(), key="rsk_Q3xJt9Lw5sV0aXn2Yt8KfBzR7dLm4PcWq1EuHgTjOi6"
     ),
     "GET /v1/account/api-keys 200": m.ApiKeyPage(items=[key]),
+    **billing_examples.ANSWERS,
+    **admin_examples.ANSWERS,
+    **operating_examples.ANSWERS,
     "GET /v1/capabilities 200": capabilities(),
     "GET /v1/health 200": m.Health(version="0.1.0"),
 }

@@ -39,7 +39,7 @@ PARAMETERS: dict[str, Json] = {
     },
 }
 
-WEBHOOK_PARAMETERS: list[Json] = [
+REPLICATE: list[Json] = [
     {"name": "webhook-id", "in": "header", "required": True, "schema": {"type": "string"}},
     {
         "name": "webhook-timestamp",
@@ -51,6 +51,20 @@ WEBHOOK_PARAMETERS: list[Json] = [
     {"name": "owner", "in": "query", "required": True, "schema": {"type": "string"}},
     {"name": "traceparent", "in": "query", "schema": {"type": "string"}},
 ]
+
+
+STRIPE: list[Json] = [
+    {
+        "name": "Stripe-Signature",
+        "in": "header",
+        "required": True,
+        "description": "`t=<seconds since 1970>,v1=<hex>`, with one `v1` per secret.",
+        "schema": {"type": "string"},
+    }
+]
+
+# By the vendor that the route names.
+WEBHOOK_PARAMETERS = {"replicate": REPLICATE, "stripe": STRIPE}
 
 
 def used(*names: str) -> Json:

@@ -1,5 +1,8 @@
 """Every route of the API in words, in the order of the reference."""
 
+from scripts.reference.administration import ADMINISTRATION
+from scripts.reference.billing import BILLING
+from scripts.reference.operating import OPERATING
 from scripts.reference.words import Operation
 
 GONE = {204: "It is gone. Files follow within a day; what was used stays used; work in flight is canceled."}
@@ -46,8 +49,8 @@ OPERATIONS = {
     "GET /v1/projects/{project_id}/cost": Operation(
         "Projects",
         "getProjectCost",
-        "What a project's results cost at the provider",
-        {200: "Totals of all results ever delivered in it, deleted ones included."},
+        "What a project's runs cost at the provider",
+        {200: "Totals of all runs ever billed for it, those of deleted jobs included."},
     ),
     "GET /v1/projects/{project_id}/images": Operation(
         "Projects",
@@ -160,6 +163,12 @@ OPERATIONS = {
         "What is used and left in this period",
         {200: "The counters. `used` holds work in flight too: only delivered results stay used."},
     ),
+    "GET /v1/account/cost": Operation(
+        "Account",
+        "getCost",
+        "What an account's runs cost at the provider",
+        {200: "Totals of all runs ever billed, those of deleted projects included."},
+    ),
     "GET /v1/account/ledger": Operation(
         "Account",
         "listLedger",
@@ -186,6 +195,9 @@ OPERATIONS = {
     "DELETE /v1/account/api-keys/{key_id}": Operation(
         "Account", "revokeApiKey", "Revoke an API key", {204: "It opens nothing any more."}
     ),
+    **BILLING,
+    **ADMINISTRATION,
+    **OPERATING,
     "GET /v1/capabilities": Operation(
         "Service",
         "getCapabilities",
@@ -205,5 +217,14 @@ OPERATIONS = {
         "Signed as in Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, at most five minutes old.",
         ("malformed_request", "unauthorized", "payload_too_large"),
         path={"job_id": "The job.", "attempt": "Which of its attempts."},
+    ),
+    "POST /v1/webhooks/stripe": Operation(
+        "Webhooks",
+        "receiveBillingEvent",
+        "Something happened at Stripe",
+        {200: "Taken, also for what was taken before and for events of no interest."},
+        "What an event holds is not believed: the customer's subscriptions are asked for, and their owner has what "
+        "they say. Signed as Stripe signs: HMAC-SHA256 over `{timestamp}.{body}`, at most five minutes old.",
+        ("malformed_request", "unauthorized", "payload_too_large"),
     ),
 }

@@ -42,13 +42,14 @@ def _body(spec: Json, whole: Json) -> str:
     if not content:
         return ""
     first = next(iter(content.values()))
-    schemas, model = whole["components"]["schemas"], name_of(first["schema"]["$ref"])
+    [reference, *null] = first["schema"].get("anyOf", [first["schema"]])
+    schemas, model = whole["components"]["schemas"], name_of(reference["$ref"])
     within = reachable(schemas[model], schemas)
     types = " or ".join(code(each) for each in content)
     shown = [example(f"Example: {each['summary']}", each["value"]) for each in first["examples"].values()]
     return "".join(
         [
-            el("h4", "Body: ", link(anchor(model), model), " ", el("small", types)),
+            el("h4", "Body: ", link(anchor(model), model), " ", el("small", types, ", optional" if null else "")),
             fields(schemas[model]),
             *(folded(f"`{name}`", fields(schemas[name])) for name in sorted(within) if "properties" in schemas[name]),
             *shown,

@@ -31,7 +31,7 @@ def components(models: dict[str, Json]) -> dict[str, Json]:
     """All schemas, by name."""
     found = {RENAMED.get(name, name): _renamed(tidied(model)) for name, model in models.items()}
     found |= {"Problem": problem_schema(), "AccountPatch": _account_patch(), "PreferencesPatch": _preferences_patch()}
-    found |= {"ReplicatePrediction": PREDICTION}
+    found |= {"ReplicatePrediction": PREDICTION, "StripeEvent": EVENT}
     for model in (UploadFile, RestageItem):
         found[model.__name__] = _plain(model.model_json_schema(ref_template=REF))
     # In the code each item is checked alone, so that one bad item does not stop the others.
@@ -73,6 +73,22 @@ def problem_schema() -> Json:
         },
     }
 
+
+EVENT: Json = {
+    "type": "object",
+    "description": "What Stripe sends, of which we read these.",
+    "required": ["id", "object", "type", "data"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^evt_"},
+        "object": {"const": "event"},
+        "type": {"type": "string"},
+        "livemode": {"type": "boolean"},
+        "api_version": {"type": ["string", "null"]},
+        "data": {"type": "object", "required": ["object"], "properties": {"object": {"type": "object"}}},
+    },
+}
+
+OF_VENDORS = {"replicate": "ReplicatePrediction", "stripe": "StripeEvent"}
 
 PREDICTION: Json = {
     "type": "object",

@@ -15,8 +15,8 @@ Plan an upload (`POST /v1/uploads`), send the files to the forms you get, and fo
 reading the batch. Every job that delivers costs one image of the plan; what fails or is canceled costs nothing.
 
 **Who calls.** `Authorization: Bearer …` with an access token of the identity provider or an API key (`rsk_…`), on
-every route but those under Service and Webhooks. A token in a query string is not accepted. What belongs to somebody
-else looks exactly like what is not there: 404.
+every route but those under Service and Webhooks and the list of plans. A token in a query string is not accepted.
+What belongs to somebody else looks exactly like what is not there: 404.
 
 **Bodies** are JSON in UTF-8, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB (64 KiB under `/v1/account`).
 Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.

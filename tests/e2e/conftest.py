@@ -154,7 +154,7 @@ def make_due(cloud: Cloud, owner: str, job_id: str) -> None:
     table(cloud).update_item(
         Key=keys.job(owner, job_id),
         UpdateExpression="SET due_at = :at, gsi2sk = :sort",
-        ConditionExpression="attribute_exists(gsi2pk)",
+        ConditionExpression="attribute_exists(due_at)",
         ExpressionAttributeValues={":at": past, ":sort": f"{past}#{job_id}"},
     )
 

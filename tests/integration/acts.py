@@ -60,8 +60,8 @@ def delivered(world: World, job: Job) -> Job:
     for name in names:
         world.media.put_once(name, given.photo(), "image/jpeg")
     shown = {"content_type": "image/jpeg", "width": 768, "height": 512, "size_bytes": 1000}
-    details = {"result": shown, "result_key": names[0], "thumbnail_key": names[1], "cost_usd": "0.03"}
-    world.jobs.deliver(job, world.clock.at, details)
+    details = {"result": shown, "result_key": names[0], "thumbnail_key": names[1]}
+    world.jobs.deliver(job, world.clock.at, details, given.run(job))
     return world.job(job)
 
 
@@ -79,7 +79,7 @@ def at_once(world: World, count: int, act: Callable[[World], Any]) -> list[Any]:
     """The same act in `count` processes at once. The table takes calls one after the other, as it would."""
     processes = [replace(world, loaded={}) for _ in range(count)]
     for process in processes:
-        for name in ("upload_urls", "jobs_api", "account_api"):
+        for name in ("upload_urls", "jobs_api", "account_api", "admin_api"):
             process.function(name)
     start = threading.Barrier(count)
 
@@ -87,12 +87,12 @@ def at_once(world: World, count: int, act: Callable[[World], Any]) -> list[Any]:
         start.wait()
         return act(process)
 
-    with _one_call_at_a_time(), ThreadPoolExecutor(count) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, processes))
 
 
 @contextmanager
-def _one_call_at_a_time() -> Iterator[None]:
+def one_call_at_a_time() -> Iterator[None]:
     """Moto runs a transaction on a copy of the table: two at once would lose writes that DynamoDB keeps."""
     make: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
     lock = threading.Lock()

@@ -10,7 +10,10 @@ from moto import mock_aws
 from local import identity
 from local.replicate.account import Settings as ProviderSettings
 from local.replicate.serving import server
-from realstaging import aws
+from local.stripe import plans as stripe_plans
+from local.stripe import serving as stripe_serving
+from local.stripe.account import Settings as StripeSettings
+from realstaging import aws, config
 from realstaging.config import settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -20,17 +23,37 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from tests.integration.answers import one_type_a_value
 from tests.integration.copies import one_copy_a_transaction
+from tests.integration.payments import SECRET as STRIPE_SECRET
+from tests.integration.payments import Payments
 from tests.integration.provider import SECRET, Provider
 from tests.integration.world import World, check_books
 from tests.local.receiver import receiving
 from tests.local.running import free_port, running
 from tests.shapes import table_shape
 
+SECRETS = {
+    "replicate_api_token": "r8_local",
+    "replicate_webhook_secret": SECRET,
+    "stripe_secret_key": "sk_test_local",
+    "stripe_webhook_secret": STRIPE_SECRET,
+}
+
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_transactions() -> Iterator[None]:
-    with one_copy_a_transaction():
+def quick_table() -> Iterator[None]:
+    with one_copy_a_transaction(), one_type_a_value():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packaged_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """As JSON, as functions find them: each test reads them anew, and reading YAML takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("settings")
+    config.package(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "PACKAGED", folder)
         yield
 
 
@@ -49,6 +72,24 @@ def running_provider() -> Iterator[Provider]:
 def provider(running_provider: Provider) -> Provider:
     running_provider.forget()
     return running_provider
+
+
+@pytest.fixture(scope="session")
+def running_payments() -> Iterator[Payments]:
+    port = free_port()
+    settings = StripeSettings(port, STRIPE_SECRET, plans=stripe_plans.of_config())
+    with (
+        running(stripe_serving.server(settings)),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        yield Payments(http)
+
+
+@pytest.fixture
+def payments(running_payments: Payments) -> Payments:
+    """As if nobody had ever paid."""
+    running_payments.forget()
+    return running_payments
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +113,12 @@ def token(issuer: str) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def overrides(provider: Provider, issuer: str) -> dict[str, object]:
+def overrides(provider: Provider, issuer: str, running_payments: Payments) -> dict[str, object]:
     """Laid over the settings of the stage; a test module may add its own."""
     return {
         "identity": {"issuer": issuer},
         "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
+        "stripe": {"api_base": running_payments.url, "connect_seconds": 1, "timeout_seconds": 5},
     }
 
 
@@ -92,7 +134,7 @@ def world(
         monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
         settings.cache_clear()
         aws.s3().create_bucket(Bucket="media")
-        for name, value in (("replicate_api_token", "r8_local"), ("replicate_webhook_secret", SECRET)):
+        for name, value in SECRETS.items():
             aws.ssm().put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
         aws.table().meta.client.create_table(TableName="table", **table_shape())
         made = _made(provider, token, stage, result)

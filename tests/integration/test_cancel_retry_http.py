@@ -54,7 +54,7 @@ def test_a_canceled_run_is_called_off_at_the_provider(world: World) -> None:
 def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
     job = given.processing(world, prediction_id=None)
     module = world.function("jobs_api")
-    world.jobs.note_run(job, "run7", {}, due=world.clock.at)
+    world.jobs.note_run(job, "run7", due=world.clock.at)
 
     module.cancel(job, world.clock.at, jobs=world.jobs, results=world.result_queue)
 

@@ -21,6 +21,15 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/jobs"): {"items": [{"image_id": "img_unknown"}]},
     ("PATCH", "/v1/account"): {"full_name": "Alice"},
     ("POST", "/v1/account/api-keys"): {"name": "a program"},
+    ("POST", "/v1/billing/checkout"): {"plan": "pro"},
+    ("POST", "/v1/billing/subscription/preview"): {"plan": "pro"},
+    ("PATCH", "/v1/billing/subscription"): {"plan": "pro"},
+    ("PUT", "/v1/admin/models/<model_id>/settings"): {"parameters": {}},
+    ("POST", "/v1/admin/models/<model_id>/rollback"): {"version": 0},
+    ("PUT", "/v1/admin/settings/<key>"): {"value": 1, "note": "why"},
+    ("POST", "/v1/admin/settings/<key>/rollback"): {"version": 0},
+    ("PATCH", "/v1/admin/users/<owner>"): {"extra_quota": 1},
+    ("POST", "/v1/admin/queues/<name>/redrive"): {"max": 1},
 }
 
 
@@ -53,7 +62,7 @@ def test_no_route_but_the_public_ones_answers_a_stranger(world: World) -> None:
         assert answer["headers"]["WWW-Authenticate"] == "Bearer"
         assert answer["headers"]["Content-Type"] == "application/problem+json"
 
-    assert open_to_all <= {"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"}
+    assert open_to_all <= {"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs", "/v1/billing/plans"}
     assert world.rows() == []
 
 
@@ -116,7 +125,7 @@ def test_somebody_elses_things_look_exactly_like_things_that_are_not_there(world
 
     for module, method, path in web.routes(world):
         names = [name for name in theirs if f"<{name}>" in path]
-        if not names:
+        if not names or path.startswith("/v1/admin/"):
             continue
         asked += 1
         real = path.replace(f"<{names[0]}>", theirs[names[0]])

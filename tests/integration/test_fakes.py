@@ -8,9 +8,11 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from realstaging.gateways.intake import Intake
+from realstaging.gateways.replicate import Replicate
 from realstaging.gateways.sockets import Sockets
 from tests.fakes import FakeFunctions, FakeSockets
 from tests.integration.faults import faulty
+from tests.integration.virtual import Limited
 
 
 def public(kind: type) -> dict[str, inspect.Signature]:
@@ -20,6 +22,10 @@ def public(kind: type) -> dict[str, inspect.Signature]:
 
 def test_the_fake_sockets_have_the_methods_of_the_real_ones() -> None:
     assert public(FakeSockets) == public(Sockets)
+
+
+def test_the_provider_with_a_limit_has_the_methods_of_the_real_one() -> None:
+    assert public(Limited) == public(Replicate)
 
 
 def test_the_fake_functions_take_what_lambda_takes() -> None:

@@ -124,7 +124,8 @@ def test_a_refusals_words_are_logged_without_the_signed_addresses_in_them(world:
 @pytest.mark.parametrize("function", ["stage_image", "finish_job"])
 def test_a_message_that_failed_says_why(world: World, lines: Lines, function: str) -> None:
     job = given.processing(world, prediction_id=None) if function == "finish_job" else given.queued(world)[1][0]
-    with faulty(world.table.meta.client, "GetItem", CrashError("the disk is on fire")):
+    read = "BatchGetItem" if function == "stage_image" else "GetItem"
+    with faulty(world.table.meta.client, read, CrashError("the disk is on fire")):
         if function == "stage_image":
             world.run(function, given.to_start(job))
         else:

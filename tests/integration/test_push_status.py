@@ -98,7 +98,7 @@ def test_a_delivered_job_is_told_with_its_price(world: World) -> None:
     job = given.processing(world)
     old = world.item(keys.job("alice", job.id))
     result = {"content_type": "image/jpeg", "width": 768, "height": 512, "size_bytes": 1}
-    world.jobs.deliver(job, world.clock.at, {"cost_usd": "0.03", "result": result})
+    world.jobs.deliver(job, world.clock.at, {"result": result}, given.run(job))
 
     world.run("push_status", changed(world.item(keys.job("alice", job.id)), old))
 
@@ -140,7 +140,7 @@ def test_a_change_that_is_no_change_of_state_is_not_told(world: World, what: str
     if what == "the time of the next look":
         world.jobs.look_again(job, world.clock.forward(seconds=5))
     else:
-        world.jobs.note_run(job, "run2", {}, due=world.clock.at)
+        world.jobs.note_run(job, "run2", due=world.clock.at)
 
     world.run("push_status", changed(world.item(keys.job("alice", job.id)), old))
 

@@ -13,7 +13,7 @@ from tests.integration.faults import conflict, faulty, refusal, watched
 from tests.integration.world import World
 
 KEY = {"pk": "USER#alice", "sk": "PROFILE"}
-RESULT = {"result_key": "a", "thumbnail_key": "b", "cost_usd": "0.03"}
+RESULT = {"result_key": "a", "thumbnail_key": "b"}
 WIRE = {name: {"S": value} for name, value in KEY.items()}
 
 
@@ -58,7 +58,7 @@ def test_a_condition_that_does_not_hold_is_an_answer_and_not_tried_again(world: 
     given.canceled(world, job)
 
     with watched(world.table.meta.client, "TransactWriteItems") as calls, pytest.raises(LostRaceError) as lost:
-        world.jobs.deliver(job, world.clock.at, RESULT)
+        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
 
     assert len(calls) == 1
     # The rows that were met come back as plain values.
@@ -81,9 +81,9 @@ def test_a_transaction_whose_answer_was_lost_counts_once(world: World) -> None:
     lost = ReadTimeoutError(endpoint_url="https://dynamodb.example.test")
 
     with faulty(world.table.meta.client, "TransactWriteItems", lost, after=True), pytest.raises(ReadTimeoutError):
-        world.jobs.deliver(job, world.clock.at, RESULT)
+        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
     with pytest.raises(LostRaceError):
-        world.jobs.deliver(job, world.clock.at, RESULT)
+        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
 
     assert world.job(job).status is JobStatus.READY
     assert world.usage().captured == 1

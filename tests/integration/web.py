@@ -35,5 +35,6 @@ def call(
         if its_method == method and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path)
     ]
     # What no route fits goes to the function that takes everything else.
-    answer = [*fitting, world.function("jobs_api")][0].lambda_handler(event, Context())
+    rest = world.function("admin_api" if path.startswith("/v1/admin/") else "jobs_api")
+    answer = [*fitting, rest][0].lambda_handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else {}, answer["headers"]

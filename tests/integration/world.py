@@ -145,7 +145,7 @@ class World:
         if hasattr(module, "datetime"):
             module.datetime = self.clock.datetime()
         if name == "stage_image":
-            module.starter._media = self.reachable()
+            module.starter._planner._media = self.reachable()
         if name == "sockets":
             module.sockets = self.sockets
         if name == "push_status":
@@ -194,7 +194,7 @@ class World:
         """Takes all messages out of a queue, those that are still delayed too; `delay` is how long they were."""
         backend = _moto_queue(url)
         found = [
-            json.loads(message.body) | {"delay": round((message.delayed_until - message.sent_timestamp) / 1000)}
+            json.loads(message.body) | {"delay": max(round((message.delayed_until - message.sent_timestamp) / 1000), 0)}
             for message in backend._messages
         ]
         backend._messages.clear()
@@ -209,6 +209,8 @@ class World:
 
 def check_books(rows: list[dict[str, Any]]) -> None:
     """Every owner's counters, ledger and jobs tell the same story; of deleted jobs the ledger alone tells."""
+    for pk in {row["pk"] for row in rows}:
+        _check_costs(rows, pk)
     for usage in [row for row in rows if row["sk"].startswith("USAGE#")]:
         mine = [row for row in rows if row["pk"] == usage["pk"] and row.get("period") == usage["period"]]
         jobs = [Job.model_validate(row) for row in mine if row["sk"].startswith("JOB#")]
@@ -220,6 +222,17 @@ def check_books(rows: list[dict[str, Any]]) -> None:
         assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"] + int(usage.get("carried", 0))
         assert {job.id: _line(job) for job in jobs}.items() <= lines.items()
         assert "reserved" not in [lines[id] for id in lines.keys() - {job.id for job in jobs}]
+
+
+def _check_costs(rows: list[dict[str, Any]], pk: str) -> None:
+    """What an owner cost is in their total, and in those of their projects; deleted jobs and projects too."""
+    jobs = [Job.model_validate(row) for row in rows if row["pk"] == pk and row["sk"].startswith("JOB#")]
+    costs = {row["sk"]: int(row["micro_usd"]) for row in rows if row["pk"] == pk and row["sk"].startswith("COST")}
+    for job in jobs:
+        assert (job.cost_usd or 0) == sum(run.cost_usd for run in job.runs)
+        assert len({run.attempt for run in job.runs}) == len(job.runs) <= job.attempt
+    assert costs.get("COST", 0) >= sum(int((job.cost_usd or 0) * 1_000_000) for job in jobs)
+    assert costs.get("COST", 0) >= sum(micro for sk, micro in costs.items() if sk != "COST")
 
 
 def _line(job: Job) -> str:

@@ -60,3 +60,10 @@ def test_invocations_are_allowed_to_one_source_each(expanded: Expanded) -> None:
     permissions = expanded.of("AWS::Lambda::Permission")
     # S3 names its bucket by account, because the bucket waits for the permission.
     assert [name for name, one in permissions.items() if not {"SourceArn", "SourceAccount"} & set(one)] == []
+
+
+def test_who_writes_secrets_can_read_none(expanded: Expanded) -> None:
+    writers = {role for role, one in expanded.statements if "ssm:PutParameter" in listed(one["Action"])}
+    assert writers == {"AdminApiRole"}
+    actions = {action for role, one in expanded.statements if role in writers for action in listed(one["Action"])}
+    assert {action for action in actions if action.startswith("ssm:Get")} == set()

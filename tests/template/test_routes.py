@@ -20,7 +20,7 @@ def test_no_route_is_given_twice(written: Written) -> None:
 
 def test_an_unknown_address_is_answered_by_us(written: Written) -> None:
     everything = [event for name in written.functions for event in written.events(name, "HttpApi")]
-    assert [event["Path"] for event in everything if event["Method"] == "ANY"] == ["/{proxy+}"]
+    assert [event["Path"] for event in everything if event["Method"] == "ANY"] == ["/{proxy+}", "/v1/admin/{proxy+}"]
 
 
 def test_the_sockets_three_routes_lead_to_one_function(expanded: Expanded) -> None:

@@ -1,9 +1,7 @@
-"""Unit tests reach this machine only, and load the certificates of the world's authorities once."""
+"""Unit tests reach this machine only."""
 
-import functools
 import ipaddress
 import socket
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,14 +20,4 @@ def loopback_only() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", guarded)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def certificates_once() -> Iterator[None]:
-    """Reading them takes longer than most tests here, which speak plain HTTP anyway."""
-    made = functools.cache(ssl.create_default_context)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ssl, "create_default_context", made)
-        patch.setattr(ssl, "_create_default_https_context", made)
         yield

@@ -17,7 +17,7 @@ from realstaging import config
 from tests.template.reading import ROOT, Written, loader, target
 
 HANDLERS = {path.parent.name: path for path in sorted((ROOT / "functions").glob("*/handler.py"))}
-LAYERS = {"CommonLayer": "common", "ImagingLayer": "imaging", "ReplicateLayer": "replicate"}
+LAYERS = {"CommonLayer": "common", "ImagingLayer": "imaging", "ReplicateLayer": "replicate", "StripeLayer": "stripe"}
 
 # Imports each handler where only the packages it carries can be found, as on Lambda.
 IMPORTER = """

@@ -74,5 +74,15 @@ def test_due_rows_are_spread_over_every_shard_and_stay_in_theirs() -> None:
     assert all(keys.due(AT + timedelta(days=1), id)["gsi2pk"] == shard for id, shard in shards.items())
 
 
+def test_a_job_that_has_ended_stands_in_the_lane_of_its_state_and_no_longer_in_the_sweeps() -> None:
+    ended, due = keys.ended("failed", "job_1"), keys.due(AT, "job_1")
+
+    assert (
+        ended["gsi2pk"] == due["gsi2pk"].replace("DUE", "JOBS#failed") == keys.ended_lane("failed", keys.shard("job_1"))
+    )
+    assert ended["gsi2sk"] == "job_1"
+    assert ended.keys() == set(keys.NOT_DUE) - {"due_at"}
+
+
 def test_a_row_that_is_no_longer_due_loses_all_that_made_it_due() -> None:
     assert set(keys.NOT_DUE) == set(keys.due(AT, "job_1"))

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from realstaging import config, keys
-from realstaging.models import Failure, ImageStatus, JobStatus, ResultView, Usage, User
+from realstaging.models import Failure, ImageStatus, JobStatus, Live, ResultView, Usage, User
 from realstaging.pushes import announcement
+from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import row
-from realstaging.stores.users import UserStore
+from realstaging.terms import LiveTerms
 from tests.unit.rows import NOW, image, job
 
 SETTINGS = config.load("prod")
@@ -34,14 +35,14 @@ def _usage(**given: Any) -> dict[str, Any]:
     return keys.usage("alice", "2026-11-01") | usual | given
 
 
-class Known(UserStore):
-    """One user, as the table has them."""
+class Known(LiveStore):
+    """One user, as the table has them; nothing is set."""
 
     def __init__(self, **given: Any) -> None:
         self.user = User(owner="alice", created_at=NOW, updated_at=NOW, **given)
 
-    def find(self, owner: str) -> User | None:
-        return self.user if owner == "alice" else None
+    def with_user(self, owner: str) -> tuple[User | None, Live]:
+        return (self.user if owner == "alice" else None), Live()
 
 
 class Counted(QuotaStore):
@@ -53,7 +54,7 @@ class Counted(QuotaStore):
 
 
 def _announced(new: dict[str, Any], old: dict[str, Any], **user: Any) -> str | None:
-    return announcement(new, old, SETTINGS, NOW, users=Known(**user), counters=Counted())
+    return announcement(new, old, NOW, live=LiveTerms(SETTINGS, Known(**user)), counters=Counted())
 
 
 def _told(new: dict[str, Any], old: dict[str, Any], **user: Any) -> Any:

@@ -51,7 +51,7 @@ def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:
     if key.last_used_at is None or at - key.last_used_at > NOTE_EVERY:
         store.used(key, at)
     # A key acts for its owner but never as an administrator.
-    return Caller(owner=key.owner, role="user")
+    return Caller(owner=key.owner, role="user", program=True)
 
 
 def hashed(secret: str) -> str:

@@ -79,7 +79,7 @@ class Jobs(_Section):
 
     max_attempts: int = Field(ge=1, le=10)
     """How often a job is given to the model before it fails."""
-    max_hours: int
+    max_hours: int = Field(ge=1, le=720)
     """A job that has waited longer than this fails without being charged."""
     resend_after_seconds: int
     """Queued, and nothing has happened for this long: its message is sent again."""
@@ -106,8 +106,6 @@ class Replicate(_Section):
     """No webhook by then: the provider is asked. Its own last repetition comes after a minute."""
     max_retry_after_seconds: int
     """Longest wait that the provider may demand of a job when it is busy."""
-    out_of_credit_delay_seconds: int
-    """How long jobs wait while the provider refuses our account (no credit, bad token)."""
     delivery_hosts: tuple[str, ...]
     """Hosts that results are fetched from, with their subdomains; no others."""
     max_result_bytes: int
@@ -121,7 +119,7 @@ class Replicate(_Section):
     creations_per_minute: int | None = Field(ge=1, le=100_000)
     """How many runs are started in a minute, evenly; null: as many as come. The provider's own limit is 600."""
     breaker_failures: int = Field(ge=1, le=100)
-    """After this many server errors in a row no more runs are started for a while."""
+    """After this many server errors in a row no more runs are started for a while; after one refusal of our account."""
     breaker_seconds: int = Field(ge=1, le=900)
     """How long that while is; then one run tries. It doubles with every vain try, up to fifteen minutes."""
 
@@ -168,7 +166,7 @@ class Plan(_Section):
     """What people read."""
     price_usd: Decimal
     """Price of a month, in US dollars."""
-    images_per_month: int = Field(ge=0)
+    images_per_month: int = Field(ge=0, le=10_000_000)
     """How many results a month includes."""
     model: str | None = None
     """The model of requests that name none, in place of the default one."""

@@ -4,6 +4,7 @@ AppError
 ├─ MalformedRequestError        400  malformed_request
 ├─ UnauthorizedError            401  unauthorized
 ├─ QuotaExceededError           402  quota_exceeded
+├─ PaymentDeclinedError         402  payment_declined
 ├─ ForbiddenError               403  forbidden
 ├─ NotFoundError                404  not_found
 ├─ ConflictError                409  conflict
@@ -14,6 +15,17 @@ AppError
 │  ├─ JobNotRetryableError      409  job_not_retryable
 │  ├─ TooManyWaitingError       409  too_many_waiting_jobs
 │  ├─ TooManyApiKeysError       409  too_many_api_keys
+│  ├─ ModelNotEnableableError   409  model_not_enableable
+│  ├─ ModelIsDefaultError       409  model_is_default
+│  ├─ ModelDisabledError        409  model_disabled
+│  ├─ SecretNotKeptError        409  secret_not_kept
+│  ├─ OwnRoleError              409  own_role
+│  ├─ NotDeadLettersError       409  not_dead_letters
+│  ├─ BillingStateError         409  billing_state_changed
+│  ├─ CustomerGoneError         409  customer_gone
+│  ├─ SubscriptionExistsError   409  subscription_exists
+│  ├─ NoSubscriptionError       409  no_subscription
+│  ├─ NoCustomerError           409  no_customer
 │  └─ VersionConflictError      409  version_conflict
 ├─ PayloadTooLargeError         413  payload_too_large
 ├─ UnsupportedMediaTypeError    415  unsupported_media_type
@@ -91,6 +103,14 @@ class QuotaExceededError(AppError):
         )
 
 
+class PaymentDeclinedError(AppError):
+    """Nothing was changed: a change that is not paid for does not happen."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "payment_declined"
+    title = "The payment did not go through"
+
+
 class ForbiddenError(AppError):
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
@@ -102,8 +122,8 @@ class NotFoundError(AppError):
     code = "not_found"
     title = "There is no such object"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"No {what} with this id in your account.")
+    def __init__(self, what: str, *, where: str = " in your account") -> None:
+        super().__init__(f"No {what} with this id{where}.")
 
 
 class ConflictError(AppError):
@@ -145,6 +165,65 @@ class TooManyWaitingError(ConflictError):
 class TooManyApiKeysError(ConflictError):
     code = "too_many_api_keys"
     title = "Too many API keys"
+
+
+class ModelNotEnableableError(ConflictError):
+    code = "model_not_enableable"
+    title = "The model cannot be offered"
+
+
+class ModelIsDefaultError(ConflictError):
+    code = "model_is_default"
+    title = "The default model cannot be disabled"
+
+
+class ModelDisabledError(ConflictError):
+    code = "model_disabled"
+    title = "The model is not enabled"
+
+
+class SecretNotKeptError(ConflictError):
+    code = "secret_not_kept"
+    title = "Earlier values of a secret are not kept"
+
+
+class OwnRoleError(ConflictError):
+    """So that the last administrator cannot lock everybody out."""
+
+    code = "own_role"
+    title = "Nobody changes their own role"
+
+
+class NotDeadLettersError(ConflictError):
+    code = "not_dead_letters"
+    title = "Only queues of dead letters can be looked into and moved back"
+
+
+class BillingStateError(ConflictError):
+    code = "billing_state_changed"
+    title = "The subscription or checkout is no longer in that state"
+
+
+class CustomerGoneError(ConflictError):
+    """Its record at Stripe was deleted; the next checkout makes a new one."""
+
+    code = "customer_gone"
+    title = "The billing record is gone"
+
+
+class SubscriptionExistsError(ConflictError):
+    code = "subscription_exists"
+    title = "There is a subscription already"
+
+
+class NoSubscriptionError(ConflictError):
+    code = "no_subscription"
+    title = "There is no running subscription"
+
+
+class NoCustomerError(ConflictError):
+    code = "no_customer"
+    title = "Nothing was ever bought"
 
 
 class VersionConflictError(ConflictError):
@@ -289,8 +368,14 @@ class InputRefusedError(StagingError):
 
 
 class OutputUnusableError(StagingError):
+    """`made`: the pixels of what was delivered, where that can be told; it is billed all the same."""
+
     code = "output_unusable"
     title = "The model's result was not a usable picture"
+
+    def __init__(self, detail: str, made: tuple[int, int] | None = None) -> None:
+        super().__init__(detail)
+        self.made = made
 
 
 class LostRunError(StagingError):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from realstaging import apikeys
 from realstaging.config import Settings
+from realstaging.errors import ForbiddenError
 from realstaging.gateways.issuer import IssuerKeys
 from realstaging.identity import Caller, Tokens, bearer
 from realstaging.stores.apikeys import ApiKeyStore
@@ -32,3 +33,16 @@ class Gate:
             return caller
         caller = self._tokens.caller(secret)
         return Caller(caller.owner, self.users.ensure(caller.owner, caller.role, at))
+
+    def admin(self, authorization: str) -> Caller:
+        """An administrator, as the table has it this moment. Raises ForbiddenError for everybody else.
+
+        A key is a program's, and never an administrator's.
+        """
+        at = datetime.now(UTC)
+        secret = bearer(authorization)
+        program = secret.startswith(apikeys.PREFIX)
+        caller = apikeys.caller(secret, at, store=self._keys) if program else self._tokens.caller(secret)
+        if program or self.users.ensured(caller.owner, caller.role, at) != "admin":
+            raise ForbiddenError("This is for administrators, with an access token of their own.")
+        return Caller(caller.owner, "admin")

@@ -18,6 +18,7 @@ from realstaging.config import Rates
 from realstaging.drafts import Asked
 from realstaging.errors import (
     AppError,
+    ForbiddenError,
     InternalError,
     MalformedRequestError,
     NotFoundError,
@@ -74,21 +75,31 @@ class Api(APIGatewayHttpResolver):
         assert self._caller is not None, "a public route has no caller"
         return self._caller.owner
 
-    def once(self, at: datetime) -> Once:
-        """A creating request, counted, with the first answer to its key if there was one.
+    def people_only(self) -> None:
+        """Raises ForbiddenError for a request with an API key."""
+        if self._caller and self._caller.program:
+            raise ForbiddenError("API keys may not do that: use an access token of your own.")
 
-        Raises RateLimitedError, and ValidationFailedError for an unusable Idempotency-Key.
-        """
+    def counted(self, at: datetime) -> None:
+        """A request that changes something, counted. Raises RateLimitedError."""
         assert self._creations is not None, "this API has no creating routes"
         made = self._creations
         standing = ask(self.owner, at, made.limits, store=made.rates)
         self.reply_headers |= standing.headers
         if standing.exceeded:
             raise RateLimitedError(f"At most {standing.limit} creating requests; wait {standing.reset} s.")
+
+    def once(self, at: datetime) -> Once:
+        """A creating request, counted, with the first answer to its key if there was one.
+
+        Raises RateLimitedError, and ValidationFailedError for an unusable Idempotency-Key.
+        """
+        self.counted(at)
+        assert self._creations is not None
         event = self.current_event
         key = checked(event.headers.get("idempotency-key"))
         asked = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
-        return begun(self.owner, key, asked, at, store=made.answers)
+        return begun(self.owner, key, asked, at, store=self._creations.answers)
 
     def asked(self, once: Once, terms: Terms) -> Asked:
         return Asked(once.owner, once.at, terms, self.trace, self.request_id, once.seed)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A creating request: its key if it has one, and the first answer to that key if there was one."""
+    """A creating request: its key if it has one, and the first answer to that key if there was one.
+
+    `record`: what else is to be written with what is created, such as who ordered it.
+    """
 
     owner: str
     key: str | None
@@ -34,6 +38,7 @@ class Once:
     at: datetime
     store: IdempotencyStore
     found: Remembered | None = None
+    record: Callable[[Outcome], Write] | None = None
 
     @property
     def seed(self) -> str | None:
@@ -49,11 +54,13 @@ class Once:
         return Outcome(self.found.status, self.found.body, replayed=True)
 
     def remember(self, outcome: Outcome) -> list[Write]:
-        """The action, if any, that belongs into the transaction with what is created."""
+        """The actions, if any, that belong into the transaction with what is created."""
+        also = [self.record(outcome)] if self.record else []
         if self.key is None:
-            return []
+            return also
         body = outcome.body.model_dump(mode="json") if isinstance(outcome.body, BaseModel) else outcome.body
-        return [self.store.remember(self.owner, self.key, Remembered(self.fingerprint, outcome.status, body, self.at))]
+        answer = Remembered(self.fingerprint, outcome.status, body, self.at)
+        return [self.store.remember(self.owner, self.key, answer), *also]
 
     def looked_again(self) -> "Once":
         """As it is now: a request with the same key may have come first just now."""

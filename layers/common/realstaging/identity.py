@@ -1,5 +1,6 @@
 """Who is calling: an OIDC access token, checked here and nowhere else."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,17 @@ from realstaging.gateways.issuer import IssuerKeys
 MAX_TOKEN = 8192
 MAX_OWNER = 120
 TYPES = ("jwt", "at+jwt", "application/at+jwt")
+OWNER = re.compile(rf"[A-Za-z0-9._!-]{{1,{MAX_OWNER}}}")
 REFUSAL = "Send a valid access token: Authorization: Bearer <token>."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """`program`: it came with an API key."""
+
     owner: str
     role: str
+    program: bool = False
 
 
 class Tokens:
@@ -79,3 +84,11 @@ def owner_of(subject: str) -> str:
     if not 0 < len(owner) <= MAX_OWNER:
         raise UnauthorizedError("The token's subject is empty or too long.")
     return owner
+
+
+def owners_named(name: str) -> list[str]:
+    """Whom an administrator may mean: an owner id, or a subject as the identity provider knows it."""
+    meant = [name] if OWNER.fullmatch(name) else []
+    with contextlib.suppress(UnauthorizedError):  # too long for a subject
+        meant.append(owner_of(name))
+    return meant

@@ -20,5 +20,10 @@ def new_ids(prefix: str, at: datetime, count: int, seed: str | None = None) -> l
     return [f"{prefix}_{ULID.from_int(first + offset)}" for offset in range(count)]
 
 
+def first_id(prefix: str, at: datetime) -> str:
+    """All ids made at that time or later are greater, all earlier ones smaller."""
+    return f"{prefix}_{ULID.from_int(max(int(at.timestamp() * 1000), 0) << 80)}"
+
+
 def _bits(seed: str) -> int:
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:10]) >> 1

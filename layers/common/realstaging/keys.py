@@ -7,11 +7,15 @@
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
 | an owner's API keys               | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
+| an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
+| what an owner, a project costs us | table | USER#<owner>         | COST, COST#<project id>           |
+| how it stands with the provider  | table | PROVIDER              | BREAKER, PACE                     |
 | what administrators have set     | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
 | what administrators have done    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
 | the owner of a Stripe customer   | table | STRIPE#<customer>     | CUSTOMER                          |
 | events of one nobody knows yet   | table | STRIPE#<customer>     | PARKED#<event>                    |
 | was this Stripe event applied?   | table | STRIPE#<event>        | EVENT                             |
+| where reconciliation goes on     | table | STRIPE                | RECONCILIATION                    |
 | all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
@@ -83,6 +87,18 @@ def cost(owner: str, project_id: str) -> Key:
     return _of(owner, f"COST#{project_id}")
 
 
+def total_cost(owner: str) -> Key:
+    return _of(owner, "COST")
+
+
+def breaker() -> Key:
+    return {"pk": "PROVIDER", "sk": "BREAKER"}
+
+
+def pace() -> Key:
+    return {"pk": "PROVIDER", "sk": "PACE"}
+
+
 def live() -> Key:
     return {"pk": "SETTINGS", "sk": "CURRENT"}
 
@@ -92,7 +108,19 @@ def setting_version(key: str, version: int) -> Key:
 
 
 def audit(at: datetime, id: str) -> Key:
-    return {"pk": f"AUDIT#{at.astimezone(UTC):%Y-%m}", "sk": f"{stamp(at)}#{id}"}
+    return {"pk": audit_month(f"{at.astimezone(UTC):%Y-%m}"), "sk": f"{stamp(at)}#{id}"}
+
+
+def audit_month(month: str) -> str:
+    return f"AUDIT#{month}"
+
+
+def checkout(owner: str) -> Key:
+    return _of(owner, "CHECKOUT")
+
+
+def reconciliation() -> Key:
+    return {"pk": "STRIPE", "sk": "RECONCILIATION"}
 
 
 def stripe_customer(customer_id: str) -> Key:

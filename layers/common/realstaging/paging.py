@@ -8,6 +8,10 @@ from realstaging.errors import ValidationFailedError
 
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 _LEDGER = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}#job_{_ULID}")
+_USER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#[A-Za-z0-9._!-]{1,120}")
+_AUDIT = re.compile(rf"\d{{4}}-(0[1-9]|1[0-2])-\d{{2}}T\d{{2}}:\d{{2}}:\d{{2}}\.\d{{6}}Z#aud_{_ULID}", re.ASCII)
+_INVOICE = re.compile(r"in_[A-Za-z0-9]{8,64}", re.ASCII)
+_VERSION = re.compile(r"[1-9]\d{0,7}", re.ASCII)
 
 
 def cursor(place: str | None) -> str | None:
@@ -22,6 +26,31 @@ def position(cursor: str | None, prefix: str) -> str | None:
 def ledger_position(cursor: str | None) -> str | None:
     """Likewise the period and job of a ledger entry."""
     return _place(cursor, _LEDGER)
+
+
+def invoice_position(cursor: str | None) -> str | None:
+    """Likewise an invoice of Stripe's."""
+    return _place(cursor, _INVOICE)
+
+
+def user_position(cursor: str | None) -> str | None:
+    """Likewise a user: when they came, and their owner id."""
+    return _place(cursor, _USER)
+
+
+def audit_position(cursor: str | None) -> str | None:
+    """Likewise when something was done, and the id of its entry."""
+    return _place(cursor, _AUDIT)
+
+
+def version_cursor(version: int | None) -> str | None:
+    return cursor(None if version is None else str(version))
+
+
+def version_position(cursor: str | None) -> int | None:
+    """Likewise a version of a setting or model."""
+    place = _place(cursor, _VERSION)
+    return None if place is None else int(place)
 
 
 def _place(cursor: str | None, shape: re.Pattern[str]) -> str | None:

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from realstaging import quota
-from realstaging.config import Settings
+from realstaging.errors import ForbiddenError
 from realstaging.gateways.sockets import Sockets
 from realstaging.models import Image, ImageView, Job, JobView, Usage, view
 from realstaging.observability import log
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.sockets import SocketStore
-from realstaging.stores.users import UserStore
+from realstaging.terms import LiveTerms
 
 PARALLEL = 16
 OPENING = timedelta(seconds=30)
@@ -28,16 +28,15 @@ GRANTS = ("subscribed", "plan_override", "extra_images")
 def announcement(
     new: Mapping[str, Any],
     old: Mapping[str, Any],
-    settings: Settings,
     at: datetime,
     *,
-    users: UserStore,
+    live: LiveTerms,
     counters: QuotaStore,
 ) -> str | None:
     """What a changed row means to its owner; None if nothing of it is news to them."""
     kind = str(new["sk"]).split("#")[0]
     if kind in ("USAGE", "PROFILE"):
-        return _usage(kind, new, old, settings, at, users=users, counters=counters)
+        return _usage(kind, new, old, at, live=live, counters=counters)
     if new.get("status") == old.get("status"):
         return None
     if kind == "JOB":
@@ -49,23 +48,23 @@ def _usage(
     kind: str,
     new: Mapping[str, Any],
     old: Mapping[str, Any],
-    settings: Settings,
     at: datetime,
     *,
-    users: UserStore,
+    live: LiveTerms,
     counters: QuotaStore,
 ) -> str | None:
     """Both the counters and what they are measured against: either may have changed."""
     watched = ("used",) if kind == "USAGE" else GRANTS
     if all(new.get(name) == old.get(name) for name in watched):
         return None
-    user = users.find(str(new["owner"]))
-    if user is None or user.deleted_at:
+    owner = str(new["owner"])
+    try:
+        granted = live.of(owner, at).allowance
+    except ForbiddenError:  # the account is going, and nobody listens any more
         return None
-    granted = quota.allowance(user, settings, at)
     if kind == "USAGE" and new.get("period") != granted.period:
         return None
-    usage = Usage.model_validate(new) if kind == "USAGE" else counters.usage(user.owner, granted.period)
+    usage = Usage.model_validate(new) if kind == "USAGE" else counters.usage(owner, granted.period)
     return _message("usage", quota.overview(usage, granted))
 
 

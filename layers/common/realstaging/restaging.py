@@ -78,8 +78,8 @@ class Restager:
                 refused[index] = error
         return self._place(wishes, refused, asked, once)
 
-    def retry(self, job: Job, asked: Asked, once: Once) -> Outcome:
-        """A new job in place of one that failed or was canceled.
+    def retry(self, job: Job, asked: Asked, once: Once, *, shape: type[JobView] = JobView) -> Outcome:
+        """A new job in place of one that failed or was canceled, answered in this shape.
 
         Raises JobNotRetryableError, and whatever keeps its image from being staged.
         """
@@ -87,7 +87,7 @@ class Restager:
             raise JobNotRetryableError(f"The job is {job.status}; only failed and canceled jobs can be tried again.")
         if job.retried_by:
             return _answered_by_now(once, f"The job was tried again already, as {job.retried_by}.")
-        return self._place([Wish(0, job.image_id, [_as_ordered(job)], job)], {}, asked, once, single=True)
+        return self._place([Wish(0, job.image_id, [_as_ordered(job.ordered())], job)], {}, asked, once, single=shape)
 
     def retry_all(self, jobs: Sequence[Job], asked: Asked, once: Once) -> Outcome:
         """A new job for each that failed and was not tried again yet. Raises JobNotRetryableError if there is none."""
@@ -96,7 +96,7 @@ class Restager:
         failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
         if not failed:
             return _answered_by_now(once, "No job of this batch has failed without having been tried again.")
-        wishes = [Wish(index, job.image_id, [_as_ordered(job)], job) for index, job in enumerate(failed)]
+        wishes = [Wish(index, job.image_id, [_as_ordered(job.ordered())], job) for index, job in enumerate(failed)]
         return self._place(wishes, {}, asked, once)
 
     def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None, asked: Asked) -> Wish:
@@ -112,7 +112,13 @@ class Restager:
         return Wish(index, item.image_id, orders(staging))
 
     def _place(
-        self, wishes: Sequence[Wish], refused: dict[int, AppError], asked: Asked, once: Once, *, single: bool = False
+        self,
+        wishes: Sequence[Wish],
+        refused: dict[int, AppError],
+        asked: Asked,
+        once: Once,
+        *,
+        single: type[JobView] | None = None,
     ) -> Outcome:
         for _ in range(TRIES):
             images, turned_down = self._read(wishes, asked.owner)
@@ -126,8 +132,8 @@ class Restager:
             if not wanted:
                 return Outcome(422, answer)
             outcome = Outcome(207 if turned_down else 202, answer)
-            if single and answer.items[0].job:
-                outcome = Outcome(201, answer.items[0].job)
+            if single:
+                outcome = Outcome(201, view(single, made[0][0]))
             groups = _by_image(made, images)
             batch = draft.batch(groups[0][0].project_id, groups)
             try:

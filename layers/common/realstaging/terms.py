@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from realstaging import quota
 from realstaging.config import Settings, merged
 from realstaging.errors import ForbiddenError
 from realstaging.models import Live
+from realstaging.observability import count, log
 from realstaging.quota import Allowance
 from realstaging.stores.live import LiveStore
 
@@ -45,16 +48,32 @@ class LiveTerms:
     def under(self, live: Live) -> Settings:
         """The stage's settings with what administrators have set laid over them."""
         if live.version != self._version:
-            self._now = overlaid(self._base, live)
+            self._now = fitting(self._base, live)
             self._version = live.version
         return self._now
+
+
+def fitting(settings: Settings, live: Live) -> Settings:
+    """The same, without what a later deployment does not take any more: that must not stop everybody."""
+    try:
+        return overlaid(settings, live)
+    except ValidationError as error:
+        if not live.settings:
+            raise
+        places = [".".join(map(str, each["loc"])) for each in error.errors()]
+    unfit = _unfit(live, places)
+    log.error("settings do not fit any more", keys=sorted(unfit))
+    count("SettingUnfit", len(unfit))
+    left = {key: setting for key, setting in live.settings.items() if key not in unfit}
+    return fitting(settings, live.model_copy(update={"settings": left}))
 
 
 def overlaid(settings: Settings, live: Live) -> Settings:
     """Raises pydantic's ValidationError for values that the settings do not take."""
     data: Any = settings.model_dump()
     for key, setting in live.settings.items():
-        data = merged(data, _nested(key, setting.value))
+        if not setting.unset:
+            data = merged(data, _nested(key, setting.value))
     enabled = [
         id for id in settings.models.enabled if live.models.get(id) is None or live.models[id].enabled is not False
     ]
@@ -64,6 +83,13 @@ def overlaid(settings: Settings, live: Live) -> Settings:
     }
     data["models"] |= {"enabled": enabled, "parameters": parameters}
     return Settings.model_validate(data)
+
+
+def _unfit(live: Live, places: list[str]) -> set[str]:
+    """Which settings these errors are about: themselves, or else their section. What is left gets fewer each time."""
+    there = {key for key in live.settings if any(f"{place}.".startswith(f"{key}.") for place in places)}
+    sections = {key for key in live.settings if any(place.startswith(key.rpartition(".")[0]) for place in places)}
+    return there or sections or set(live.settings)
 
 
 def _nested(key: str, value: Any) -> Any:

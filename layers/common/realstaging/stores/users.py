@@ -35,13 +35,14 @@ class UserStore:
         until, role = self._known.get((owner, claimed), (0.0, ""))
         if until > time.monotonic():
             return role
-        role = self._ensured(owner, claimed, at)
+        role = self.ensured(owner, claimed, at)
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
         self._known[owner, claimed] = time.monotonic() + KNOWN_SECONDS, role
         return role
 
-    def _ensured(self, owner: str, claimed: str | None, at: datetime) -> str:
+    def ensured(self, owner: str, claimed: str | None, at: datetime) -> str:
+        """The same, asked of the table now."""
         try:
             self.create(owner, claimed or "user", at)
         except LostRaceError as error:

@@ -1,0 +1,76 @@
+"""The system's queues as administrators see them, and the order to move dead letters back."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from realstaging.deadletters import Way, peek, redrive
+from realstaging.errors import NotDeadLettersError, NotFoundError
+from realstaging.gateways.deadletters import DeadLetters, WatchedQueue
+from realstaging.models import JobStatus
+from realstaging.models.operations import LetterList, QueueList, QueueView, RedriveOrder, RedriveView
+from realstaging.stores.audit import AuditStore
+
+# So long a redrive goes on: what is left is the next one's.
+REDRIVE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A queue of work: jobs in this state are in it, or were."""
+
+    queue: WatchedQueue
+    status: JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    letters: DeadLetters
+    way: Way
+
+
+class Queues:
+    def __init__(self, work: Mapping[str, Work], dead: Mapping[str, DeadEnd], audit: AuditStore) -> None:
+        self._work, self._dead, self._audit = work, dead, audit
+
+    def overview(self, at: datetime, waiting_since: Mapping[JobStatus, datetime]) -> QueueList:
+        """How much is in each, and for how long. Of work the table knows: a queue tells the age of no message."""
+        items = [_shown(name, work.queue, waiting_since.get(work.status), at) for name, work in self._work.items()]
+        items += [_shown(name, end.letters, end.letters.oldest(), at) for name, end in self._dead.items()]
+        return QueueList(items=items)
+
+    def messages(self, name: str, limit: int) -> LetterList:
+        return LetterList(items=peek(self._end(name).letters, limit))
+
+    def redrive(self, name: str, order: RedriveOrder, at: datetime, *, by: str) -> RedriveView:
+        end = self._end(name)
+        depth = end.letters.depth()
+        # Recorded first: who dies half-way has moved something all the same.
+        self._audit.record(
+            at,
+            by=by,
+            action="queue.redrive",
+            subject=f"queues/{name}",
+            before={"visible": depth.visible, "in_flight": depth.in_flight},
+            after=order.model_dump(),
+        )
+        return redrive(name, end.letters, end.way, order, until=time.monotonic() + REDRIVE_SECONDS)
+
+    def _end(self, name: str) -> DeadEnd:
+        if name in self._work:
+            raise NotDeadLettersError(f"The queue {name} holds work, not dead letters.")
+        if name not in self._dead:
+            raise NotFoundError("queue", where="")
+        return self._dead[name]
+
+
+def _shown(name: str, queue: WatchedQueue, since: datetime | None, at: datetime) -> QueueView:
+    depth = queue.depth()
+    return QueueView(
+        name=name,
+        visible=depth.visible,
+        in_flight=depth.in_flight,
+        delayed=depth.delayed,
+        oldest_seconds=max((at - since) // timedelta(seconds=1), 0) if since else None,
+    )

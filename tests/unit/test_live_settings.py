@@ -1,0 +1,104 @@
+"""What administrators have set, laid over the stage's file."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from realstaging import adjusting, config
+from realstaging.models import Live, ModelSettings, Setting
+from realstaging.terms import fitting, overlaid
+from realstaging.wording import meaning
+
+STAGE = config.load("prod")
+FIRST, SECOND, OFF = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "jobs.max_attempts": st.integers(1, 10),
+    "uploads.max_files": st.integers(1, 50),
+    "replicate.creations_per_minute": st.none() | st.integers(1, 100_000),
+    "models.default": st.sampled_from(STAGE.models.enabled),
+    "models.fallbacks": st.lists(st.sampled_from(STAGE.models.enabled), unique=True),
+    "plans.pro.images_per_month": st.integers(0, 1000),
+    "plans.free.model": st.none() | st.sampled_from(STAGE.models.enabled),
+}
+
+
+def live(**settings: Any) -> Live:
+    return Live(version=1, settings={key: Setting(value=value, version=1) for key, value in settings.items()})
+
+
+def at(key: str, settings: config.Settings) -> Any:
+    found: Any = settings.model_dump(mode="json")
+    for part in key.split("."):
+        found = found[part]
+    return found
+
+
+def test_nothing_set_changes_nothing() -> None:
+    assert overlaid(STAGE, Live()) == STAGE
+
+
+@given(st.fixed_dictionaries({}, optional=VALUES))
+def test_what_is_set_is_what_is_read_and_nothing_else_moves(chosen: dict[str, Any]) -> None:
+    # As it comes out of the table.
+    settings = overlaid(STAGE, Live.model_validate_json(live(**chosen).model_dump_json()))
+
+    for key in adjusting.keys(STAGE):
+        assert at(key, settings) == chosen.get(key, at(key, STAGE)), key
+    assert settings.models.enabled == STAGE.models.enabled
+    assert settings.identity == STAGE.identity
+
+
+def test_what_was_taken_back_counts_no_more() -> None:
+    taken_back = Live(version=2, settings={"jobs.max_attempts": Setting(version=2, unset=True)})
+
+    assert overlaid(STAGE, taken_back) == STAGE
+
+
+def test_models_are_switched_off_and_on_in_the_order_of_the_file() -> None:
+    switched = Live(version=1, models={FIRST: ModelSettings(enabled=False), OFF: ModelSettings(enabled=True)})
+
+    enabled = overlaid(STAGE, switched).models.enabled
+
+    assert enabled == (*(id for id in STAGE.models.enabled if id != FIRST), OFF)
+    assert overlaid(STAGE, Live(models={SECOND: ModelSettings(enabled=None)})).models.enabled == STAGE.models.enabled
+
+
+def test_parameters_that_are_set_take_the_place_of_the_files() -> None:
+    stage = STAGE.model_copy(
+        update={"models": STAGE.models.model_copy(update={"parameters": {FIRST: {"a": 1}, SECOND: {"b": 2}}})}
+    )
+
+    parameters = overlaid(stage, Live(models={FIRST: ModelSettings(parameters={"c": 3})})).models.parameters
+
+    assert parameters == {FIRST: {"c": 3}, SECOND: {"b": 2}}
+
+
+@pytest.mark.parametrize("key", ["jobs.max_attempts", "plans.gone.images_per_month", "gone.for", "models.default"])
+def test_what_no_deployment_takes_is_left_out_and_the_rest_counts(key: str) -> None:
+    said = live(**{key: -1 if key != "models.default" else 7, "uploads.max_files": 7})
+    with pytest.raises(ValidationError):
+        overlaid(STAGE, said)
+
+    settings = fitting(STAGE, said)
+
+    assert settings.uploads.max_files == 7
+    assert settings == overlaid(STAGE, live(**{"uploads.max_files": 7}))
+
+
+def test_when_the_file_itself_is_wrong_it_is_said() -> None:
+    broken = STAGE.model_copy(update={"jobs": STAGE.jobs.model_copy(update={"max_attempts": 0})})
+
+    with pytest.raises(ValidationError):
+        fitting(broken, live(**{"uploads.max_files": 7}))
+
+
+@pytest.mark.parametrize("key", [*adjusting.keys(STAGE)])
+def test_every_key_that_can_be_set_leads_to_a_setting_with_a_meaning(key: str) -> None:
+    section, name = adjusting._field(key)
+
+    at(key, STAGE)
+    assert name in section.model_fields
+    assert meaning(section.__name__, name).endswith(".")
