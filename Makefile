@@ -39,8 +39,12 @@ bench: setup ## the figures this project holds itself to, measured now
 build: setup ## sam build for AWS (arm64)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
 
-deploy: build ## sam deploy: STAGE=dev
+deploy: build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
 	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
+	@$(PY) -m scripts.reconcile --stage $(or $(STAGE),dev) --prices check
+
+reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
+	@$(PY) -m scripts.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
 
 invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
 	@scripts/invoke $(FN) $(EVENT)
@@ -60,4 +64,4 @@ lock: setup ## new locked requirements from every *.in
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help setup demo dev token api test test-fast check convert-config bench build deploy invoke podman podman-down samples lock clean
+.PHONY: help setup demo dev token api test test-fast check convert-config bench build deploy reconcile invoke podman podman-down samples lock clean

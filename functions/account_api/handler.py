@@ -1,4 +1,4 @@
-"""/v1/account: profile, usage, ledger, API keys, socket tickets, and its end."""
+"""/v1/account: profile, usage, ledger, API keys, socket tickets, and its end. /v1/billing: what is paid for it."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -7,67 +7,104 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from realstaging import accounts, apikeys, aws, quota, tickets
+from realstaging import accounts, apikeys, aws, portal, quota, statements, tickets
+from realstaging.billing import Billing
+from realstaging.checkouts import Checkouts
 from realstaging.config import required, settings
 from realstaging.gate import Gate
+from realstaging.gateways.secrets import Secrets
+from realstaging.gateways.stripe import Stripe
 from realstaging.http import Api, Creations, answered, created, gone, serve
+from realstaging.leaving import leave
 from realstaging.models import (
     AccountView,
     ApiKeyCreated,
     ApiKeyPage,
     ApiKeyView,
+    CostView,
     LedgerPage,
     NewApiKey,
     TicketView,
     UsageView,
+    User,
     view,
 )
+from realstaging.models.billing_views import (
+    CheckoutView,
+    InvoicePage,
+    PaymentMethodPage,
+    PlanChange,
+    PlanChoice,
+    PlanPage,
+    PortalView,
+    PreviewView,
+    SubscriptionView,
+)
 from realstaging.observability import log, metrics
+from realstaging.offers import offered
 from realstaging.paging import cursor as cursor_of
-from realstaging.paging import ledger_position
+from realstaging.paging import invoice_position, ledger_position
+from realstaging.plan_changes import PlanChanges
 from realstaging.stores.apikeys import ApiKeyStore
+from realstaging.stores.billing import BillingStore
+from realstaging.stores.checkouts import CheckoutStore
+from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
+from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rates import RateStore
 from realstaging.stores.sockets import TicketStore
+from realstaging.terms import LiveTerms
+
+PUBLIC = frozenset({"/v1/billing/plans"})
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=100)]
 
 app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())
 users = gate.users  # the same one: it remembers who was let in, and who is not to be any more
 usage = QuotaStore(aws.table())
+costs = CostStore(aws.table())
 keys = ApiKeyStore(aws.table())
 ticket_store = TicketStore(aws.table())
 socket_url = required("SOCKET_URL")
+live = LiveTerms(settings(), LiveStore(aws.table()))
+stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
+billing = Billing(settings(), store=BillingStore(aws.table()), users=users, stripe=stripe)
+checkouts = Checkouts(settings(), billing=billing, users=users, store=CheckoutStore(aws.table()), stripe=stripe)
+changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe)
 
 
 @app.get("/v1/account")
 def get_account() -> AccountView:
-    return accounts.overview(users.get(app.owner), settings(), datetime.now(UTC))
+    return accounts.overview(users.get(app.owner), live.settings(), datetime.now(UTC))
 
 
 @app.patch("/v1/account")
-def patch_account(changes: Annotated[dict[str, Any], Body()]) -> AccountView:
-    at = datetime.now(UTC)
-    return accounts.overview(accounts.patch(app.owner, changes, at, settings(), users=users), settings(), at)
+def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
+    at, now = datetime.now(UTC), live.settings()
+    return accounts.overview(accounts.patch(app.owner, patch, at, now, users=users), now, at)
 
 
 @app.delete("/v1/account")
 def delete_account() -> Response[None]:
-    users.condemn(app.owner, datetime.now(UTC))
+    leave(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
 
 @app.get("/v1/account/usage")
 def get_usage() -> UsageView:
-    at = datetime.now(UTC)
-    granted = quota.allowance(users.get(app.owner), settings(), at)
+    granted = live.of(app.owner, datetime.now(UTC)).allowance
     return quota.overview(usage.usage(app.owner, granted.period), granted)
 
 
+@app.get("/v1/account/cost")
+def get_cost() -> CostView:
+    return costs.of(app.owner)
+
+
 @app.get("/v1/account/ledger")
-def get_ledger(
-    limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: Annotated[str | None, Query(max_length=100)] = None
-) -> LedgerPage:
+def get_ledger(limit: Limit = 20, cursor: Cursor = None) -> LedgerPage:
     page, more = usage.ledger(app.owner, limit=limit, before=ledger_position(cursor))
     return LedgerPage(items=page, next_cursor=cursor_of(more))
 
@@ -94,7 +131,77 @@ def delete_api_key(key_id: str) -> Response[None]:
     return gone()
 
 
+@app.get("/v1/billing/plans")
+def get_plans() -> PlanPage:
+    return offered(live.settings().plans)
+
+
+@app.post("/v1/billing/checkout")
+def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
+    app.people_only()
+    return answered(checkouts.open(choice.plan, app.once(datetime.now(UTC))))
+
+
+@app.post("/v1/billing/portal")
+def post_portal() -> Response[PortalView]:
+    at = changing()
+    return created(portal.enter(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
+
+
+@app.get("/v1/billing/subscription")
+def get_subscription() -> SubscriptionView:
+    return shown(users.get(app.owner), datetime.now(UTC))
+
+
+@app.post("/v1/billing/subscription/preview")
+def post_preview(choice: PlanChoice) -> PreviewView:
+    at = datetime.now(UTC)
+    app.counted(at)
+    return changes.preview(app.owner, choice.plan, at)
+
+
+@app.patch("/v1/billing/subscription")
+def patch_subscription(wanted: PlanChange) -> SubscriptionView:
+    at = changing()
+    return shown(changes.change(app.owner, wanted, at), at)
+
+
+@app.post("/v1/billing/subscription/cancel")
+def post_cancel() -> SubscriptionView:
+    at = changing()
+    return shown(changes.cancel(app.owner, at), at)
+
+
+@app.post("/v1/billing/subscription/resume")
+def post_resume() -> SubscriptionView:
+    at = changing()
+    return shown(changes.resume(app.owner, at), at)
+
+
+@app.get("/v1/billing/invoices")
+def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
+    before = invoice_position(cursor)
+    return statements.invoices(users.get(app.owner), stripe, limit=limit, before=before)
+
+
+@app.get("/v1/billing/payment-methods")
+def get_payment_methods() -> PaymentMethodPage:
+    return statements.cards(users.get(app.owner), settings(), stripe)
+
+
+def changing() -> datetime:
+    """A person changes what they pay for. Raises ForbiddenError, RateLimitedError."""
+    app.people_only()
+    at = datetime.now(UTC)
+    app.counted(at)
+    return at
+
+
+def shown(user: User, at: datetime) -> SubscriptionView:
+    return statements.subscription_view(user, live.settings(), at)
+
+
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event, context, gate=gate)
+    return serve(app, event, context, gate=gate, public=PUBLIC)

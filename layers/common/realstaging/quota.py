@@ -9,6 +9,7 @@ from realstaging.models import Subscribed, Usage, UsageView, User
 FREE = "free"
 # Stripe's words for a subscription that is paid for.
 PAID = ("trialing", "active")
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def believed_until(paid: Subscribed, settings: Settings) -> datetime:
         # Stripe moves the period on at the renewal that was not paid.
         return paid.period_start + timedelta(days=settings.billing.past_due_days)
     if paid.status not in PAID:
-        return paid.period_start
+        return NEVER
     return paid.period_end + timedelta(hours=0 if paid.ends else settings.billing.leeway_hours)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel
 
+from realstaging.stores.marshal import Translated
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -79,17 +81,15 @@ class Writes:
         }
         return {"Delete": action | ({"ExpressionAttributeValues": values} if values else {})}
 
-    def check(self, key: dict[str, str], when: str, values: Item) -> Write:
+    def check(self, key: dict[str, str], when: str, values: Item | None = None) -> Write:
         """A row that must be as `when` says; nothing of it changes."""
-        return {
-            "ConditionCheck": {
-                "TableName": self.table.name,
-                "Key": key,
-                "ConditionExpression": when,
-                "ExpressionAttributeNames": _names(when),
-                "ExpressionAttributeValues": values,
-            }
+        action: dict[str, Any] = {
+            "TableName": self.table.name,
+            "Key": key,
+            "ConditionExpression": when,
+            "ExpressionAttributeNames": _names(when),
         }
+        return {"ConditionCheck": action | ({"ExpressionAttributeValues": values} if values else {})}
 
     def update(
         self,
@@ -154,9 +154,10 @@ class Writes:
 
     def together(self, writes: Sequence[Write]) -> None:
         """Run all or none. A conflict with another transaction is tried again; a condition is an answer."""
+        actions: Any = Translated(writes)
         for attempt in range(CONFLICT_TRIES):
             try:
-                self._client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]
+                self._client.transact_write_items(TransactItems=actions)
                 return
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons: list[Any] = list(error.response.get("CancellationReasons", []))

@@ -1,0 +1,65 @@
+"""Every day: what owners have against what Stripe says, and the prices against the settings.
+
+`{"prices": "check"}` looks at the prices only, `{"prices": "sync"}` makes those that are missing or wrong.
+`{"pause_seconds": 0}` does not wait for webhooks that are on their way.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from realstaging import aws, price_list
+from realstaging.billing import Billing
+from realstaging.config import settings
+from realstaging.gateways.secrets import Secrets
+from realstaging.gateways.stripe import Stripe
+from realstaging.observability import count, log, metrics
+from realstaging.reconciling import Reconciler, Report
+from realstaging.stores.billing import BillingStore
+from realstaging.stores.reconciliation import PlaceStore
+from realstaging.stores.users import UserStore
+
+# A webhook on its way is there by then.
+PAUSE_SECONDS = 10
+SPARE_SECONDS = 60
+
+store, users, places = BillingStore(aws.table()), UserStore(aws.table()), PlaceStore(aws.table())
+stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
+reconciler = Reconciler(
+    settings(),
+    billing=Billing(settings(), store=store, users=users, stripe=stripe),
+    store=store,
+    users=users,
+    stripe=stripe,
+)
+
+
+def prices(order: str | None) -> dict[str, Any]:
+    plans = settings().plans
+    made = price_list.synchronise(plans, stripe) if order == "sync" else []
+    found = price_list.complaints(plans, settings().stripe.return_url, stripe)
+    for complaint in found:
+        log.error("price difference", complaint=complaint)
+        count("BillingDifference")
+    return {"prices_made": made, "price_complaints": found}
+
+
+def reconcile(until: float, pause: float) -> Report:
+    report = reconciler.run(places.find(), datetime.now(UTC), until=until, pause=lambda: time.sleep(pause))
+    places.keep(report.place)
+    log.info("reconciled", looked=report.looked, differences=len(report.differences), done=report.place is None)
+    return report
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+    order = event.get("prices")
+    if order:
+        return prices(order)
+    report = reconcile(until, event.get("pause_seconds", PAUSE_SECONDS))
+    found = [each.model_dump() for each in report.differences]
+    return {"done": report.place is None, "looked": report.looked, "differences": found, **prices(None)}

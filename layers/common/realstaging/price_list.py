@@ -1,0 +1,47 @@
+"""Whether Stripe sells the plans for what the settings say, and how it comes to."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from realstaging.config import Plan
+from realstaging.gateways.stripe import Stripe
+from realstaging.models.billing import Price, lookup_key
+from realstaging.offers import paid
+
+Plans = Mapping[str, Plan]
+
+
+def complaints(plans: Plans, return_url: str, stripe: Stripe) -> list[str]:
+    """What stands in the way of buying, in words for operators."""
+    prices = stripe.prices_now(paid(plans))
+    found = [complaint for plan in paid(plans) for complaint in _about(plan, plans[plan], prices.get(plan))]
+    return found + ([] if return_url else ["stripe.return_url is not set: Stripe's pages lead back nowhere"])
+
+
+def synchronise(plans: Plans, stripe: Stripe) -> list[str]:
+    """Make the prices that are missing or wrong; the plans that have one now. Running subscriptions keep theirs."""
+    prices = stripe.prices_now(paid(plans))
+    wrong = [plan for plan in paid(plans) if _about(plan, plans[plan], prices.get(plan))]
+    for plan in wrong:
+        amount, former = cents(plans[plan].price_usd), prices.get(plan)
+        key = f"price-{plan}-{amount}-after-{former.id if former else 'none'}"
+        stripe.make_price(plan, plans[plan].name, amount, former, key=key)
+    return wrong
+
+
+def cents(usd: Decimal) -> int:
+    return int(usd * 100)
+
+
+def _about(plan: str, wanted: Plan, price: Price | None) -> list[str]:
+    if price is None:
+        return [f"{plan}: Stripe has no active price with the lookup key {lookup_key(plan)}"]
+    found = []
+    if not price.monthly:
+        found.append(f"{plan}: the price {price.id} is not by the month")
+    if (price.amount, price.currency) != (cents(wanted.price_usd), "usd"):
+        amount = Decimal(price.amount or 0).scaleb(-2)
+        found.append(
+            f"{plan}: the price {price.id} is {amount} {price.currency}, configured are {wanted.price_usd} usd"
+        )
+    return found

@@ -1,0 +1,139 @@
+"""Whose a Stripe customer is, which events were applied, and what a subscription gives its owner."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Key
+
+from realstaging import keys
+from realstaging.models import Subscribed, User
+from realstaging.models.billing import BillingEvent
+from realstaging.stores.table import Item, LostRaceError, Write, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# Stripe sends an event again for a month at most.
+KEEP = timedelta(days=90)
+OPEN = "attribute_exists(#owner) AND attribute_not_exists(#deleted_at)"
+
+
+class AppliedError(Exception):
+    """This event has been applied already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A customer and its owner. `version` grows with every write of what Stripe says about the customer."""
+
+    customer: str
+    owner: str
+    version: int
+
+
+class BillingStore:
+    def __init__(self, table: "Table") -> None:
+        self._table, self._writes = table, Writes(table)
+
+    def linked(self, customer: str) -> Linked | None:
+        item = self._writes.get(keys.stripe_customer(customer))
+        return Linked(customer, str(item["owner"]), int(item["version"])) if item else None
+
+    def applied(self, event_id: str) -> bool:
+        return self._writes.get(keys.stripe_event(event_id)) is not None
+
+    def write(
+        self,
+        linked: Linked,
+        at: datetime,
+        *,
+        event: BillingEvent | None,
+        user: User | None,
+        subscribed: Subscribed | None,
+        unlink: bool = False,
+    ) -> None:
+        """What Stripe said after `linked` was read; lost if anything was written since.
+
+        The version grows even if the user's row has nothing new: who asked Stripe before us must not
+        write after us. Raises AppliedError and LostRaceError.
+        """
+        key = keys.stripe_customer(linked.customer)
+        writes = [self._event(event, at)] if event else []
+        writes += [
+            self._writes.update(key, add={"version": 1}, when="#version = :read", values={":read": linked.version})
+        ]
+        if user and (unlink or user.subscribed != subscribed):
+            writes.append(self._user(linked, at, subscribed, unlink))
+        self._together(writes, event)
+
+    def note(self, event: BillingEvent, at: datetime) -> None:
+        """There was nothing to do for it. Raises AppliedError."""
+        self._together([self._event(event, at)], event)
+
+    def link(self, owner: str, customer: str, at: datetime) -> None:
+        """Raises LostRaceError if either has another already, or the owner's account is closed."""
+        owned = self._writes.update(
+            keys.user(owner),
+            put={"customer_id": customer, "updated_at": keys.stamp(at)},
+            add={"version": 1},
+            when=f"{OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
+            values={":customer": customer},
+        )
+        # Theirs already if they closed an account and are back within the day in which Stripe repeats its answer.
+        theirs = self._writes.update(
+            keys.stripe_customer(customer),
+            put={"owner": owner, "linked_at": keys.stamp(at)},
+            add={"version": 1},
+            when="attribute_not_exists(#owner) OR #owner = :owner",
+            values={":owner": owner},
+        )
+        self._writes.together([theirs, owned])
+
+    def park(self, event: BillingEvent, customer: str, at: datetime) -> None:
+        """Keep in mind that something happened to a customer nobody knows.
+
+        Raises LostRaceError if somebody does now, and AppliedError.
+        """
+        unknown = self._writes.check(keys.stripe_customer(customer), "attribute_not_exists(#owner)")
+        parked = {**self._row(event, at), **keys.stripe_parked(customer, event.id)}
+        self._together([self._event(event, at), unknown, self._writes.put(parked)], event)
+
+    def parked(self, customer: str) -> bool:
+        """Has anything happened to this customer while nobody knew it?"""
+        pk = keys.stripe_customer(customer)["pk"]
+        condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
+        return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])
+
+    def _user(self, linked: Linked, at: datetime, subscribed: Subscribed | None, unlink: bool) -> Write:
+        put: Item = {"updated_at": keys.stamp(at)}
+        if subscribed:
+            put["subscribed"] = subscribed.model_dump(mode="json", exclude_none=True)
+        return self._writes.update(
+            keys.user(linked.owner),
+            put=put,
+            add={"version": 1},
+            drop=[*([] if subscribed else ["subscribed"]), *(["customer_id"] if unlink else [])],
+            when=f"{OPEN} AND #customer_id = :customer",
+            values={":customer": linked.customer},
+        )
+
+    def _event(self, event: BillingEvent, at: datetime) -> Write:
+        return self._writes.put_new(self._row(event, at))
+
+    def _row(self, event: BillingEvent, at: datetime) -> Item:
+        row = {
+            **keys.stripe_event(event.id),
+            "type": event.type,
+            "applied_at": keys.stamp(at),
+            "expires_at": int((at + KEEP).timestamp()),
+        }
+        return row | ({"customer": event.customer} if event.customer else {})
+
+    def _together(self, writes: list[Write], event: BillingEvent | None) -> None:
+        try:
+            self._writes.together(writes)
+        except LostRaceError as error:
+            if event and 0 in error.failed:
+                raise AppliedError(event.id) from error
+            raise
