@@ -2,7 +2,8 @@
 
 import sys
 
-from realstaging import choosing, config
+from realstaging import config
+from realstaging.runs import choosing
 
 
 def main() -> int:

@@ -7,15 +7,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from realstaging import accounts, apikeys, aws, portal, quota, statements, tickets
-from realstaging.billing import Billing
-from realstaging.checkouts import Checkouts
+from realstaging import accounts, apikeys, aws, quota, tickets
+from realstaging.billing import portal, statements
+from realstaging.billing.checkouts import Checkouts
+from realstaging.billing.leaving import leave
+from realstaging.billing.offers import offered
+from realstaging.billing.plan_changes import PlanChanges
+from realstaging.billing.state import Billing
 from realstaging.config import required, settings
 from realstaging.gate import Gate
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe import Stripe
 from realstaging.http import Api, Creations, answered, created, gone, serve
-from realstaging.leaving import leave
 from realstaging.models import (
     AccountView,
     ApiKeyCreated,
@@ -41,10 +44,8 @@ from realstaging.models.billing_views import (
     SubscriptionView,
 )
 from realstaging.observability import log, metrics
-from realstaging.offers import offered
 from realstaging.paging import cursor as cursor_of
 from realstaging.paging import invoice_position, ledger_position
-from realstaging.plan_changes import PlanChanges
 from realstaging.stores.apikeys import ApiKeyStore
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.checkouts import CheckoutStore

@@ -8,18 +8,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from realstaging import adjusting, alljobs, auditing, aws, members
-from realstaging.addresses import decoded, in_one_part
-from realstaging.alljobs import JobSearch, Search
-from realstaging.changing import Act, Desk
+from realstaging import aws
+from realstaging.admin import adjusting, alljobs, auditing, members
+from realstaging.admin.addresses import decoded, in_one_part
+from realstaging.admin.alljobs import JobSearch, Search
+from realstaging.admin.changing import Act, Desk
+from realstaging.admin.deadletters import to_function, to_queue
+from realstaging.admin.members import Members
+from realstaging.admin.offering import Offering
+from realstaging.admin.queues import DeadEnd, Queues, Work
+from realstaging.admin.safekeeping import PREFIX as SECRET
+from realstaging.admin.safekeeping import Safe
 from realstaging.config import required, settings
-from realstaging.deadletters import to_function, to_queue
 from realstaging.gate import Gate
 from realstaging.gateways.deadletters import DeadLetters, Reruns, WatchedQueue
 from realstaging.gateways.queues import StageQueue
 from realstaging.gateways.secrets import Vault
 from realstaging.http import Api, Creations, answered, serve
-from realstaging.members import Members
 from realstaging.models import JobStatus, ResultMessage, StageMessage, view
 from realstaging.models.admin import (
     AdminModelInFull,
@@ -47,13 +52,9 @@ from realstaging.models.operations import (
     UserPatch,
 )
 from realstaging.observability import log, metrics
-from realstaging.offering import Offering
 from realstaging.paging import audit_position, position, user_position, version_position
 from realstaging.paging import cursor as cursor_of
-from realstaging.queues import DeadEnd, Queues, Work
 from realstaging.restaging import Restager
-from realstaging.safekeeping import PREFIX as SECRET
-from realstaging.safekeeping import Safe
 from realstaging.stores.alljobs import AllJobs
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore

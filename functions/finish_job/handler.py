@@ -15,7 +15,7 @@ from realstaging.gateways.secrets import Secrets
 from realstaging.models import ResultMessage
 from realstaging.observability import follow, log, metrics
 from realstaging.records import Record, each
-from realstaging.results import Finisher
+from realstaging.runs.results import Finisher
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.live import LiveStore

@@ -10,13 +10,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from realstaging import aws, price_list
-from realstaging.billing import Billing
+from realstaging import aws
+from realstaging.billing import price_list
+from realstaging.billing.reconciling import Reconciler, Report
+from realstaging.billing.state import Billing
 from realstaging.config import settings
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe import Stripe
 from realstaging.observability import count, log, metrics
-from realstaging.reconciling import Reconciler, Report
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.reconciliation import PlaceStore
 from realstaging.stores.users import UserStore

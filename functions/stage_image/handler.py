@@ -6,7 +6,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.admission import Admission
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -14,9 +13,10 @@ from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import StageMessage
 from realstaging.observability import follow, log, metrics
-from realstaging.planning import Planner
 from realstaging.records import Record, each
-from realstaging.starts import Starter
+from realstaging.runs.admission import Admission
+from realstaging.runs.planning import Planner
+from realstaging.runs.starts import Starter
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.live import LiveStore

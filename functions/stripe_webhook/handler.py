@@ -8,7 +8,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.billing import TYPES, Billing
+from realstaging.billing.signatures import verify
+from realstaging.billing.state import TYPES, Billing
 from realstaging.config import settings
 from realstaging.errors import AppError, InternalError, MalformedRequestError, PayloadTooLargeError
 from realstaging.gateways.secrets import Secrets
@@ -18,7 +19,6 @@ from realstaging.observability import count, log, metrics
 from realstaging.problems import answer, raw_body
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
-from realstaging.stripe_signatures import verify
 
 MAX_BODY = 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""What reaches a function from the stream, the queue and the bucket (sections 3 and 8)."""
+"""What reaches a function from the stream, the queue and the bucket (streams, queues)."""
 
 import json
 import time

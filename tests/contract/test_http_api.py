@@ -1,4 +1,4 @@
-"""HTTP APIs from a template, and how their functions are invoked (sections 1, 6 and 7)."""
+"""HTTP APIs from a template, and how their functions are invoked (http_apis, http_requests, parameters)."""
 
 import httpx
 import pytest

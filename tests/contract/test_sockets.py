@@ -1,4 +1,4 @@
-"""WebSocket APIs: through the same workers, and only what was meant for the client (section 5)."""
+"""WebSocket APIs: through the same workers, and only what was meant for the client (sockets)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The table: time to live from the template, and the transactions that quotas rely on (section 2)."""
+"""The table: time to live from the template, and the transactions that quotas rely on (tables)."""
 
 from typing import Any
 from uuid import uuid4

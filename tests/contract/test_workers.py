@@ -1,4 +1,4 @@
-"""How functions run: their surroundings, their number, their failures (sections 4, 9 and 10)."""
+"""How functions run: their surroundings, their number, their failures (workers, invocations, permissions, warming)."""
 
 from concurrent.futures import ThreadPoolExecutor
 

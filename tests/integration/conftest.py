@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -47,14 +48,12 @@ def quick_table() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def packaged_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """As JSON, as functions find them: each test reads them anew, and reading YAML takes longer than most tests."""
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings as JSON, as functions find them: every test reads them anew, and YAML takes longer than most tests."""
     folder = tmp_path_factory.mktemp("settings")
     config.package(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "PACKAGED", folder)
-        yield
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +123,11 @@ def overrides(provider: Provider, issuer: str, running_payments: Payments) -> di
 
 @pytest.fixture
 def world(
-    monkeypatch: pytest.MonkeyPatch, provider: Provider, token: Callable[[str], str], overrides: dict[str, object]
+    monkeypatch: pytest.MonkeyPatch,
+    provider: Provider,
+    token: Callable[[str], str],
+    overrides: dict[str, object],
+    packaged: Path,
 ) -> Iterator[World]:
     with mock_aws():
         stage, result = [aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result")]
@@ -132,6 +135,7 @@ def world(
         monkeypatch.setenv("RESULT_QUEUE_URL", result)
         monkeypatch.setenv("PUBLIC_API_URL", provider.receiver.url)
         monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
+        monkeypatch.setattr(config, "PACKAGED", packaged)
         settings.cache_clear()
         aws.s3().create_bucket(Bucket="media")
         for name, value in SECRETS.items():

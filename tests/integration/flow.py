@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from realstaging.admission import Admission
 from realstaging.gateways.media import Media
 from realstaging.gateways.replicate import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import Job
-from realstaging.planning import Planner
-from realstaging.starts import Starter
+from realstaging.runs.admission import Admission
+from realstaging.runs.planning import Planner
+from realstaging.runs.starts import Starter
 from realstaging.stores.live import LiveStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.terms import LiveTerms

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from realstaging import config
-from realstaging.billing import TYPES
+from realstaging.billing.state import TYPES
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import BillingEvent, Customer, Kept, Subscription

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 from realstaging import aws
+from realstaging.billing.signatures import signature
 from realstaging.config import Settings, settings
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import Checkout, moment
-from realstaging.stripe_signatures import signature
 from tests.events import request
 
 SECRET = "whsec_of_these_tests"

@@ -3,6 +3,7 @@
 For tests that run through thousands of writes, one after the other: only single rows, puts and updates.
 """
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,8 +11,8 @@ from moto.backends import get_backend
 from moto.dynamodb.comparisons import get_filter_expression
 from mypy_boto3_dynamodb.service_resource import Table
 
-from realstaging.stores.marshal import Wire
-from realstaging.stores.table import ROWS, plain
+from realstaging.stores.marshal import attributes
+from realstaging.stores.table import plain
 
 NAME = "table"
 
@@ -28,12 +29,12 @@ class Straight:
         return get_backend("dynamodb")["123456789012"]["us-east-1"]
 
     def get_item(self, *, Key: dict[str, str], ConsistentRead: bool) -> dict[str, Any]:  # noqa: N803
-        item = self._moto.get_item(NAME, _wire(Key))
+        item = self._moto.get_item(NAME, attributes(Key))
         return {"Item": plain(item.to_json()["Attributes"])} if item else {}
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: Iterable[dict[str, Any]]) -> None:  # noqa: N803
         """All conditions first: so nothing has to be undone, for which moto would copy the whole table."""
-        actions = [(kind, _plain(action)) for each in TransactItems for kind, action in each.items()]
+        actions = [(kind, action) for each in TransactItems for kind, action in each.items()]
         reasons = [self._refusal(action) for _, action in actions]
         if any(reason["Code"] != "None" for reason in reasons):
             answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
@@ -62,11 +63,3 @@ def straight(table: Any) -> tuple[Straight, Table]:
     """The same thing twice: as it is, and as the stores take it."""
     made = Straight(table)
     return made, cast(Table, made)
-
-
-def _plain(action: dict[str, Any]) -> dict[str, Any]:
-    return {part: _wire(value) if part in ROWS else value for part, value in action.items()}
-
-
-def _wire(values: Any) -> dict[str, Any]:
-    return dict(values.items() if isinstance(values, Wire) else Wire(values).items())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realstaging import auditing
+from realstaging.admin import auditing
 from realstaging.stores.audit import AuditStore
 from tests.integration.admins import BANANA, QWEN, ask, model, setting
 from tests.integration.world import World

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from realstaging import adjusting, config
+from realstaging import config
+from realstaging.admin import adjusting
 from realstaging.models import Live, Setting
 from realstaging.stores.live import LiveStore
 from tests.integration import given

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from realstaging import alljobs, keys
-from realstaging.alljobs import TROUBLE, JobSearch, Search
+from realstaging import keys
+from realstaging.admin import alljobs
+from realstaging.admin.alljobs import TROUBLE, JobSearch, Search
 from realstaging.errors import NotFoundError
 from realstaging.models import Job, JobStatus
 from realstaging.stores.alljobs import AllJobs

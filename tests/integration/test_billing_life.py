@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realstaging import quota
-from realstaging.billing import Billing
+from realstaging.billing.state import Billing
+from realstaging.billing.subscriptions import granted
 from realstaging.config import Settings
 from realstaging.gateways.stripe import Stripe
 from realstaging.models import User
 from realstaging.models.billing import BillingEvent, Subscription
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
-from realstaging.subscriptions import granted
 from tests.integration.lives import Expected, Life, Remembered, Step
 from tests.integration.payments import Payments
 from tests.integration.straight import Straight, straight

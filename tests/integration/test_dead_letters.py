@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from realstaging import aws
-from realstaging.deadletters import peek, redrive, to_function, to_queue
+from realstaging.admin.deadletters import peek, redrive, to_function, to_queue
 from realstaging.gateways.deadletters import DeadLetters, Reruns, WatchedQueue
 from realstaging.models import ResultMessage, StageMessage
 from realstaging.models.operations import RedriveOrder, RedriveView

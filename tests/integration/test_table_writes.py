@@ -115,17 +115,17 @@ def test_a_row_is_put_only_where_there_is_none(world: World) -> None:
 
 def test_rows_are_read_in_the_order_asked_for_and_missing_ones_left_out(world: World) -> None:
     writes = Writes(world.table)
-    keys = [{"pk": "USER#alice", "sk": f"JOB#{number:03}"} for number in range(230)]
+    keys = [{"pk": "USER#alice", "sk": f"NOTE#{number:03}"} for number in range(230)]
     with world.table.batch_writer() as batch:
         for key in keys:
-            if key["sk"] != "JOB#117":
+            if key["sk"] != "NOTE#117":
                 batch.put_item(Item=key)
     asked = list(reversed(keys))
 
     with watched(world.table.meta.client, "BatchGetItem") as calls:
         found = writes.get_many(asked)
 
-    assert found == [key for key in asked if key["sk"] != "JOB#117"]
+    assert found == [key for key in asked if key["sk"] != "NOTE#117"]
     assert [len(call["RequestItems"]["table"]["Keys"]) for call in calls] == [100, 100, 30]
 
 

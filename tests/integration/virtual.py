@@ -7,7 +7,7 @@ from typing import Any
 
 from realstaging.gateways.replicate_errors import AccountError, NotTakenError, UnsureError
 from realstaging.models import Job, Prediction, StageMessage
-from realstaging.starts import Starter
+from realstaging.runs.starts import Starter
 from tests.integration.world import Clock, World
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from realstaging import choosing
 from realstaging.config import Settings
 from realstaging.models import Job, JobStatus, Run
+from realstaging.runs import choosing
 from realstaging.staging import registry
 from realstaging.staging.registry import Order, StagingModel
 from tests.unit.planning import SETTINGS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.alljobs import moment, since
+from realstaging.admin.alljobs import moment, since
 from realstaging.errors import ValidationFailedError
 from realstaging.ids import first_id, new_id
 from realstaging.models import JobStatus

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from realstaging import adjusting, config
+from realstaging import config
+from realstaging.admin import adjusting
+from realstaging.admin.wording import meaning
 from realstaging.models import Live, ModelSettings, Setting
 from realstaging.terms import fitting, overlaid
-from realstaging.wording import meaning
 
 STAGE = config.load("prod")
 FIRST, SECOND, OFF = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"

@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from local.replicate import models as published
 from local.replicate.account import Settings as StandInSettings
 from local.replicate.serving import server
-from realstaging import choosing, config
+from realstaging import config
 from realstaging.capabilities import capabilities
 from realstaging.errors import InputRefusedError
 from realstaging.gateways.replicate import Replicate
 from realstaging.imaging.output import finish
 from realstaging.models import Prediction
+from realstaging.runs import choosing
 from realstaging.staging import models, registry
 from realstaging.staging.registry import Order, StagingModel
 from tests.local.running import free_port, running

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from realstaging import pacing
 from realstaging.models import Pace, Slot, micros
+from realstaging.runs import pacing
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import spending
 from realstaging.models import Image, ImageStatus, Job, JobStatus, Prediction
+from realstaging.runs import spending
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 SAME: Any = dict.fromkeys(("id", "project_id", "owner", "traceparent", "correlation_id"), "x") | dict.fromkeys(
@@ -46,7 +46,12 @@ def test_what_was_delivered_or_stopped_after_it_had_begun_is_billed(status: str,
 def test_a_run_that_was_not_there_costs_nothing() -> None:
     ended = spending.ended(job(), "staging_timed_out", None, PHOTO)
 
-    assert (ended.attempt, ended.outcome, ended.cost_usd, ended.predict_seconds) == (2, "staging_timed_out", Decimal(0), None)
+    assert (ended.attempt, ended.outcome, ended.cost_usd, ended.predict_seconds) == (
+        2,
+        "staging_timed_out",
+        Decimal(0),
+        None,
+    )
 
 
 def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stripe import SignatureVerificationError, WebhookSignature
 
+from realstaging.billing.signatures import MAX_HEADER, signature, verify
 from realstaging.errors import UnauthorizedError
-from realstaging.stripe_signatures import MAX_HEADER, signature, verify
 from realstaging.webhooks import TOLERANCE_SECONDS
 
 NOW = 1_795_000_000

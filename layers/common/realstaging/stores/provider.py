@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from realstaging import breaker as breaking
-from realstaging import keys, pacing
+from realstaging import keys
 from realstaging.models import Breaker, Job, Live, Pace, Slot, micros
+from realstaging.runs import breaker as breaking
+from realstaging.runs import pacing
 from realstaging.stores.live import live
 from realstaging.stores.table import Item, LostRaceError, Writes
 

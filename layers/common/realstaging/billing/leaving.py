@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from realstaging.checkouts import Checkouts
+from realstaging.billing.checkouts import Checkouts
 from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import ENDED
 from realstaging.stores.users import UserStore

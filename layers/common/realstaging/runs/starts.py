@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from realstaging.admission import Admission, Turn, Wait
 from realstaging.config import Settings
 from realstaging.errors import InputRefusedError, StagingTimedOutError
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -17,7 +16,8 @@ from realstaging.gateways.replicate_errors import (
 )
 from realstaging.models import Failure, Job, JobStatus, Prediction, ResultMessage, StageMessage
 from realstaging.observability import count, log
-from realstaging.planning import Plan, Planner
+from realstaging.runs.admission import Admission, Turn, Wait
+from realstaging.runs.planning import Plan, Planner
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.table import LostRaceError

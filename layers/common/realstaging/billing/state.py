@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from realstaging.billing.subscriptions import chosen, granted, ours, seconds
 from realstaging.config import Settings
 from realstaging.gateways.stripe import Stripe
 from realstaging.models import Subscribed, User
@@ -12,7 +13,6 @@ from realstaging.quota import PAID
 from realstaging.stores.billing import AppliedError, BillingStore, Linked
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
-from realstaging.subscriptions import chosen, granted, ours, seconds
 
 COMPLETED, DISPUTED, CUSTOMER_DELETED = "checkout.session.completed", "charge.dispute.created", "customer.deleted"
 # Events that may mean a change of what an owner has; Stripe's endpoint is set up for these.

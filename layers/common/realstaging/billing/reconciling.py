@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from realstaging.billing import Billing
+from realstaging.billing.state import Billing
+from realstaging.billing.subscriptions import granted, ours
 from realstaging.config import Settings
 from realstaging.errors import ProviderUnavailableError, ValidationFailedError
 from realstaging.gateways.stripe import Stripe
@@ -15,7 +16,6 @@ from realstaging.models.reconciliation import Difference, Place
 from realstaging.observability import count, log
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
-from realstaging.subscriptions import granted, ours
 
 # What ended longer ago gives nobody anything, whatever a row says of it.
 LONG_AGO = timedelta(days=40)

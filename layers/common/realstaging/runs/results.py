@@ -3,7 +3,6 @@
 import re
 from datetime import datetime, timedelta
 
-from realstaging import choosing, spending
 from realstaging.config import Settings
 from realstaging.errors import (
     ContentRefusedError,
@@ -20,6 +19,7 @@ from realstaging.gateways.replicate_errors import UnsureError
 from realstaging.imaging.output import Result, finish
 from realstaging.models import DELIVERED, Failure, Job, JobStatus, Prediction, ResultMessage, ResultView, Run
 from realstaging.observability import count, duration, log
+from realstaging.runs import choosing, spending
 from realstaging.staging import prompts, registry
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore

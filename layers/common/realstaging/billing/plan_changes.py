@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging.billing import Billing
+from realstaging.billing.offers import check_paid, price_of
+from realstaging.billing.state import Billing
+from realstaging.billing.statements import money
+from realstaging.billing.subscriptions import Change, change, chosen, running_kept
 from realstaging.config import Settings
 from realstaging.errors import NoSubscriptionError, PaymentDeclinedError, ValidationFailedError
 from realstaging.gateways.stripe import StalePriceError, Stripe
@@ -12,11 +15,8 @@ from realstaging.ids import new_id
 from realstaging.models import User
 from realstaging.models.billing import Kept, Preview, Price, Subscription
 from realstaging.models.billing_views import PlanChange, PreviewLine, PreviewView
-from realstaging.offers import check_paid, price_of
 from realstaging.quota import FREE
-from realstaging.statements import money
 from realstaging.stores.users import UserStore
-from realstaging.subscriptions import Change, change, chosen, running_kept
 
 # A price that was shown holds this long. Any date of the period would do for Stripe: its last second costs nothing.
 SHOWN_FOR = timedelta(hours=1)

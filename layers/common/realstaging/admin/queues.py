@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging.deadletters import Way, peek, redrive
+from realstaging.admin.deadletters import Way, peek, redrive
 from realstaging.errors import NotDeadLettersError, NotFoundError
 from realstaging.gateways.deadletters import DeadLetters, WatchedQueue
 from realstaging.models import JobStatus

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from realstaging.billing.offers import paid
 from realstaging.config import Plan
 from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import Price, lookup_key
-from realstaging.offers import paid
 
 Plans = Mapping[str, Plan]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging import breaker as breaking
-from realstaging import pacing
 from realstaging.config import Settings
 from realstaging.models import Breaker, Job, Slot
 from realstaging.observability import count, log
+from realstaging.runs import breaker as breaking
+from realstaging.runs import pacing
 from realstaging.stores.provider import ProviderStore, Scene
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from realstaging import choosing
 from realstaging.config import Settings
 from realstaging.drafts import MAX_SEED
 from realstaging.errors import InputRefusedError
@@ -18,6 +17,7 @@ from realstaging.gateways.media import Media, master_key
 from realstaging.gateways.secrets import Secrets
 from realstaging.models import Job
 from realstaging.observability import count, log
+from realstaging.runs import choosing
 from realstaging.staging import prompts
 from realstaging.staging.registry import Order, StagingModel
 from realstaging.stores.images import ImageStore

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from realstaging.billing import Billing
+from realstaging.billing.state import Billing
 from realstaging.config import Stripe as StripeSettings
 from realstaging.errors import CustomerGoneError, NoCustomerError
 from realstaging.gateways.stripe import Stripe

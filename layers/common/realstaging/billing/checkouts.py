@@ -3,7 +3,9 @@
 import contextlib
 from datetime import datetime, timedelta
 
-from realstaging.billing import Billing
+from realstaging.billing.offers import check_paid, price_of
+from realstaging.billing.state import Billing
+from realstaging.billing.subscriptions import ours
 from realstaging.config import Settings
 from realstaging.errors import (
     BillingStateError,
@@ -17,11 +19,9 @@ from realstaging.ids import new_id
 from realstaging.models.billing import Checkout, Price
 from realstaging.models.billing_views import CheckoutView
 from realstaging.models.checkouts import OpenCheckout
-from realstaging.offers import check_paid, price_of
 from realstaging.stores.checkouts import CheckoutStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
-from realstaging.subscriptions import ours
 
 # Stripe closes a page after a day, by its own clock, and remembers for a day what it answered to a key.
 OPEN_FOR = timedelta(hours=23)

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from realstaging.changing import Act, Change, Desk
+from realstaging.admin.changing import Act, Change, Desk
+from realstaging.admin.wording import meaning
 from realstaging.config import Plan, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
 from realstaging.models import Live, Setting
@@ -15,7 +16,6 @@ from realstaging.models.admin import NewValue, Rollback, SettingRevision, Settin
 from realstaging.models.live import Revision
 from realstaging.paging import version_cursor
 from realstaging.validation import Complaint, complaints
-from realstaging.wording import meaning
 
 # Only what is read anew by whoever goes by it; what a process reads once, at its start, is not among them.
 KEYS = (

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from realstaging.billing.subscriptions import chosen
 from realstaging.config import Settings
 from realstaging.errors import CustomerGoneError
 from realstaging.gateways.stripe import Stripe
@@ -17,7 +18,6 @@ from realstaging.models.billing_views import (
 )
 from realstaging.paging import cursor as cursor_of
 from realstaging.quota import FREE, believed_until
-from realstaging.subscriptions import chosen
 
 
 def money(minor: int) -> Decimal:

@@ -2,8 +2,8 @@
 
 from functools import cached_property
 
-from realstaging.adjusting import shown
-from realstaging.changing import Act, Change, Desk
+from realstaging.admin.adjusting import shown
+from realstaging.admin.changing import Act, Change, Desk
 from realstaging.config import Settings
 from realstaging.errors import NotFoundError, ProviderUnavailableError, SecretNotKeptError, ValidationFailedError
 from realstaging.gateways.secrets import Vault

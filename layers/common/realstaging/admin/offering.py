@@ -4,8 +4,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from realstaging import adjusting
-from realstaging.changing import Act, Change, Desk
+from realstaging.admin import adjusting
+from realstaging.admin.changing import Act, Change, Desk
+from realstaging.admin.safekeeping import key_of
 from realstaging.config import Settings
 from realstaging.errors import (
     ModelDisabledError,
@@ -27,7 +28,6 @@ from realstaging.models.admin import (
     Rollback,
 )
 from realstaging.paging import version_cursor
-from realstaging.safekeeping import key_of
 from realstaging.staging import registry
 from realstaging.staging.registry import Price, StagingModel
 from realstaging.validation import complaints

@@ -1,0 +1,1 @@
+"""Subscriptions: bought, changed and ended at Stripe; here, what they give their owner."""

@@ -1,0 +1,1 @@
+"""Paid runs: which model, when, at what price, and what became of them."""
