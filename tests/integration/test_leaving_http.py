@@ -64,3 +64,15 @@ def test_who_is_back_can_buy_again(world: World, payments: Payments) -> None:
     assert subscribe(world, payments, "business")["plan"] == "business"
     assert user(world).subscribed is not None
     assert user(world).subscribed.started_at > world.clock.at - timedelta(days=1)  # type: ignore[union-attr]
+
+
+def test_of_a_closed_account_nothing_is_kept_that_names_its_customer(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    customer = str(user(world).customer_id)
+    ask(world, "DELETE", "/v1/account")
+
+    purge_everything(world)
+
+    assert [row["pk"] for row in world.rows() if "alice" in (row.get("owner"), row["pk"].removeprefix("USER#"))] == []
+    hear(world, payments)  # what Stripe still has to say of it harms nobody
+    assert [row["sk"] for row in world.rows() if row["pk"] == f"STRIPE#{customer}" and row["sk"] == "CUSTOMER"] == []

@@ -15,7 +15,7 @@ from tests.integration.faults import CrashError, faulty
 from tests.integration.web import call
 from tests.integration.world import World
 
-STAYS = ("PROFILE", "COST", "USAGE#", "LEDGER#", "BATCH#", "RATE#")
+STAYS = ("PROFILE", "COST", "USAGE#", "LEDGER#", "RATE#")
 
 
 def content(world: World, data: bytes | None = None) -> dict[str, Any] | None:
@@ -147,7 +147,7 @@ def test_a_deletion_and_a_purge_may_die_anywhere_and_the_end_is_the_same(world: 
     assert call(world, "GET", path)[0] == 404
     assert world.objects() == []
     left = {sort.split("#")[0] for sort in rows_of(world, "")}
-    assert left <= {kind.rstrip("#") for kind in STAYS} | ({"PROJECT"} if what == "image" else set())
+    assert left <= {kind.rstrip("#") for kind in STAYS} | ({"PROJECT", "BATCH"} if what == "image" else set())
     assert sorted(world.ledger().values()) == ["captured", "released"]
 
 

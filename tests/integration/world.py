@@ -219,7 +219,7 @@ def check_books(rows: list[dict[str, Any]]) -> None:
         tally = Counter(lines.values())
         assert int(usage.get("captured", 0)) == tally["captured"]
         assert int(usage["reserved"]) == tally["reserved"] + unplaced
-        assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"] + int(usage.get("carried", 0))
+        assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"]
         assert {job.id: _line(job) for job in jobs}.items() <= lines.items()
         assert "reserved" not in [lines[id] for id in lines.keys() - {job.id for job in jobs}]
 

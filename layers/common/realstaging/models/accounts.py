@@ -8,15 +8,11 @@ from realstaging.models.base import Frozen
 
 
 class Usage(Frozen):
-    """One owner's counters in one period; `used` = `reserved` + `captured` + `carried`.
-
-    `carried`: what was used under the same name before the account was closed.
-    """
+    """One owner's counters in one period; `used` = `reserved` + `captured`."""
 
     used: int = 0
     reserved: int = 0
     captured: int = 0
-    carried: int = 0
 
 
 class UsageView(Frozen):

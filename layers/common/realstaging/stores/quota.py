@@ -3,7 +3,6 @@
 The functions give actions for somebody else's transaction: quota never moves by itself.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -42,7 +41,7 @@ class QuotaStore:
         """Take `count` from the period, if they fit; the row is made on first use."""
         return self._writes.update(
             keys.usage(owner, period),
-            put={"owner": owner, "period": period, "expires_at": _forgotten_at(period)},
+            put={"owner": owner, "period": period},
             add={"used": count, "reserved": count},
             when="attribute_not_exists(#used) OR #used <= :room",
             values={":room": limit - count},
@@ -95,8 +94,3 @@ class QuotaStore:
             when="#state = :open",
             values={":open": "reserved"},
         )
-
-
-def _forgotten_at(period: str) -> int:
-    """When a period's counters may go (epoch seconds): no period lasts longer than a month."""
-    return int((datetime.fromisoformat(period).replace(tzinfo=UTC) + timedelta(days=100)).timestamp())

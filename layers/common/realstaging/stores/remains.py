@@ -1,11 +1,12 @@
 """What is left of deleted things until the purge has been: a row elsewhere, so that nothing else finds it."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 
 from realstaging import keys
 from realstaging.models import Image, Job, Project
@@ -72,6 +73,10 @@ class RemainsStore:
         self._writes.together([self._writes.delete(key, "attribute_exists(#owner)"), *also])
 
     def forget_project(self, project: Remains) -> None:
+        """The project's last traces: what its requests made together, what it cost, the marker."""
+        with self._table.batch_writer() as rows:
+            for key in self._batches_of(project):
+                rows.delete_item(Key=key)
         self._table.delete_item(Key=keys.cost(project.owner, project.id))
         self.forget(project)
 
@@ -86,6 +91,19 @@ class RemainsStore:
             add={"references": -1},
         )
         self.forget(remains, content)
+
+    def _batches_of(self, project: Remains) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(f"USER#{project.owner}") & Key("sk").begins_with("BATCH#"),
+            "FilterExpression": Attr("project_id").eq(project.id),
+            "ProjectionExpression": "pk, sk",
+        }
+        while True:
+            answer = self._table.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def contents_of(self, project_id: str, limit: int) -> list[tuple[str, str]]:
         """Images and jobs of a project, as (kind, id). The index may be behind by a moment."""

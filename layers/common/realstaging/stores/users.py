@@ -137,16 +137,8 @@ class UserStore:
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
 
     def remove_rows(self, owner: str) -> int:
-        """Up to a hundred rows of the owner's and all API keys; how many there were.
-
-        The profile stays for the end. The counters stay until their time to live is over: closing an account
-        and coming back is no way to a fresh quota.
-        """
-        rows = self._rows(owner, "")
-        for item in rows:
-            if item["sk"].startswith("USAGE#") and item["reserved"] + item.get("captured", 0):
-                self._carry(item)
-        found = [item for item in rows if item["sk"] != keys.user(owner)["sk"] and not item["sk"].startswith("USAGE#")]
+        """Up to a hundred rows of the owner's, the profile excepted, and all API keys; how many there were."""
+        found = [item for item in self._rows(owner, "") if item["sk"] != keys.user(owner)["sk"]]
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
@@ -156,27 +148,21 @@ class UserStore:
         return len(found) + len(api_keys)
 
     def forget(self, owner: str, condemned_before: datetime) -> bool:
-        """The last row. False if it is too early: a request that passed the door may still be at work."""
-        gone = self._writes.delete(
-            keys.user(owner), "#deleted_at <= :before", {":before": keys.stamp(condemned_before)}
-        )
+        """The last rows. False if it is too early: a request that passed the door may still be at work."""
+        user = self.find(owner)
+        if user is None:
+            return False
+        gone = [
+            self._writes.delete(keys.user(owner), "#deleted_at <= :before", {":before": keys.stamp(condemned_before)})
+        ]
+        if user.customer_id:
+            customer = keys.stripe_customer(user.customer_id)
+            gone.append(self._writes.delete(customer, "attribute_not_exists(#owner) OR #owner = :me", {":me": owner}))
         try:
-            self._writes.together([gone])
+            self._writes.together(gone)
         except LostRaceError:
             return False
         return True
-
-    def _carry(self, usage: Item) -> None:
-        """What was delivered is all that is left of a closed account's counters: their ledger goes."""
-        used = usage["used"] - usage["reserved"]
-        write = self._writes.update(
-            {"pk": usage["pk"], "sk": usage["sk"]},
-            put={"used": used, "carried": used, "reserved": 0, "captured": 0},
-            when="#used = :was AND #reserved = :reserved",
-            values={":was": usage["used"], ":reserved": usage["reserved"]},
-        )
-        with contextlib.suppress(LostRaceError):
-            self._writes.alone(write)
 
     def _rows(self, owner: str, prefix: str) -> list[Item]:
         condition: Any = Key("pk").eq(f"USER#{owner}")
