@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,8 @@ async def create(request: Request, model: Model | None) -> Response:
     wrong = [*_wrong_fields(body), *invalid_fields(model, body.get("input", {})), *_wrong_span(request)]
     if wrong:
         response = replies.invalid(wrong)
+    elif (wait := account.director.wait(time.monotonic())) is not None:
+        response = replies.throttled(wait, wait)
     else:
         response = await _answer(account, request, creation, Prediction(model, version, body["input"], plan))
     creation.answer = response.status_code

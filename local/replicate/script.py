@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from local.replicate.limiting import Bucket, Limit
+
 Name = Literal[
     "succeed",
     "fail",
@@ -118,6 +120,7 @@ class Script(Strict):
     latency: float | None = Field(default=None, ge=0)
     webhook_retries: list[float] = [1, 2, 4, 8, 15, 30]
     keep_seconds: float = Field(default=3600, ge=0)
+    limit: Limit | None = None
     rules: list[Rule] = []
     append: bool = False
 
@@ -180,6 +183,7 @@ class Director:
     usual_latency: float
     script: Script = field(default_factory=Script)
     _counts: list[_Count] = field(default_factory=list)
+    _bucket: Bucket | None = None
 
     def follow(self, script: Script) -> None:
         kept = self._counts if script.append else []
@@ -187,6 +191,11 @@ class Director:
         if script.append:
             script = self.script.model_copy(update=script.model_dump(exclude_unset=True, exclude={"rules"}))
         self.script = script
+        self._bucket = Bucket(script.limit) if script.limit else None
+
+    def wait(self, now: float) -> int | None:
+        """Seconds that a creation must wait for the script's limit; None if it may pass."""
+        return self._bucket.take(now) if self._bucket else None
 
     def choose(self, request: Request) -> Plan:
         script_latency = self.script.latency

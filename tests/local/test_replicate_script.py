@@ -207,3 +207,13 @@ def test_the_log_keeps_no_signed_addresses(customer: Customer) -> None:
 
 def test_health_says_so(customer: Customer) -> None:
     assert customer.http.get("/health").json()["status"] == "ok"
+
+
+def test_creations_beyond_the_limit_are_throttled_and_create_nothing(customer: Customer) -> None:
+    customer.http.post("/_script", json={"latency": 0, "limit": {"per_minute": 6, "burst": 2}}).raise_for_status()
+
+    answers = [customer.post() for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+    assert int(answers[2].headers["retry-after"]) in range(1, 11)
+    assert customer.log()["created"] == 2

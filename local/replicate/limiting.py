@@ -1,0 +1,29 @@
+"""The limit on creations, as a bucket that fills evenly: what the provider's 429 comes from."""
+
+import math
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Limit(BaseModel):
+    """`per_minute` creations, `burst` of them at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_minute: int = Field(ge=1)
+    burst: int = Field(default=1, ge=1)
+
+
+class Bucket:
+    def __init__(self, limit: Limit) -> None:
+        self._limit, self._filled, self._at = limit, float(limit.burst), 0.0
+
+    def take(self, now: float) -> int | None:
+        """Whole seconds to wait, by a monotonic clock; None when a creation may pass."""
+        per_second = self._limit.per_minute / 60
+        self._filled = min(self._limit.burst, self._filled + (now - self._at) * per_second)
+        self._at = now
+        if self._filled >= 1:
+            self._filled -= 1
+            return None
+        return math.ceil((1 - self._filled) / per_second)
