@@ -11,12 +11,15 @@ import httpx
 import pytest
 
 from local.state import Cloud
+from realstaging import config
 from tests.e2e.buyer import FAILS_LATER, GOOD_CARD, Buyer
 from tests.e2e.conftest import Agent, Json, until
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
+PLANS = config.load("local").plans
+PRO, BUSINESS = PLANS["pro"].images_per_month, PLANS["business"].images_per_month
 
 
 @pytest.fixture
@@ -41,8 +44,8 @@ def test_a_plan_is_bought_and_counts_within_seconds(buyer: Buyer) -> None:
     back = buyer.pay(page)
 
     assert "checkout=done" in back
-    assert free != 100
-    until(lambda: buyer.limit() == 100 or None)
+    assert free < PRO
+    until(lambda: buyer.limit() == PRO or None)
     held = buyer.subscription()
     assert (held["plan"], held["status"], held["cancel_at_period_end"]) == ("pro", "active", False)
     [card] = buyer.agent.get("/v1/billing/payment-methods")["items"]
@@ -60,7 +63,7 @@ def test_more_costs_what_was_shown_and_counts_at_once(buyer: Buyer) -> None:
     shown = buyer.agent.post("/v1/billing/subscription/preview", {"plan": "business"}, 200)
     after = buyer.change("business", proration_date=shown["proration_date"])
 
-    assert (after["plan"], buyer.limit()) == ("business", 500)
+    assert (after["plan"], buyer.limit()) == ("business", BUSINESS)
     assert buyer.invoices()[0]["amount_paid"] == shown["amount_due"]
     assert Decimal(0) < Decimal(shown["amount_due"]) < Decimal(70)
 
@@ -68,18 +71,18 @@ def test_more_costs_what_was_shown_and_counts_at_once(buyer: Buyer) -> None:
 def test_less_counts_from_the_renewal_on(buyer: Buyer) -> None:
     buyer.subscribe("business")
 
-    assert (buyer.change("pro")["next_plan"], buyer.limit()) == ("pro", 500)
+    assert (buyer.change("pro")["next_plan"], buyer.limit()) == ("pro", BUSINESS)
 
     buyer.script(advance={"days": 32})
     buyer.has(plan="pro", status="active", next_plan=None)
-    assert buyer.limit() == 100
+    assert buyer.limit() == PRO
 
 
 def test_a_renewal_that_is_not_paid_is_forgiven_once_it_is(buyer: Buyer) -> None:
     buyer.subscribe("pro", FAILS_LATER)
     buyer.script(advance={"days": 32})
     held = buyer.has(status="past_due")
-    assert (held["plan"], buyer.limit()) == ("pro", 100), "the plan goes on for a while"
+    assert (held["plan"], buyer.limit()) == ("pro", PRO), "the plan goes on for a while"
     assert held["past_due_until"]
     assert buyer.change("business", 402)["code"] == "payment_declined"
     assert buyer.subscription() == held
@@ -97,7 +100,7 @@ def test_a_renewal_that_is_never_paid_ends_the_plan(buyer: Buyer) -> None:
     buyer.script(advance={"days": 45})
 
     buyer.has(plan="free", status="canceled")
-    assert buyer.limit() != 100
+    assert buyer.limit() != PRO
     assert buyer.agent.get("/v1/account/usage")["plan"] == "free"
 
 
@@ -109,7 +112,7 @@ def test_what_is_canceled_ends_with_its_period_unless_it_is_resumed(buyer: Buyer
     buyer.has(status="active", cancel_at_period_end=False)
 
     buyer.agent.post("/v1/billing/subscription/cancel", status=200)
-    assert buyer.limit() == 100
+    assert buyer.limit() == PRO
     buyer.script(advance={"days": 32})
 
     buyer.has(plan="free", status="canceled")
@@ -160,7 +163,7 @@ def test_however_webhooks_come_the_plan_is_right(buyer: Buyer, trouble: Json) ->
     buyer.script(advance={"days": 32})
 
     held = until(lambda: found if (found := buyer.subscription())["period_start"] > first_day(buyer) else None)
-    assert (held["plan"], held["status"], buyer.limit()) == ("pro", "active", 100)
+    assert (held["plan"], held["status"], buyer.limit()) == ("pro", "active", PRO)
     buyer.script(release={"order": "reversed"}, hold=False)
     assert buyer.subscription() == held
     assert buyer.reconcile() == []
@@ -179,7 +182,7 @@ def test_what_no_webhook_told_is_found_by_reconciling(buyer: Buyer) -> None:
     [found] = buyer.reconcile()
 
     assert (found["kind"], found["was"], found["repaired"]) == ("behind", "none", True)
-    assert (buyer.subscription()["plan"], buyer.limit()) == ("pro", 100)
+    assert (buyer.subscription()["plan"], buyer.limit()) == ("pro", PRO)
     assert buyer.reconcile() == []
 
 

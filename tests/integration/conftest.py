@@ -26,8 +26,8 @@ from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from tests.integration.answers import one_type_a_value
 from tests.integration.copies import one_copy_a_transaction
+from tests.integration.payments import AS_SOLD, Payments
 from tests.integration.payments import SECRET as STRIPE_SECRET
-from tests.integration.payments import Payments
 from tests.integration.provider import SECRET, Provider
 from tests.integration.world import World, check_books
 from tests.local.receiver import receiving
@@ -118,6 +118,7 @@ def overrides(provider: Provider, issuer: str, running_payments: Payments) -> di
         "identity": {"issuer": issuer},
         "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
         "stripe": {"api_base": running_payments.url, "connect_seconds": 1, "timeout_seconds": 5},
+        "plans": AS_SOLD,
     }
 
 

@@ -1,5 +1,6 @@
 """The life of a subscription, lived once at the stand-in: each step's events, and what Stripe says then."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from realstaging.billing.state import TYPES
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import BillingEvent, Customer, Kept, Subscription
-from tests.integration.payments import FAILS_LATER, GOOD_CARD, Payments, checkout
+from tests.integration.payments import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments, checkout
 
 Expected = tuple[str, int, str | None]
 
@@ -55,7 +56,7 @@ class Life:
     """Somebody's whole life as a customer, step by step."""
 
     def __init__(self, payments: Payments) -> None:
-        settings = config.load("local", f'{{"stripe": {{"api_base": "{payments.url}"}}}}')
+        settings = config.load("local", json.dumps({"stripe": {"api_base": payments.url}, "plans": AS_SOLD}))
         self._payments, self._stripe = payments, Stripe(settings, Known())
         self.plans = settings.plans
         self.customer = self._stripe.create_customer("alice", key="customer-alice")

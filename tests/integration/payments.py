@@ -18,6 +18,9 @@ from realstaging.gateways.stripe import Stripe
 from realstaging.models.billing import Checkout, moment
 from tests.events import request
 
+# The paid plans as they are sold: the local stage gives more of everything.
+AS_SOLD = {"pro": {"images_per_month": 100}, "business": {"images_per_month": 500}}
+
 SECRET = "whsec_of_these_tests"
 GOOD_CARD, FAILS_LATER = "4242424242424242", "4000000000000341"
 HOOK = "/v1/webhooks/stripe"
