@@ -122,6 +122,11 @@ def get_model(model_id: Name) -> AdminModelInFull:
     return offering.get(model_id)
 
 
+@app.get("/v1/admin/models/<model_id>/settings")
+def get_model_settings(model_id: Name) -> AdminModelInFull:
+    return offering.get(model_id)
+
+
 @app.put("/v1/admin/models/<model_id>/settings")
 def put_model_settings(model_id: Name, order: NewParameters) -> AdminModelInFull:
     return offering.set_parameters(model_id, order, act(order))

@@ -74,7 +74,7 @@ _back = {"to the first version": {"version": 1, "note": "as before"}}
 
 REQUESTS: dict[str, dict[str, Any]] = {
     "PUT /v1/admin/models/{model_id}/settings": {
-        "one parameter": {"parameters": {"go_fast": False}, "expected_version": 3, "note": "sharper"}
+        "one parameter": {"parameters": {"go_fast": False}, "expected_version": 3, "note": "sharper"},
     },
     "POST /v1/admin/models/{model_id}/enable": _plain,
     "POST /v1/admin/models/{model_id}/disable": _plain,
@@ -89,6 +89,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 ANSWERS: dict[str, BaseModel] = {
     "GET /v1/admin/models 200": a.AdminModelList(items=[_model]),
     "GET /v1/admin/models/{model_id} 200": _in_full,
+    "GET /v1/admin/models/{model_id}/settings 200": _in_full,
     "PUT /v1/admin/models/{model_id}/settings 200": _in_full,
     "POST /v1/admin/models/{model_id}/enable 200": _in_full,
     "POST /v1/admin/models/{model_id}/disable 200": _in_full.model_copy(update={"enabled": False, "default": False}),

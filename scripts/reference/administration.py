@@ -18,13 +18,21 @@ ADMINISTRATION = {
     "GET /v1/admin/models/{model_id}": Operation(
         "Administration", "getModel", "Get a model and what may be set for it", MODEL
     ),
+    "GET /v1/admin/models/{model_id}/settings": Operation(
+        "Administration",
+        "getModelParameters",
+        "Get what is set for a model, with its schema and version",
+        MODEL,
+        "The same as `GET /v1/admin/models/{model_id}`.",
+    ),
     "PUT /v1/admin/models/{model_id}/settings": Operation(
         "Administration",
         "setModelParameters",
         "Set a model's parameters",
         MODEL,
         "The whole set, checked by the model's own schema; in force for the next run. What is not named is as we "
-        "choose for each photo. " + CHANGED,
+        "choose for each photo. The parameters may also be sent by themselves, without `parameters` around them "
+        '(`{"output_quality": 90}`), `expected_version` and `note` beside them. ' + CHANGED,
         ("version_conflict",),
         counted=True,
     ),
@@ -51,7 +59,8 @@ ADMINISTRATION = {
         "makeModelDefault",
         "Make a model the one of requests that name none",
         MODEL,
-        "The same as `PUT /v1/admin/settings/models.default`. " + CHANGED,
+        "The same as `PUT /v1/admin/settings/models.default`: `expected_version`, if given, must be the one that this "
+        "setting is at, not the model; `note` is kept with the version.",
         ("model_disabled", "version_conflict"),
         counted=True,
     ),
@@ -79,7 +88,8 @@ ADMINISTRATION = {
         "setSetting",
         "Set a setting, or write a secret",
         SETTING,
-        "A setting is in force for the next request or job, a secret within five minutes. " + CHANGED,
+        "A setting is in force for the next request or job, a secret within five minutes. Of two who write a secret "
+        "at the same time one is told so (409): the one to send it again. " + CHANGED,
         ("version_conflict",),
         counted=True,
     ),
@@ -100,5 +110,6 @@ ADMINISTRATION = {
         "listAudit",
         "List what administrators did",
         {200: "A page, newest first, of the last thirteen months. It may be short and still have a `next_cursor`."},
+        "What changed nothing, such as enabling what is enabled, is not in it.",
     ),
 }

@@ -3,6 +3,7 @@
 from scripts.reference.words import Operation
 
 PEOPLE = "Only with an access token of the caller's own: an API key is refused with 403."
+ASKED = "Stripe is asked each time: it counts against the limit on creating requests."
 STATE = {200: "The subscription, as Stripe has it after the change."}
 
 BILLING = {
@@ -17,7 +18,7 @@ BILLING = {
         "There is one open page per account: asked again, it is the same one; asked for another plan, the former one "
         "closes. The plan counts as soon as it is paid for. Who has a subscription changes its plan instead: "
         "`PATCH /v1/billing/subscription`. " + PEOPLE,
-        ("subscription_exists", "version_conflict"),
+        ("subscription_exists", "version_conflict", "billing_state_changed"),
         creates=True,
     ),
     "POST /v1/billing/portal": Operation(
@@ -79,11 +80,16 @@ BILLING = {
         "listInvoices",
         "List invoices",
         {200: "A page, newest first. Their addresses open for everybody who has them."},
+        ASKED,
+        counted=True,
     ),
     "GET /v1/billing/payment-methods": Operation(
         "Billing",
         "listPaymentMethods",
         "List cards",
         {200: "What receipts show of them; the `default` one pays the subscription."},
+        ASKED,
+        ("billing_state_changed",),
+        counted=True,
     ),
 }

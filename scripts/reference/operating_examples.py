@@ -71,7 +71,7 @@ _again = _job.model_copy(
         "version": 1,
     }
 )
-_empty = {"visible": 0, "in_flight": 0, "delayed": 0}
+_empty = {"depth": 0, "visible": 0, "in_flight": 0, "delayed": 0}
 _letter = o.LetterView(
     id="5fea7756-0ea4-451a-a703-a558b933e274", owner=OWNER, job_id=_row.id, receive_count=6, sent_at=AT
 )
@@ -93,9 +93,9 @@ ANSWERS: dict[str, BaseModel] = {
     "POST /v1/admin/jobs/{job_id}/retry 201": _again,
     "GET /v1/admin/queues 200": o.QueueList(
         items=[
-            o.QueueView(name="stage", visible=12, in_flight=3, delayed=1, oldest_seconds=41),
+            o.QueueView(name="stage", depth=16, visible=12, in_flight=3, delayed=1, oldest_seconds=41),
             o.QueueView(name="result", **_empty, oldest_seconds=9),
-            o.QueueView(name="stage_dead_letters", visible=1, in_flight=0, delayed=0, oldest_seconds=5400),
+            o.QueueView(name="stage_dead_letters", depth=1, visible=1, in_flight=0, delayed=0, oldest_seconds=5400),
             o.QueueView(name="result_dead_letters", **_empty),
             o.QueueView(name="event_dead_letters", **_empty),
         ]

@@ -1,7 +1,7 @@
 """Every route of the API in words, in the order of the reference."""
 
 from scripts.reference.administration import ADMINISTRATION
-from scripts.reference.billing import BILLING
+from scripts.reference.billing import BILLING, PEOPLE
 from scripts.reference.operating import OPERATING
 from scripts.reference.words import Operation
 
@@ -155,7 +155,8 @@ OPERATIONS = {
         "Delete the account and everything in it",
         {204: "It is closed at once; data and files follow within a day."},
         "From now on, at the latest after a few seconds, every request of this caller is answered 403 `forbidden`, "
-        "those with API keys too.",
+        "those with API keys too. What is paid for the account ends first. " + PEOPLE,
+        ("billing_state_changed",),
     ),
     "GET /v1/account/usage": Operation(
         "Account",

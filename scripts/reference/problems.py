@@ -28,7 +28,6 @@ SAMPLES: tuple[AppError, ...] = (
     errors.TooManyWaitingError("At most 32 jobs for one image at once. Send the others when these have started."),
     errors.TooManyApiKeysError("At most 20 API keys per account. Revoke one first."),
     errors.OwnRoleError("Another administrator can change your role."),
-    errors.NotDeadLettersError("The queue stage holds work, not dead letters."),
     errors.ModelNotEnableableError("openai/gpt-image-1 needs a secret that is not set: openai_api_key."),
     errors.ModelIsDefaultError("qwen/qwen-image-edit-2511 is the default. Make another model the default first."),
     errors.ModelDisabledError("google/nano-banana is not enabled. Enable it first."),

@@ -74,6 +74,7 @@ def test_a_parameter_is_in_the_very_next_jobs_input(admin: Admin, agent: Agent) 
 
         job = staged(agent, model=QWEN)
 
+        assert admin("GET", f"/models/{quote(QWEN, safe='')}/settings")["parameters"] == {"output_quality": quality}
         [run] = creations(agent.cloud, job["id"])
         assert (job["status"], run["input"]["output_quality"]) == ("ready", quality)
 

@@ -48,7 +48,7 @@ def test_every_change_is_told_with_what_was_and_what_is(world: World) -> None:
         (
             "model.parameters",
             f"models/{QWEN}",
-            {"enabled": None, "parameters": {}},
+            {"enabled": None, "parameters": None},
             {"enabled": None, "parameters": {"go_fast": False}},
         ),
         ("setting.set", "settings/jobs.max_attempts", world.settings.jobs.max_attempts, 5),

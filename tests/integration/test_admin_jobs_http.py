@@ -226,3 +226,13 @@ def test_nothing_is_tried_again_in_an_account_that_is_being_deleted(world: World
 
     assert (status, problem["code"]) == (409, "conflict")
     assert world.to_stage() == []
+
+
+@pytest.mark.parametrize("older_than", ["900", "1w", "PT15M", "2026-11-20T12:30:00 01:00"])
+def test_age_is_said_in_many_ways(world: World, older_than: str) -> None:
+    assert asked(world, "GET", "/v1/admin/jobs", query={"older_than": older_than})[0] == 200
+
+
+def test_no_age_however_great_is_a_fault(world: World) -> None:
+    for older_than in ("999999999w", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "\u0661m"):
+        assert asked(world, "GET", "/v1/admin/jobs", query={"older_than": older_than})[0] in (200, 422), older_than

@@ -47,34 +47,6 @@ def test_each_model_says_what_may_be_set_and_takes_what_is_sent_anyway(world: Wo
     assert (status, then["parameters"], then["version"]) == (200, sent, 1)
 
 
-def test_parameters_are_checked_by_the_models_own_schema_and_pointed_at(world: World) -> None:
-    wrong = {"go_fast": "sideways", "prompt": "mine", "nothing": 1}
-
-    status, problem = ask(world, "PUT", model(QWEN, "/settings"), {"parameters": wrong})
-
-    assert (status, problem["code"]) == (422, "validation_failed")
-    assert {each["pointer"] for each in problem["errors"]} == {f"/parameters/{name}" for name in wrong}
-    assert live(world).models == {}
-    assert audited(world) == []
-
-
-def test_parameters_are_replaced_as_a_whole_and_every_version_is_kept(world: World) -> None:
-    for parameters in ({"go_fast": False}, {"output_quality": 80}, {}):
-        status, then = ask(world, "PUT", model(QWEN, "/settings"), {"parameters": parameters, "note": "trying"})
-        assert (status, then["parameters"]) == (200, parameters)
-
-    status, page = ask(world, "GET", model(QWEN, "/history"))
-
-    assert status == 200
-    assert [(each["version"], each["parameters"]) for each in page["items"]] == [
-        (3, {}),
-        (2, {"output_quality": 80}),
-        (1, {"go_fast": False}),
-    ]
-    assert {(each["by"], each["enabled"], each["note"]) for each in page["items"]} == {("root", None, "trying")}
-    assert audited(world) == [("root", "model.parameters", f"models/{QWEN}")] * 3
-
-
 def test_history_comes_in_pages(world: World) -> None:
     for quality in (1, 2, 3, 4, 5):
         ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {"output_quality": quality}})
@@ -215,7 +187,6 @@ def test_a_change_that_was_meant_for_another_version_is_refused(world: World) ->
         "/settings": {"parameters": {}},
         "/rollback": {"version": 0},
         "/enable": {},
-        "/make-default": {},
     }
     for path, body in bodies.items():
         method = "PUT" if path == "/settings" else "POST"
@@ -223,18 +194,6 @@ def test_a_change_that_was_meant_for_another_version_is_refused(world: World) ->
         assert (status, problem["code"]) == (409, "version_conflict"), path
 
     assert ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {}, "expected_version": 1})[0] == 200
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"parameters": 7}, {"parameters": {}, "more": 1}, {"parameters": {}, "expected_version": "1"}]
-)
-def test_a_body_of_another_shape_is_refused(world: World, body: dict[str, Any]) -> None:
-    assert ask(world, "PUT", model(QWEN, "/settings"), body)[0] == 422
-
-
-def test_parameters_have_a_bound(world: World) -> None:
-    long = {"parameters": {}, "note": "x" * 201}
-    assert ask(world, "PUT", model(QWEN, "/settings"), long)[0] == 422
 
 
 def test_ten_changes_at_once_are_each_made_whole_or_not_at_all(world: World) -> None:
@@ -266,3 +225,25 @@ def test_disabled_and_made_the_default_at_once_it_is_never_both(world: World) ->
     at_once(world, 6, lambda process: switch(process, BANANA, next(ways))[0])
 
     assert [default for default in offered(world).values() if default] == [True]
+
+
+def test_what_becomes_the_default_is_meant_for_a_version_of_that_setting(world: World) -> None:
+    switch(world, BANANA, "make-default")
+    ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {}})
+
+    status, problem = switch(world, QWEN, "make-default", expected_version=0)
+
+    assert (status, problem["code"]) == (409, "version_conflict")
+    assert switch(world, QWEN, "make-default", expected_version=1)[1]["default"] is True
+
+
+def test_a_default_that_was_disabled_before_it_was_one_can_be_worked_with(world: World) -> None:
+    given.set_now(world, models={QWEN: {"enabled": False, "version": 1}})
+    assert offered(world)[QWEN]
+
+    assert ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {"go_fast": False}})[0] == 200
+    assert ask(world, "PUT", setting("jobs.max_attempts"), {"value": 4})[0] == 200
+    assert switch(world, QWEN, "disable")[1]["code"] == "model_is_default"
+    assert switch(world, QWEN, "enable")[1]["version"] == 3
+    switch(world, BANANA, "make-default")
+    assert offered(world)[QWEN] is False, "on offer for good"

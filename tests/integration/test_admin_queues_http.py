@@ -50,7 +50,7 @@ def to_start(world: World) -> dict[str, Any]:
 
 
 def test_every_queue_is_listed_with_what_is_in_it(world: World) -> None:
-    empty = {"visible": 0, "in_flight": 0, "delayed": 0, "oldest_seconds": None}
+    empty = {"depth": 0, "visible": 0, "in_flight": 0, "delayed": 0, "oldest_seconds": None}
     assert overview(world) == dict.fromkeys(["stage", "result", *DEAD], empty)
 
     _, [job] = given.queued(world)
@@ -59,7 +59,7 @@ def test_every_queue_is_listed_with_what_is_in_it(world: World) -> None:
     bury(world, "event_dead_letters", {}, {})
 
     found = overview(world)
-    assert found["stage"] == {"visible": 1, "in_flight": 0, "delayed": 1, "oldest_seconds": 0}
+    assert found["stage"] == {"depth": 2, "visible": 1, "in_flight": 0, "delayed": 1, "oldest_seconds": 0}
     assert (found["event_dead_letters"]["visible"], found["event_dead_letters"]["in_flight"]) == (2, 0)
     assert found["result"] == empty
 
@@ -208,10 +208,21 @@ def test_an_order_that_cannot_be_is_pointed_at_and_moves_nothing(world: World, b
     assert audited(world) == []
 
 
-@pytest.mark.parametrize(("name", "status", "code"), [("stage", 409, "not_dead_letters"), ("none", 404, "not_found")])
-def test_only_dead_letters_are_looked_into_and_moved(world: World, name: str, status: int, code: str) -> None:
-    for answer in (asked(world, "GET", f"/v1/admin/queues/{name}/messages"), redriven(world, name)):
-        assert (answer[0], answer[1]["code"]) == (status, code)
+def test_a_queue_of_work_stands_for_its_own_dead_letters(world: World) -> None:
+    message = to_start(world)
+    bury(world, "stage_dead_letters", message)
+    bury(world, "result_dead_letters", {}, {})
+
+    assert len(asked(world, "GET", "/v1/admin/queues/result/messages")[1]["items"]) == 2
+    assert redriven(world, "stage")[1] == {"moved": 1, "discarded": 0, "skipped": 0, "left": 0}
+    assert [sent["job_id"] for sent in world.to_stage()] == [message["job_id"]]
+    assert [each["subject"] for each in audited(world)] == ["queues/stage_dead_letters"]
+
+
+@pytest.mark.parametrize("name", ["none", "event", "stage_dead_letters_dead_letters"])
+def test_a_queue_that_is_none_of_ours_is_not_found(world: World, name: str) -> None:
+    for status, problem in (asked(world, "GET", f"/v1/admin/queues/{name}/messages"), redriven(world, name)):
+        assert (status, problem["code"], problem["detail"]) == (404, "not_found", "No such queue.")
     assert audited(world) == []
 
 

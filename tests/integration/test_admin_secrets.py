@@ -8,12 +8,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from realstaging import aws
 from realstaging.observability import log
 from realstaging.staging import registry
 from tests.integration.admins import GPT, ask, audited, live, model, setting
-from tests.integration.faults import CrashError, faulty
+from tests.integration.faults import CrashError, faulty, refusal
 from tests.integration.world import World
 
 VALUE = "r8_Very-Secret_0123456789"
@@ -168,3 +169,35 @@ def test_a_fault_on_the_way_shows_it_neither(world: World, logged: StringIO) -> 
     assert status == 500
     assert "the table is away" in logged.getvalue()
     assert VALUE not in re.sub(r"\s", "", logged.getvalue())
+
+
+def test_of_two_who_write_it_at_once_the_first_is_told_to_send_it_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.function("admin_api").vault
+    stored = store.put
+    second: list[tuple[int, dict[str, Any]]] = []
+
+    def slow(reference: str, value: str) -> None:
+        if not second:
+            second.append((0, {}))
+            second.append(ask(world, "PUT", setting(TOKEN), {"value": "of-the-second"}, by="ruth"))
+        stored(reference, value)
+
+    monkeypatch.setattr(store, "put", slow)
+    status, problem = put(world, TOKEN)
+
+    assert (status, problem["code"], problem["retryable"]) == (409, "version_conflict", True)
+    assert (second[1][0], second[1][1]["version"]) == (200, 2)
+    assert ("root", "secret.overtaken", f"settings/{TOKEN}") in audited(world)
+    assert (put(world, TOKEN)[1]["version"], kept(KEYS[TOKEN])) == (3, VALUE)
+
+
+@pytest.mark.parametrize("wrong", [refusal("ThrottlingException"), EndpointConnectionError(endpoint_url="https://ssm")])
+def test_whether_it_is_there_cannot_be_told_while_the_store_is_away(world: World, wrong: Any) -> None:
+    for path in ("/models", "/settings", setting(TOKEN), model(GPT)):
+        with faulty(aws.ssm(), "ListTagsForResource", wrong):
+            status, problem = ask(world, "GET", path)
+        assert (status, problem["code"]) == (503, "provider_unavailable"), path
+    with faulty(aws.ssm(), "ListTagsForResource", wrong):
+        assert put(world, TOKEN)[0] == 200, "it is there: it was just stored"

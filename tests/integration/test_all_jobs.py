@@ -7,6 +7,7 @@ import pytest
 from realstaging import keys
 from realstaging.admin import alljobs
 from realstaging.admin.alljobs import TROUBLE, JobSearch, Search
+from realstaging.admin.moments import moment
 from realstaging.errors import NotFoundError
 from realstaging.models import Job, JobStatus
 from realstaging.stores.alljobs import AllJobs
@@ -26,7 +27,7 @@ def search(world: World) -> JobSearch:
 
 
 def listed(world: World, *statuses: JobStatus, limit: int = 100, older_than: str | None = None) -> list[str]:
-    wanted = Search(frozenset(statuses), older_than=alljobs.moment(older_than, world.clock.at))
+    wanted = Search(frozenset(statuses), older_than=moment(older_than, world.clock.at))
     found, _ = search(world).page(wanted, limit=limit, before=None)
     return [job.id for job in found]
 
@@ -179,7 +180,7 @@ def test_many_jobs_of_the_wrong_age_end_a_page_early_but_never_the_list(
     monkeypatch.setattr(alljobs, "ROWS", 2)
     monkeypatch.setattr(alljobs, "CHUNKS", 2)
 
-    pages = walked(world, Search(frozenset({JobStatus.QUEUED}), older_than=alljobs.moment("30m", world.clock.at)), 20)
+    pages = walked(world, Search(frozenset({JobStatus.QUEUED}), older_than=moment("30m", world.clock.at)), 20)
 
     assert pages == [[], [old.id]]
 

@@ -21,6 +21,9 @@ KINDS: dict[str, tuple[Any, str, tuple[int, str]]] = {
     "of unknown fields": ({"surprise": {"a": [1]}}, "application/json", (422, "validation_failed")),
 }
 
+# Its fields are the model's own, which says itself what it does not know.
+OPEN = ("of unknown fields", "/v1/admin/models/<model_id>/settings")
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_body_that_cannot_be_used_is_refused_everywhere_and_changes_nothing(world: World, kind: str) -> None:
@@ -31,7 +34,7 @@ def test_a_body_that_cannot_be_used_is_refused_everywhere_and_changes_nothing(wo
     admins.ask(world, "GET", "/audit")  # from now on there is an administrator
 
     for module, method, path in list(web.routes(world)):
-        if (method, path) not in BODIES:
+        if (method, path) not in BODIES or (kind, path) == OPEN:
             continue
         text = {name: [7] for name in BODIES[method, path]} if body is None else body
         made = request(

@@ -7,8 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from realstaging import keys
-from realstaging.errors import NotFoundError
+from realstaging.errors import ForbiddenError, NotFoundError
+from realstaging.stores.audit import AuditStore
 from realstaging.stores.due import Due
+from realstaging.stores.live import LiveStore
 from realstaging.stores.sockets import SocketStore, TicketStore
 from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
@@ -171,3 +173,45 @@ def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: Wor
     assert {each.kind for each in waiting} == {"IMAGE"}
     assert world.due.until(world.clock.at, per_shard=50) == []
     assert isinstance(due[0], Due)
+
+
+def test_a_role_said_while_a_token_claims_another_is_the_one_that_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = UserStore(world.table)
+    users.create("mallory", "user", world.clock.at)
+    follow = users._follow
+
+    def late(owner: str, claimed: str) -> str:
+        world.table.put_item(Item=world.item(keys.user(owner)) | {"role_set": True})
+        return follow(owner, claimed)
+
+    monkeypatch.setattr(users, "_follow", late)
+
+    assert users.ensured("mallory", "admin", world.clock.at) == "user"
+    assert world.item(keys.user("mallory"))["role"] == "user"
+
+
+def test_an_account_closed_while_its_role_follows_the_token_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = UserStore(world.table)
+    users.create("mallory", "user", world.clock.at)
+    follow = users._follow
+
+    def late(owner: str, claimed: str) -> str:
+        users.condemn(owner, world.clock.at)
+        return follow(owner, claimed)
+
+    monkeypatch.setattr(users, "_follow", late)
+
+    with pytest.raises(ForbiddenError):
+        users.ensured("mallory", "admin", world.clock.at)
+
+
+def test_versions_and_what_was_done_are_read_as_they_are_now(world: World) -> None:
+    with watched(world.table.meta.client, "Query") as queries:
+        LiveStore(world.table).revisions("settings/jobs.max_attempts", limit=1, before=None)
+        AuditStore(world.table).of_month("2026-11", limit=1, before=None, subject=None)
+
+    assert [query.get("ConsistentRead") for query in queries] == [True, True]

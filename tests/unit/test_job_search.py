@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.admin.alljobs import moment, since
+from realstaging.admin.alljobs import since
+from realstaging.admin.moments import moment
 from realstaging.errors import ValidationFailedError
 from realstaging.ids import first_id, new_id
 from realstaging.models import JobStatus
@@ -18,11 +19,20 @@ AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("900", AT - timedelta(minutes=15)),
+        ("900s", AT - timedelta(minutes=15)),
         ("15m", AT - timedelta(minutes=15)),
         ("2h", AT - timedelta(hours=2)),
         ("3d", AT - timedelta(days=3)),
+        ("1w", AT - timedelta(weeks=1)),
+        ("PT15M", AT - timedelta(minutes=15)),
+        ("P3D", AT - timedelta(days=3)),
+        ("P1W", AT - timedelta(weeks=1)),
+        ("P1DT2H3M4S", AT - timedelta(days=1, hours=2, minutes=3, seconds=4)),
         ("2026-11-20T11:00:00Z", AT - timedelta(hours=1)),
         ("2026-11-20T12:30:00+01:00", AT - timedelta(minutes=30)),
+        ("2026-11-20T12:30:00 01:00", AT - timedelta(minutes=30)),
+        ("2026-11-20 11:00:00Z", AT - timedelta(hours=1)),
     ],
 )
 def test_a_span_counts_back_from_now_and_a_time_is_itself(text: str, expected: datetime) -> None:
@@ -33,7 +43,26 @@ def test_without_a_word_any_age_will_do() -> None:
     assert moment(None, AT) is None
 
 
-@pytest.mark.parametrize("text", ["", "m", "15", "15 m", "-2h", "15s", "99999d", "2026-11-20T11:00:00", "yesterday"])
+WRONG = [
+    *(
+        "",
+        "m",
+        "15 m",
+        "-2h",
+        "1.5h",
+        "15M",
+        "15\n",
+        "\u0661\u0665m",
+        "2026-11-20T11:00:00",
+        "2026-11-20 11:00",
+        "yesterday",
+    ),
+    *("P", "PT", "P3", "P1DT", "P-3D", "P1M", "pt15m", "PT15m"),
+    *("999999999d", "999999999w", "9999999999", "P999999999W", "9" * 40),
+]
+
+
+@pytest.mark.parametrize("text", WRONG)
 def test_what_is_neither_span_nor_time_is_pointed_at(text: str) -> None:
     with pytest.raises(ValidationFailedError) as caught:
         moment(text, AT)

@@ -59,11 +59,11 @@ def test_what_was_taken_back_counts_no_more() -> None:
 
 
 def test_models_are_switched_off_and_on_in_the_order_of_the_file() -> None:
-    switched = Live(version=1, models={FIRST: ModelSettings(enabled=False), OFF: ModelSettings(enabled=True)})
+    switched = Live(version=1, models={SECOND: ModelSettings(enabled=False), OFF: ModelSettings(enabled=True)})
 
     enabled = overlaid(STAGE, switched).models.enabled
 
-    assert enabled == (*(id for id in STAGE.models.enabled if id != FIRST), OFF)
+    assert enabled == (*(id for id in STAGE.models.enabled if id != SECOND), OFF)
     assert overlaid(STAGE, Live(models={SECOND: ModelSettings(enabled=None)})).models.enabled == STAGE.models.enabled
 
 
@@ -75,6 +75,8 @@ def test_parameters_that_are_set_take_the_place_of_the_files() -> None:
     parameters = overlaid(stage, Live(models={FIRST: ModelSettings(parameters={"c": 3})})).models.parameters
 
     assert parameters == {FIRST: {"c": 3}, SECOND: {"b": 2}}
+    nothing = Live(models={FIRST: ModelSettings(parameters={}), SECOND: ModelSettings(enabled=True)})
+    assert overlaid(stage, nothing).models.parameters == {FIRST: {}, SECOND: {"b": 2}}
 
 
 @pytest.mark.parametrize("key", ["jobs.max_attempts", "plans.gone.images_per_month", "gone.for", "models.default"])
@@ -87,6 +89,27 @@ def test_what_no_deployment_takes_is_left_out_and_the_rest_counts(key: str) -> N
 
     assert settings.uploads.max_files == 7
     assert settings == overlaid(STAGE, live(**{"uploads.max_files": 7}))
+
+
+def test_the_default_is_on_offer_though_it_was_disabled_before_a_deployment_made_it_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[tuple[str, int]] = []
+    monkeypatch.setattr("realstaging.terms.count", lambda name, value: counted.append((name, value)))
+    switched = Live(version=1, models={FIRST: ModelSettings(enabled=False), SECOND: ModelSettings(enabled=False)})
+
+    models = fitting(STAGE, switched).models
+
+    assert (models.default, models.enabled) == (FIRST, tuple(id for id in STAGE.models.enabled if id != SECOND))
+    assert counted == [("SettingUnfit", 1)]
+
+
+def test_a_default_that_a_deployment_offers_no_more_is_left_out() -> None:
+    models = fitting(STAGE, live(**{"models.default": OFF, "uploads.max_files": 7}))
+
+    assert (models.models.default, models.uploads.max_files) == (FIRST, 7)
+    on = live(**{"models.default": OFF}).model_copy(update={"models": {OFF: ModelSettings(enabled=True)}})
+    assert fitting(STAGE, on).models.default == OFF
 
 
 def test_when_the_file_itself_is_wrong_it_is_said() -> None:

@@ -20,7 +20,6 @@ AppError
 │  ├─ ModelDisabledError        409  model_disabled
 │  ├─ SecretNotKeptError        409  secret_not_kept
 │  ├─ OwnRoleError              409  own_role
-│  ├─ NotDeadLettersError       409  not_dead_letters
 │  ├─ BillingStateError         409  billing_state_changed
 │  ├─ CustomerGoneError         409  customer_gone
 │  ├─ SubscriptionExistsError   409  subscription_exists
@@ -123,7 +122,7 @@ class NotFoundError(AppError):
     title = "There is no such object"
 
     def __init__(self, what: str, *, where: str = " in your account") -> None:
-        super().__init__(f"No {what} with this id{where}.")
+        super().__init__(f"No {what} with this id{where}." if where else f"No such {what}.")
 
 
 class ConflictError(AppError):
@@ -192,11 +191,6 @@ class OwnRoleError(ConflictError):
 
     code = "own_role"
     title = "Nobody changes their own role"
-
-
-class NotDeadLettersError(ConflictError):
-    code = "not_dead_letters"
-    title = "Only queues of dead letters can be looked into and moved back"
 
 
 class BillingStateError(ConflictError):

@@ -121,7 +121,7 @@ class Api(APIGatewayHttpResolver):
     def _routing(self, error: ServiceError) -> Response[Any]:
         if error.status_code >= 500:
             return self._failed(error)
-        return self._refused(NotFoundError("address"))
+        return self._refused(NotFoundError("address", where=""))
 
     def _failed(self, error: Exception) -> Response[Any]:
         return self._refused(fault(error))

@@ -14,6 +14,8 @@ from realstaging.observability import count, log
 from realstaging.quota import Allowance
 from realstaging.stores.live import LiveStore
 
+DEFAULT = "models.default"
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -56,14 +58,19 @@ class LiveTerms:
 def fitting(settings: Settings, live: Live) -> Settings:
     """The same, without what a later deployment does not take any more: that must not stop everybody."""
     try:
-        return overlaid(settings, live)
+        now = overlaid(settings, live)
     except ValidationError as error:
         if not live.settings:
             raise
-        places = [".".join(map(str, each["loc"])) for each in error.errors()]
-    unfit = _unfit(live, places)
-    log.error("settings do not fit any more", keys=sorted(unfit))
-    count("SettingUnfit", len(unfit))
+        unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
+    else:
+        default = now.models.default
+        if _is_off(live, default):
+            _tell({f"models/{default}"})
+        if default in now.models.enabled or DEFAULT not in live.settings:
+            return now
+        unfit = {DEFAULT}
+    _tell(unfit)
     left = {key: setting for key, setting in live.settings.items() if key not in unfit}
     return fitting(settings, live.model_copy(update={"settings": left}))
 
@@ -74,15 +81,24 @@ def overlaid(settings: Settings, live: Live) -> Settings:
     for key, setting in live.settings.items():
         if not setting.unset:
             data = merged(data, _nested(key, setting.value))
-    enabled = [
-        id for id in settings.models.enabled if live.models.get(id) is None or live.models[id].enabled is not False
-    ]
+    # The default is always on offer: a later deployment may have made it one.
+    default = data["models"]["default"]
+    enabled = [id for id in settings.models.enabled if id == default or not _is_off(live, id)]
     enabled += [id for id, each in live.models.items() if each.enabled and id not in enabled]
     parameters = settings.models.parameters | {
-        id: each.parameters for id, each in live.models.items() if each.parameters
+        id: each.parameters for id, each in live.models.items() if each.parameters is not None
     }
     data["models"] |= {"enabled": enabled, "parameters": parameters}
     return Settings.model_validate(data)
+
+
+def _is_off(live: Live, model_id: str) -> bool:
+    return model_id in live.models and live.models[model_id].enabled is False
+
+
+def _tell(unfit: set[str]) -> None:
+    log.error("settings do not fit any more", keys=sorted(unfit))
+    count("SettingUnfit", len(unfit))
 
 
 def _unfit(live: Live, places: list[str]) -> set[str]:

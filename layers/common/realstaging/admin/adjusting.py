@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -15,6 +15,7 @@ from realstaging.models import Live, Setting
 from realstaging.models.admin import NewValue, Rollback, SettingRevision, SettingRevisionPage, SettingView
 from realstaging.models.live import Revision
 from realstaging.paging import version_cursor
+from realstaging.terms import DEFAULT
 from realstaging.validation import Complaint, complaints
 
 # Only what is read anew by whoever goes by it; what a process reads once, at its start, is not among them.
@@ -33,7 +34,7 @@ KEYS = (
 )
 OF_PLANS = ("images_per_month", "model")
 # What names models takes those that are enabled.
-DEFAULT, FALLBACKS = "models.default", "models.fallbacks"
+FALLBACKS = "models.fallbacks"
 NEVER = Setting(version=0, unset=True)
 
 
@@ -89,7 +90,7 @@ def changed(key: str, content: dict[str, Any], live: Live, desk: Desk, *, action
     setting = Setting(value=content.get("value"), version=was.version + 1, unset="value" not in content)
     then = live.model_copy(update={"settings": live.settings | {key: setting}})
     before, after = desk.over(live), desk.over(then)
-    if bad := _objections(key, setting, after, pointer):
+    if bad := _objections(key, setting, after, before.models.enabled, pointer):
         raise ValidationFailedError(bad)
     return Change(
         live=then,
@@ -111,15 +112,19 @@ def shown(revision: Revision) -> SettingRevision:
     return SettingRevision(**said, **revision.model_dump(include={"version", "by", "at", "note"}))
 
 
-def _objections(key: str, setting: Setting, settings: Settings, pointer: str) -> list[Complaint]:
+def _objections(
+    key: str, setting: Setting, settings: Settings, enabled: Sequence[str], pointer: str
+) -> list[Complaint]:
     """What is wrong with a setting among all the others, and with the models it names."""
-    value = _at(key, settings)
-    if not setting.unset and value != setting.value:
-        return [{"pointer": pointer, "message": "Does not go together with the other settings."}]
-    if not _names_models(key) or value is None:
-        return []
+    value = _at(key, settings) if setting.unset else setting.value
+    bad = _unoffered(value, enabled, pointer) if _names_models(key) and value is not None else []
+    if not bad and value != _at(key, settings):
+        bad.append({"pointer": pointer, "message": "Does not go together with the other settings."})
+    return bad
+
+
+def _unoffered(value: str | Sequence[str], enabled: Sequence[str], pointer: str) -> list[Complaint]:
     named = [(pointer, value)] if isinstance(value, str) else [(f"{pointer}/{at}", id) for at, id in enumerate(value)]
-    enabled = settings.models.enabled
     message = f"Must be a model that is enabled: {', '.join(enabled)}."
     bad = [{"pointer": where, "message": message} for where, id in named if id not in enabled]
     if not bad and len({id for _, id in named}) < len(named):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from realstaging.admin.moments import moment
 from realstaging.drafts import Asked
-from realstaging.errors import ConflictError, ForbiddenError, NotFoundError, ValidationFailedError
+from realstaging.errors import ConflictError, ForbiddenError, NotFoundError
 from realstaging.idempotency import Once, Outcome
 from realstaging.identity import owners_named
 from realstaging.ids import first_id
@@ -29,8 +30,6 @@ ROWS, CHUNKS = 100, 10
 AT_WORK = timedelta(hours=1)
 OLDEST = 200
 
-_SPAN = re.compile(r"(\d{1,4})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _JOB_ID = re.compile("job_[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -56,26 +55,13 @@ def since(job: Job) -> datetime:
     return entered or job.created_at
 
 
-def moment(text: str | None, at: datetime) -> datetime | None:
-    """`15m`, `2h`, `3d` before now, or a time in RFC 3339. Raises ValidationFailedError."""
-    if text is None:
-        return None
-    if span := _SPAN.fullmatch(text):
-        return at - timedelta(**{_UNITS[span[2]]: int(span[1])})
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        given = None
-    if given is None or given.tzinfo is None:
-        message = "Give a span such as 15m, 2h or 3d, or a time such as 2026-03-14T09:26:53Z."
-        raise ValidationFailedError([{"pointer": "/older_than", "message": message}])
-    return given
-
-
 def retry(
     job: Job, once: Once, trace: str, request_id: str, *, live: LiveTerms, restager: Restager, audit: AuditStore
 ) -> Outcome:
-    """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it."""
+    """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it.
+
+    Raises ConflictError, NotFoundError, and as `Restager.retry`.
+    """
     try:
         terms = live.of(job.owner, once.at)
     except ForbiddenError as error:
@@ -89,7 +75,10 @@ def retry(
         )
 
     asked = Asked(job.owner, once.at, terms, trace, request_id, once.seed)
-    return restager.retry(job, asked, replace(once, record=record), shape=AdminJobView)
+    try:
+        return restager.retry(job, asked, replace(once, record=record), shape=AdminJobView)
+    except NotFoundError as error:
+        raise NotFoundError("image or project any more", where="") from error
 
 
 class JobSearch:

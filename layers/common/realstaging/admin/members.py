@@ -56,7 +56,7 @@ class Members:
             wanted = user.model_copy(update=_wanted(changes))
             if wanted == user:
                 return user
-            if user.owner == by and (wanted.role, wanted.role_set) != (user.role, user.role_set):
+            if user.owner == by and wanted.role != user.role:
                 raise OwnRoleError("Another administrator can change your role.")
             record = self._audit.entry(
                 at, by=by, action="user.update", subject=f"users/{user.owner}", before=_said(user), after=_said(wanted)

@@ -9,6 +9,7 @@ from realstaging.admin.changing import Act, Change, Desk
 from realstaging.admin.safekeeping import key_of
 from realstaging.config import Settings
 from realstaging.errors import (
+    MalformedRequestError,
     ModelDisabledError,
     ModelIsDefaultError,
     ModelNotEnableableError,
@@ -27,9 +28,11 @@ from realstaging.models.admin import (
     PriceView,
     Rollback,
 )
+from realstaging.models.live import Revision
 from realstaging.paging import version_cursor
 from realstaging.staging import registry
 from realstaging.staging.registry import Price, StagingModel
+from realstaging.terms import DEFAULT
 from realstaging.validation import complaints
 
 # A few fields; the row that holds all of them has room for hundreds of kilobytes.
@@ -56,13 +59,13 @@ class Offering:
         """Raises NotFoundError."""
         found, more = self._desk.revisions(_subject(_known(model_id)), limit=limit, before=before)
         said = {"version", "by", "at", "note"}
-        items = [ModelRevision(**each.content, **each.model_dump(include=said)) for each in found]
+        items = [ModelRevision(**_content_shown(each), **each.model_dump(include=said)) for each in found]
         return ModelRevisionPage(items=items, next_cursor=version_cursor(more))
 
     def set_parameters(self, model_id: str, order: NewParameters, act: Act) -> AdminModelInFull:
         """All of them at once. Raises NotFoundError, ValidationFailedError, VersionConflictError."""
         model = _known(model_id)
-        kept = _checked(model, order.parameters, "/parameters")
+        kept = _checked(model, order.parameters, order.under)
 
         def wanted(live: Live) -> Change:
             was = _of(model, live, act)
@@ -76,26 +79,27 @@ class Offering:
 
         def wanted(live: Live) -> Change | None:
             was = _of(model, live, act)
-            if on == (model.id in self._desk.over(live).models.enabled):
+            if on == (model.id in self._desk.over(live).models.enabled) and was.enabled in (None, on):
                 return None
             action = "model.enable" if on else "model.disable"
-            return self._changed(model, was.model_copy(update={"enabled": on}), live, action)
+            return self._switched(model, was.model_copy(update={"enabled": on}), live, action)
 
         return self._in_full(model, self._desk.change(wanted, act))
 
     def make_default(self, model_id: str, act: Act) -> AdminModelInFull:
-        """Raises NotFoundError, ModelDisabledError, VersionConflictError."""
+        """A change of the setting: its version is the one that counts. Raises NotFoundError, ModelDisabledError,
+        VersionConflictError."""
         model = _known(model_id)
 
         def wanted(live: Live) -> Change | None:
-            _of(model, live, act)
+            act.meant_for(live.settings.get(DEFAULT, adjusting.NEVER).version)
             models = self._desk.over(live).models
             if model.id not in models.enabled:
                 raise ModelDisabledError(f"{model.id} is not enabled. Enable it first.")
             if model.id == models.default:
                 return None
             return adjusting.changed(
-                adjusting.DEFAULT,
+                DEFAULT,
                 {"value": model.id},
                 live,
                 self._desk,
@@ -109,20 +113,31 @@ class Offering:
         """A new version that says what an old one said. Raises as `set_parameters` and `switch`."""
         model = _known(model_id)
         content = self._desk.content(_subject(model), order.version)
-        kept = _checked(model, content.get("parameters", {}), "/version")
+        parameters = content.get("parameters")
+        kept = None if parameters is None else _checked(model, parameters, "/version")
 
         def wanted(live: Live) -> Change:
             was = _of(model, live, act)
             then = was.model_copy(update={"enabled": content.get("enabled"), "parameters": kept})
-            return self._changed(model, then, live, "model.rollback")
+            return self._switched(model, then, live, "model.rollback")
 
         return self._in_full(model, self._desk.change(wanted, act))
+
+    def _switched(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
+        """A change by which a model may come on offer, or go. Raises ModelIsDefaultError, ModelNotEnableableError."""
+        change = self._changed(model, shall, live, action)
+        now, then = self._desk.over(live).models, self._desk.over(change.live).models
+        on = model.id in then.enabled and shall.enabled is not False
+        if now.default == model.id and not on:
+            raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
+        if on and model.id not in now.enabled and (why := self._objection(model)):
+            raise ModelNotEnableableError(why)
+        return change
 
     def _changed(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
         was = live.models.get(model.id, NEVER)
         shall = shall.model_copy(update={"version": was.version + 1})
         then = live.model_copy(update={"models": live.models | {model.id: shall}})
-        self._check(model, self._desk.over(live), self._desk.over(then))
         return Change(
             live=then,
             subject=_subject(model),
@@ -132,12 +147,6 @@ class Offering:
             before=_content(was),
             after=_content(shall),
         )
-
-    def _check(self, model: StagingModel, now: Settings, then: Settings) -> None:
-        if then.models.default == model.id and model.id not in then.models.enabled:
-            raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
-        if model.id in then.models.enabled and model.id not in now.models.enabled and (why := self._objection(model)):
-            raise ModelNotEnableableError(why)
 
     def _objection(self, model: StagingModel) -> str | None:
         held = model.needed_secret is not None and self._vault.holds(model.needed_secret)
@@ -193,6 +202,10 @@ def _content(settings: ModelSettings) -> dict[str, Any]:
     return {"enabled": settings.enabled, "parameters": settings.parameters}
 
 
+def _content_shown(revision: Revision) -> dict[str, Any]:
+    return {"enabled": revision.content["enabled"], "parameters": revision.content["parameters"] or {}}
+
+
 def _checked(model: StagingModel, parameters: dict[str, Any], pointer: str) -> dict[str, Any]:
     """By the model's own schema, at this moment."""
     try:
@@ -200,6 +213,8 @@ def _checked(model: StagingModel, parameters: dict[str, Any], pointer: str) -> d
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise ValidationFailedError(complaints(found, pointer)) from error
+    except RecursionError as error:
+        raise MalformedRequestError("The parameters are nested too deeply.") from error
     if len(str(kept)) > MAX_PARAMETERS:
         message = f"At most {MAX_PARAMETERS} characters together."
         raise ValidationFailedError([{"pointer": pointer, "message": message}])

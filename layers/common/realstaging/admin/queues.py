@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from realstaging.admin.deadletters import Way, peek, redrive
-from realstaging.errors import NotDeadLettersError, NotFoundError
+from realstaging.errors import NotFoundError
 from realstaging.gateways.deadletters import DeadLetters, WatchedQueue
 from realstaging.models import JobStatus
 from realstaging.models.operations import LetterList, QueueList, QueueView, RedriveOrder, RedriveView
@@ -41,10 +41,13 @@ class Queues:
         return QueueList(items=items)
 
     def messages(self, name: str, limit: int) -> LetterList:
-        return LetterList(items=peek(self._end(name).letters, limit))
+        """Raises NotFoundError."""
+        _, end = self._end(name)
+        return LetterList(items=peek(end.letters, limit))
 
     def redrive(self, name: str, order: RedriveOrder, at: datetime, *, by: str) -> RedriveView:
-        end = self._end(name)
+        """Raises NotFoundError."""
+        name, end = self._end(name)
         depth = end.letters.depth()
         # Recorded first: who dies half-way has moved something all the same.
         self._audit.record(
@@ -57,18 +60,19 @@ class Queues:
         )
         return redrive(name, end.letters, end.way, order, until=time.monotonic() + REDRIVE_SECONDS)
 
-    def _end(self, name: str) -> DeadEnd:
-        if name in self._work:
-            raise NotDeadLettersError(f"The queue {name} holds work, not dead letters.")
-        if name not in self._dead:
+    def _end(self, name: str) -> tuple[str, DeadEnd]:
+        """The queue that is meant: by a queue of work its own dead letters."""
+        meant = f"{name}_dead_letters" if name in self._work else name
+        if meant not in self._dead:
             raise NotFoundError("queue", where="")
-        return self._dead[name]
+        return meant, self._dead[meant]
 
 
 def _shown(name: str, queue: WatchedQueue, since: datetime | None, at: datetime) -> QueueView:
     depth = queue.depth()
     return QueueView(
         name=name,
+        depth=depth.visible + depth.in_flight + depth.delayed,
         visible=depth.visible,
         in_flight=depth.in_flight,
         delayed=depth.delayed,

@@ -5,7 +5,13 @@ from functools import cached_property
 from realstaging.admin.adjusting import shown
 from realstaging.admin.changing import Act, Change, Desk
 from realstaging.config import Settings
-from realstaging.errors import NotFoundError, ProviderUnavailableError, SecretNotKeptError, ValidationFailedError
+from realstaging.errors import (
+    NotFoundError,
+    ProviderUnavailableError,
+    SecretNotKeptError,
+    ValidationFailedError,
+    VersionConflictError,
+)
 from realstaging.gateways.secrets import Vault
 from realstaging.models import Live
 from realstaging.models.admin import NewValue, SecretView, SettingRevisionPage
@@ -43,12 +49,12 @@ class Safe:
 
     def everything(self) -> list[SecretView]:
         live = self._desk.live()
-        return [self._view(key, live) for key in self._references]
+        return [_view(key, live, held=self._vault.holds(kept)) for key, kept in self._references.items()]
 
     def get(self, key: str) -> SecretView:
         """Raises NotFoundError."""
-        self._reference(key)
-        return self._view(key, self._desk.live())
+        held = self._vault.holds(self._reference(key))
+        return _view(key, self._desk.live(), held=held)
 
     def put(self, key: str, order: NewValue, act: Act) -> SecretView:
         """Raises NotFoundError, ValidationFailedError, VersionConflictError, ProviderUnavailableError.
@@ -77,7 +83,11 @@ class Safe:
         except ProviderUnavailableError:
             self._desk.record(act, "secret.not_stored", f"settings/{key}")
             raise
-        return self._view(key, live)
+        # Whose was stored last nobody can tell; who noted it last is told that theirs is.
+        if self._desk.live().secrets.get(key) != live.secrets[key]:
+            self._desk.record(act, "secret.overtaken", f"settings/{key}")
+            raise VersionConflictError("Somebody wrote it at the same time; send it again.")
+        return _view(key, live, held=True)
 
     def history(self, key: str, *, limit: int, before: int | None) -> SettingRevisionPage:
         """Who wrote it when. Raises NotFoundError."""
@@ -99,15 +109,16 @@ class Safe:
             raise NotFoundError("secret", where="")
         return self._references[key]
 
-    def _view(self, key: str, live: Live) -> SecretView:
-        note = live.secrets.get(key)
-        return SecretView(
-            key=key,
-            set=self._vault.holds(self._references[key]),
-            version=note.version if note else 0,
-            updated_at=note.at if note else None,
-            updated_by=note.by if note else None,
-        )
+
+def _view(key: str, live: Live, *, held: bool) -> SecretView:
+    note = live.secrets.get(key)
+    return SecretView(
+        key=key,
+        set=held,
+        version=note.version if note else 0,
+        updated_at=note.at if note else None,
+        updated_by=note.by if note else None,
+    )
 
 
 def _checked(value: object) -> str:

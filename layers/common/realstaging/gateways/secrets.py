@@ -58,11 +58,16 @@ class Vault:
         self._ssm, self._stage = ssm, stage
 
     def holds(self, reference: str) -> bool:
+        """Raises ProviderUnavailableError."""
         # Tags are all that can be asked for without the right to read.
+        name = _parameter(reference, self._stage)
         try:
-            self._ssm().list_tags_for_resource(ResourceType="Parameter", ResourceId=_parameter(reference, self._stage))
+            self._ssm().list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
         except self._ssm().exceptions.InvalidResourceId:
             return False
+        except (ClientError, BotoCoreError) as error:
+            log.error("secret not looked for", parameter=name, error=type(error).__name__)
+            raise ProviderUnavailableError("Whether a secret is there cannot be told now. Try again.") from error
         return True
 
     def put(self, reference: str, value: str) -> None:

@@ -4,9 +4,9 @@ Not among the package's own names: one function needs them, and all pay for what
 """
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from realstaging.models.base import Frozen
 
@@ -23,9 +23,27 @@ class ChangeOrder(Frozen):
 
 
 class NewParameters(ChangeOrder):
-    """The whole set: what is not named is as the model's builder chooses."""
+    """The whole set: what is not named is as the model's builder chooses. They may also be sent by themselves."""
 
     parameters: dict[str, Any]
+    _under: str = PrivateAttr(default="/parameters")
+
+    @property
+    def under(self) -> str:
+        """Where in the request they stand."""
+        return self._under
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_themselves(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict) or "parameters" in data:
+            return handler(data)
+        parameters = {name: value for name, value in data.items() if name not in ChangeOrder.model_fields}
+        if not parameters:
+            return handler(data)
+        order = handler({name: data[name] for name in data.keys() - parameters.keys()} | {"parameters": parameters})
+        order._under = ""
+        return order
 
 
 class NewValue(ChangeOrder):

@@ -16,10 +16,10 @@ class Setting(Frozen):
 
 
 class ModelSettings(Frozen):
-    """One model's switches; `enabled` None: as the stage's file says."""
+    """One model's switches; `enabled` or `parameters` None: as the stage's file says."""
 
     enabled: bool | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] | None = None
     version: int = 0
 
 

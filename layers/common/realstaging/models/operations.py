@@ -69,9 +69,10 @@ class AdminJobPage(Frozen):
 
 
 class QueueView(Frozen):
-    """Counts are approximate, as queues count."""
+    """Counts are approximate, as queues count; `depth` is all three together."""
 
     name: str
+    depth: int
     visible: int
     in_flight: int
     delayed: int

@@ -48,6 +48,7 @@ class AuditStore:
             "KeyConditionExpression": Key("pk").eq(keys.audit_month(month)),
             "ScanIndexForward": False,
             "Limit": limit,
+            "ConsistentRead": True,
         }
         if subject is not None:
             query["FilterExpression"] = Attr("subject").eq(subject)

@@ -53,6 +53,7 @@ class LiveStore:
             "KeyConditionExpression": Key("pk").eq(keys.live()["pk"]) & Key("sk").begins_with(prefix),
             "ScanIndexForward": False,
             "Limit": limit + 1,
+            "ConsistentRead": True,
         }
         if before is not None:
             query["ExclusiveStartKey"] = keys.setting_version(subject, before)

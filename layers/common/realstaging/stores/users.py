@@ -1,9 +1,8 @@
 """Users: a row on first use, race-free; their profile; and their end."""
 
-import contextlib
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -16,6 +15,8 @@ from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+# How long the customer of a closed account is known as one.
+REMEMBERED = timedelta(days=90)
 KNOWN_SECONDS = 5
 MAX_KNOWN = 10_000
 GOING = "This account is being deleted."
@@ -48,24 +49,25 @@ class UserStore:
         except LostRaceError as error:
             # The usual case: the row is there.
             found = error.failed[0]
-            if "deleted_at" in found:
-                raise ForbiddenError(GOING) from error
-            if claimed and claimed != found.get("role") and not found.get("role_set"):
-                self._follow(owner, claimed)
-                return claimed
-            return str(found.get("role", "user"))
+            role = _role(found)
+            if claimed and claimed != role and not found.get("role_set"):
+                return self._follow(owner, claimed)
+            return role
         return claimed or "user"
 
-    def _follow(self, owner: str, claimed: str) -> None:
-        """The row shows what the identity provider says, until an administrator says otherwise."""
+    def _follow(self, owner: str, claimed: str) -> str:
+        """The row shows what the identity provider says, until an administrator says otherwise; what it then says."""
         role = self._writes.update(
             keys.user(owner),
             put={"role": claimed},
             when="attribute_exists(#owner) AND attribute_not_exists(#deleted_at) AND NOT #role_set = :yes",
             values={":yes": True},
         )
-        with contextlib.suppress(LostRaceError):
+        try:
             self._writes.alone(role)
+        except LostRaceError as error:
+            return _role(error.failed[0])
+        return claimed
 
     def create(self, owner: str, role: str, at: datetime) -> None:
         """Raises LostRaceError if it is there."""
@@ -148,21 +150,41 @@ class UserStore:
         return len(found) + len(api_keys)
 
     def forget(self, owner: str, condemned_before: datetime) -> bool:
-        """The last rows. False if it is too early: a request that passed the door may still be at work."""
+        """The last rows. False if it is too early: a request that passed the door may still be at work.
+
+        A role that an administrator has said outlives the account: who was demoted does not come back as they were.
+        """
         user = self.find(owner)
         if user is None:
             return False
-        gone = [
-            self._writes.delete(keys.user(owner), "#deleted_at <= :before", {":before": keys.stamp(condemned_before)})
-        ]
+        gone = [self._last(user, condemned_before)]
         if user.customer_id:
-            customer = keys.stripe_customer(user.customer_id)
-            gone.append(self._writes.delete(customer, "attribute_not_exists(#owner) OR #owner = :me", {":me": owner}))
+            # What is paid as this customer from now on is ended, so that it must be known as a former one.
+            customer = self._writes.update(
+                keys.stripe_customer(user.customer_id),
+                put={"gone": True, "expires_at": int((condemned_before + REMEMBERED).timestamp())},
+                add={"version": 1},
+                drop=("owner", "linked_at"),
+                when="attribute_not_exists(#owner) OR #owner = :me",
+                values={":me": owner},
+            )
+            gone.append(customer)
         try:
             self._writes.together(gone)
         except LostRaceError:
             return False
         return True
+
+    def _last(self, user: User, condemned_before: datetime) -> Write:
+        """The end of the user's row, or a bare one in its place."""
+        key, when = keys.user(user.owner), "#deleted_at <= :before"
+        end = self._writes.delete(key, when, {":before": keys.stamp(condemned_before)})
+        if not user.role_set:
+            return end
+        at = condemned_before
+        bare = User(owner=user.owner, role=user.role, role_set=True, created_at=at, updated_at=at)
+        condition = {name: part for name, part in end["Delete"].items() if name != "Key"}
+        return {"Put": condition | {"Item": row(bare, key, keys.by_user(user.owner, keys.stamp(at)))}}
 
     def _rows(self, owner: str, prefix: str) -> list[Item]:
         condition: Any = Key("pk").eq(f"USER#{owner}")
@@ -170,3 +192,10 @@ class UserStore:
             condition &= Key("sk").begins_with(prefix)
         # Ascending: BATCH, COST, DELETED, … JOB before PROFILE; the reads of both callers agree on order.
         return [dict(item) for item in self._table.query(KeyConditionExpression=condition, Limit=100)["Items"]]
+
+
+def _role(found: Item) -> str:
+    """Raises ForbiddenError for an account that is being deleted."""
+    if "deleted_at" in found:
+        raise ForbiddenError(GOING)
+    return str(found.get("role", "user"))
