@@ -19,20 +19,22 @@ from realstaging.runs.results import Finisher
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.live import LiveStore
+from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.terms import LiveTerms
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
-provider = settings().replicate
+limits = settings().replicate
 finisher = Finisher(
     settings(),
     LiveTerms(settings(), LiveStore(aws.table())),
     jobs=jobs,
     images=ImageStore(aws.table(), jobs, quota),
     media=Media(aws.s3(), required("BUCKET_NAME")),
+    provider=ProviderStore(aws.table()),
     replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
-    deliveries=Deliveries(provider.delivery_hosts, max_bytes=provider.max_result_bytes, seconds=20),
+    deliveries=Deliveries(limits.delivery_hosts, max_bytes=limits.max_result_bytes, seconds=20),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
 )

@@ -25,6 +25,7 @@ ANY_TIME = st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st
         (keys.content("alice", "ab12"), "HASH#ab12"),
         (keys.idempotency("alice", "any key"), "IDEMPOTENCY#any key"),
         (keys.rate("alice", 7), "RATE#7"),
+        (keys.place("alice"), "PLACE"),
         (keys.cost("alice", "prj_1"), "COST#prj_1"),
         (keys.socket("alice", "c1"), "SOCKET#c1"),
     ],

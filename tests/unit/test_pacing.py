@@ -48,3 +48,38 @@ def test_while_everybody_is_held_the_schedules_clock_stands_still_and_every_plac
     assert held.clock(AT) == held.clock(AT + timedelta(seconds=29)) == micros(AT)
     assert held.clock(AT + timedelta(seconds=40)) == micros(AT + timedelta(seconds=10))
     assert held.time_of(slot) == AT + timedelta(seconds=40)
+
+
+def test_places_are_given_half_a_minute_ahead_or_four_of_them() -> None:
+    assert pacing.horizon(600) == pacing.horizon(8) == 30_000_000
+    assert pacing.horizon(6) == 40_000_000
+    assert pacing.horizon(1) == 240_000_000
+
+
+@pytest.mark.parametrize(("last", "opens"), [(None, 10), (14, 10), (30, 15), (39, 24)])
+def test_the_next_place_opens_when_it_is_near_and_the_owners_latest_one_is_half_as_far(
+    last: int | None, opens: int
+) -> None:
+    pace = Pace(per_minute=60, next_at=micros(AT) + 40_000_000)
+    slot = None if last is None else Slot(at=micros(AT) + last * 1_000_000, per_minute=60)
+
+    assert pacing.opens_in(pace, slot, AT, 60) == timedelta(seconds=opens)
+    assert not pacing.opens_in(pace, slot, AT + timedelta(seconds=opens), 60)
+
+
+def test_while_everybody_is_held_so_is_the_opening() -> None:
+    held = Pace(per_minute=60, next_at=micros(AT) + 40_000_000, held=300_000_000, held_until=micros(AT) + 300_000_000)
+
+    assert pacing.opens_in(held, None, AT + timedelta(seconds=100), 60) == timedelta(seconds=210)
+
+
+def test_who_has_no_place_asks_again_soon_after_it_opens_and_rarely_after_hours() -> None:
+    opens = timedelta(seconds=12)
+
+    soon = [pacing.look_again_in(opens, timedelta(minutes=1), 60) for _ in range(200)]
+    late = [pacing.look_again_in(opens, timedelta(hours=5), 60) for _ in range(200)]
+
+    assert all(12 <= each <= 20 for each in soon)
+    assert len(set(soon)) > 3
+    assert sum(late) / 200 > 300
+    assert max(late) <= 900

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from realstaging import config
-from realstaging.staging import prompts
+from realstaging.models import StageSettings
+from realstaging.staging import prompts, registry
 from tests.unit.golden import agreed
 
 TEXTS = prompts.texts()
@@ -135,6 +136,28 @@ def test_a_clients_wish_stands_between_protection_and_placement(room: str | None
     assert not any(line in text for line in data.brief)
     assert ("the style is industrial" in text) == (style is not None)
     assert len(text) - len(WISH) <= 2_500
+
+
+@pytest.mark.parametrize("room", [None, *TEXTS.rooms])
+@pytest.mark.parametrize("style", [None, *TEXTS.styles])
+def test_the_longest_wish_in_any_room_and_style_is_read_to_its_end_by_every_model(
+    room: str | None, style: str | None
+) -> None:
+    longest = StageSettings.model_fields["prompt"].metadata
+    [limit] = [each.max_length for each in longest if hasattr(each, "max_length")]
+
+    text = prompts.build(room, style, "x" * limit).text
+
+    assert limit == 2000
+    assert all(model.max_prompt is None or len(text) <= model.max_prompt for model in registry.all())
+
+
+@pytest.mark.parametrize("style", [id for id, style in TEXTS.styles.items() if style.pieces])
+def test_what_chairs_are_made_of_fits_one_chair_and_several(style: str) -> None:
+    pieces = TEXTS.styles[style].pieces
+
+    assert pieces
+    assert not re.search(r"\b(seats|backs)\b", pieces.chairs)
 
 
 def test_a_wish_with_braces_is_left_as_it_is() -> None:

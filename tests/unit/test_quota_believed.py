@@ -57,6 +57,15 @@ def test_a_renewal_that_was_not_paid_leaves_the_plan_for_a_week() -> None:
     assert plan(subscribed, START + GRACE) == ("free", 10)
 
 
+def test_the_week_is_that_of_the_first_renewal_that_was_not_paid() -> None:
+    since = START - timedelta(days=30)
+    subscribed = paying(status="past_due", past_due_since=since)
+
+    assert plan(subscribed, since + GRACE - MOMENT) == ("pro", 100)
+    assert plan(subscribed, since + GRACE) == ("free", 10)
+    assert plan(subscribed, START) == ("free", 10)
+
+
 @pytest.mark.parametrize("status", ["unpaid", "paused", "canceled", "incomplete", "incomplete_expired", "new word"])
 def test_any_other_word_of_stripes_gives_nothing(status: str) -> None:
     assert plan(paying(status=status), START) == ("free", 10)

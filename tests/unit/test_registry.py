@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError, model_validator
 
 from realstaging import config
@@ -109,24 +110,22 @@ def test_a_models_input_can_be_shown_as_a_form_and_costs_nothing_until_then(mode
 def test_what_may_be_set_is_all_but_what_an_order_brings_along(model: StagingModel) -> None:
     schema = model.adjustable()
 
-    assert schema["properties"].keys() == model.input.model_fields.keys() - model.private - set(model.fixed)
+    kept = model.private | registry.SHAPE | set(model.fixed)
+    assert schema["properties"].keys() == model.input.model_fields.keys() - kept
     assert schema["additionalProperties"] is False
     assert "required" not in schema
     sent = model.fill(ORDER)
     shown = {name: field["default"] for name, field in schema["properties"].items() if field["default"] is not None}
-    assert {name: sent[name] for name in shown if name != "aspect_ratio"} == {
-        name: value for name, value in shown.items() if name != "aspect_ratio"
-    }
+    assert {name: sent[name] for name in shown} == shown
 
 
 @EVERY
 def test_what_is_sent_by_itself_may_be_set_and_changes_nothing(model: StagingModel) -> None:
-    values = {name: value for name, value in model.defaults().items() if name not in model.fixed}
+    kept = registry.SHAPE | set(model.fixed)
+    values = {name: value for name, value in model.defaults().items() if name not in kept}
 
     assert model.check_parameters(values) == values
-    assert model.fill(ORDER, {name: value for name, value in values.items() if name != "aspect_ratio"}) == model.fill(
-        ORDER
-    )
+    assert model.fill(ORDER, values) == model.fill(ORDER)
 
 
 @EVERY
@@ -211,3 +210,38 @@ def test_one_address_or_a_list_of_them_is_an_output() -> None:
 def test_anything_else_is_unusable(output: object) -> None:
     with pytest.raises(OutputUnusableError):
         registry.output_urls(output)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"output_quality": "80"}, {"output_quality": 80.5}, {"output_quality": True}, {"go_fast": "true"}, {"go_fast": 1}],
+)
+def test_a_value_of_another_type_is_refused_as_the_schema_says(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        registry.get(QWEN).check_parameters(values)
+
+    assert [error["loc"] for error in refused.value.errors()] == [tuple(values)]
+    assert not Draft202012Validator(registry.get(QWEN).adjustable()).is_valid(values)
+
+
+@pytest.mark.parametrize("model", [model for model in registry.all() if model.offered], ids=lambda model: model.id)
+def test_nobody_sets_a_shape_other_than_the_photos(model: StagingModel) -> None:
+    shown = model.adjustable()["properties"]
+
+    assert not shown.keys() & {"aspect_ratio", "width", "height"}
+    assert "custom" not in str(shown)
+    for name, value in {"aspect_ratio": "1:1", "width": 1024, "height": 1024, "size": "custom"}.items():
+        with pytest.raises(ValueError, match=name):
+            model.check_parameters({name: value})
+    # As they may have been set before.
+    assert model.fill(
+        ORDER, {"aspect_ratio": "1:1"} if "aspect_ratio" in model.input.model_fields else {}
+    ) == model.fill(ORDER)
+
+
+@pytest.mark.parametrize("model", [model for model in registry.all() if model.accepts_seed], ids=lambda model: model.id)
+def test_a_seed_that_is_set_is_one_that_users_might_give(model: StagingModel) -> None:
+    assert model.check_parameters({"seed": 4_294_967_295})
+    for seed in (-1, 4_294_967_296, 10**40):
+        with pytest.raises(ValueError, match="seed"):
+            model.check_parameters({"seed": seed})

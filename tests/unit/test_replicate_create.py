@@ -239,3 +239,34 @@ def test_the_token_is_fetched_at_the_first_call_and_not_before(talk: Talk) -> No
     replicate._transport.close()
 
     assert len(fetched) == 1
+
+
+def test_the_token_can_be_fetched_before_anything_is_begun(talk: Talk) -> None:
+    def missing() -> str:
+        raise RuntimeError("no token")
+
+    replicate = Replicate(missing, talk.url, timeout_seconds=5, max_retry_after=300)
+
+    with pytest.raises(RuntimeError, match="no token"):
+        replicate.prepare()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_refused_is_fetched_anew_for_the_next_call(talk: Talk, status: int) -> None:
+    tokens = ["r8_old"]
+    talk.reply = says(status, {"detail": "no"})
+    replicate = Replicate(
+        lambda: tokens[0],
+        talk.url,
+        timeout_seconds=5,
+        max_retry_after=300,
+        refused=lambda: tokens.insert(0, "r8_new"),
+    )
+
+    with pytest.raises(AccountError):
+        create(replicate)
+    talk.reply = says(201, prediction())
+    create(replicate)
+    replicate._transport.close()
+
+    assert [asked.headers["authorization"].split()[1] for asked in talk.asked] == ["r8_old", "r8_new"]

@@ -10,6 +10,7 @@
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
 | what an owner, a project costs us | table | USER#<owner>         | COST, COST#<project id>           |
 | how it stands with the provider  | table | PROVIDER              | BREAKER, PACE                     |
+| an owner's latest place there    | table | USER#<owner>          | PLACE                             |
 | what administrators have set     | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
 | what administrators have done    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
 | the owner of a Stripe customer   | table | STRIPE#<customer>     | CUSTOMER                          |
@@ -97,6 +98,10 @@ def breaker() -> Key:
 
 def pace() -> Key:
     return {"pk": "PROVIDER", "sk": "PACE"}
+
+
+def place(owner: str) -> Key:
+    return _of(owner, "PLACE")
 
 
 def live() -> Key:

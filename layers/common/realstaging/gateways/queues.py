@@ -20,7 +20,9 @@ class QueueRefusedError(Exception):
 
 
 class StageQueue:
-    """Jobs to start. The owner is the message group: a fair queue lets no owner starve another."""
+    """Jobs to start. The owner is the message group: of those that wait in the queue, a fair one lets no owner's
+    starve another's. Among jobs that were sent back until their turn, the schedule of starts sees to that.
+    """
 
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs, self._url = sqs, url

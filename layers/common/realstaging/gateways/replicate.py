@@ -27,10 +27,17 @@ class Replicate:
     """The package is imported and the token fetched at the first call: most results need neither."""
 
     def __init__(
-        self, token: Callable[[], str], base_url: str, *, timeout_seconds: float, max_retry_after: float
+        self,
+        token: Callable[[], str],
+        base_url: str,
+        *,
+        timeout_seconds: float,
+        max_retry_after: float,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._token, self._base_url, self._max_retry_after = token, base_url, max_retry_after
-        self._timeout_seconds = timeout_seconds
+        """`refused` is told when the token is not taken, so that `token` gives another one."""
+        self._token, self._refused = token, refused
+        self._base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
 
     @functools.cached_property
     def _transport(self) -> "Transport":
@@ -43,6 +50,10 @@ class Replicate:
         from replicate.client import Client
 
         return Client(api_token=self._token(), base_url=self._base_url, transport=self._transport)
+
+    def prepare(self) -> None:
+        """Fetch the token, if there is none yet: without it, nothing that costs anything is begun."""
+        _ = self._client
 
     def create(
         self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
@@ -123,6 +134,7 @@ class Replicate:
             wait = _retry_after(error.headers, error.body)
             return NotTakenError("throttled", None if wait is None else min(wait, self._max_retry_after))
         if error.status in (401, 403):
+            self._refused()
             self.__dict__.pop("_client", None)  # the token may have been changed: fetch it again
             return AccountError(f"status {error.status}", None)
         if 400 <= error.status < 500:
@@ -150,4 +162,5 @@ def replicate(settings: Settings, secrets: Secrets) -> Replicate:
         limits.base_url,
         timeout_seconds=limits.timeout_seconds,
         max_retry_after=limits.max_retry_after_seconds,
+        refused=lambda: secrets.forget(limits.api_token),
     )

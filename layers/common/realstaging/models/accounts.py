@@ -82,7 +82,10 @@ class AccountView(Profile):
 
 
 class Subscribed(Frozen):
-    """What a subscription gives its owner: Stripe's state at the last look, read in our terms."""
+    """What a subscription gives its owner: Stripe's state at the last look, read in our terms.
+
+    `past_due_since`: when the oldest invoice was made that is still to be paid; only while it is past due.
+    """
 
     id: str
     plan: str
@@ -92,6 +95,7 @@ class Subscribed(Frozen):
     period_end: AwareDatetime
     ends: bool = False
     next_plan: str | None = None
+    past_due_since: AwareDatetime | None = None
 
 
 class User(Frozen):

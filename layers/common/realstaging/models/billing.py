@@ -31,6 +31,7 @@ class Price(Frozen):
     amount: int | None = None
     currency: str = "usd"
     monthly: bool = True
+    active: bool = True
     product: str | None = None
 
     @classmethod
@@ -45,6 +46,7 @@ class Price(Frozen):
             amount=data.get("unit_amount"),
             currency=data.get("currency") or "usd",
             monthly=(recurring.get("interval"), recurring.get("interval_count", 1)) == ("month", 1),
+            active=data.get("active", True),
             product=_id(data.get("product")),
         )
 
@@ -66,7 +68,10 @@ class Kept(Frozen):
 
 
 class Subscription(Frozen):
-    """A subscription as it stood when Stripe was asked; `ends`: with the running period."""
+    """A subscription as it stood when Stripe was asked; `ends`: with the running period.
+
+    `ends_by_date`: Stripe's own pages say so by a date, our calls by a flag.
+    """
 
     id: str
     customer: str
@@ -78,6 +83,7 @@ class Subscription(Frozen):
     period_start: AwareDatetime
     period_end: AwareDatetime
     ends: bool
+    ends_by_date: bool = False
     kept: Kept | None = None
     default_card: str | None = None
 
@@ -89,7 +95,8 @@ class Subscription(Frozen):
     def of(cls, data: dict[str, Any]) -> Self:
         items = data["items"]["data"]
         item = next((each for each in items if Price.of(each["price"]).plan), items[0])
-        cancel_at = data.get("cancel_at")
+        flagged, date = bool(data.get("cancel_at_period_end")), data.get("cancel_at")
+        dated = bool(date and date <= item["current_period_end"])
         return cls(
             id=data["id"],
             customer=_id(data["customer"]) or "",
@@ -100,8 +107,9 @@ class Subscription(Frozen):
             started_at=moment(data.get("start_date") or data["created"]),
             period_start=moment(item["current_period_start"]),
             period_end=moment(item["current_period_end"]),
-            # Stripe's own pages say it by a date, our calls by the flag.
-            ends=bool(data.get("cancel_at_period_end") or (cancel_at and cancel_at <= item["current_period_end"])),
+            ends=flagged or dated,
+            # With the flag Stripe shows a date as well.
+            ends_by_date=dated and not flagged,
             kept=Kept.of(data.get("metadata") or {}),
             default_card=_id(data.get("default_payment_method")),
         )

@@ -65,7 +65,8 @@ class Job(JobView):
 
     `model` and `seed` are those of the last attempt; what was ordered stays in `ordered_model` and
     `seed_given` from the first attempt on. `runs` holds every attempt that has ended, `slot` the
-    place in the schedule of starts that a queued job waits for.
+    place in the schedule of starts that a queued job waits for, `held_back` that we have sent it away since
+    it was queued.
     """
 
     owner: str
@@ -77,6 +78,7 @@ class Job(JobView):
     ordered_model: str | None = None
     seed_given: int | None = None
     slot: Slot | None = None
+    held_back: bool | None = None
     runs: list[Run] = Field(default_factory=list)
     prediction_id: str | None = None
     prompt_version: str | None = None

@@ -44,7 +44,10 @@ class Admission:
 
     def turn(self, scene: Scene, job: Job, settings: Settings, at: datetime) -> Turn | Wait:
         """The last question. Who may go starts at once: a place, or the right to try, is used up."""
-        slot, wait = self._place(scene, job, settings.replicate.creations_per_minute, at)
+        place = self._place(scene, job, settings.replicate.creations_per_minute, at)
+        if isinstance(place, Wait):
+            return place
+        slot, wait = place
         if wait > pacing.WORTH_WAITING:
             return Wait(math.ceil(wait.total_seconds()), "not its turn", slot)
         probe = None
@@ -56,12 +59,20 @@ class Admission:
             self._pause(wait.total_seconds())
         return Turn(slot, scene.breaker.failures, probe)
 
-    def _place(self, scene: Scene, job: Job, per_minute: int | None, at: datetime) -> tuple[Slot | None, timedelta]:
+    def _place(
+        self, scene: Scene, job: Job, per_minute: int | None, at: datetime
+    ) -> tuple[Slot | None, timedelta] | Wait:
+        """The job's place and the time until then; or it waits without one."""
         if per_minute is None:
             return None, timedelta()
         slot, pace = job.slot, scene.pace
         if slot is None or not pacing.keeps(slot, pace, at, per_minute):
-            slot, pace = self._provider.take(pace, at, per_minute)
+            slot, pace = self._provider.take(pace, scene.last, at, per_minute)
+            if slot is None:
+                opens = pacing.opens_in(pace, scene.last, at, per_minute)
+                waited = at - (job.queued_at or job.created_at)
+                return Wait(pacing.look_again_in(opens, waited, per_minute), "no place yet")
+            self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 
     # -- what the provider said --------------------------------------------------------------------

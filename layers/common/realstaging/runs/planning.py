@@ -104,7 +104,9 @@ def _seed(order: Order, model: StagingModel, parameters: Mapping[str, Any]) -> i
     """The owner's seed, else the one that is set, else any: every run can be repeated."""
     if not model.accepts_seed:
         return None
-    for seed in (order.seed, parameters.get("seed")):
-        if seed is not None:
-            return int(seed)
+    if order.seed is not None:
+        return order.seed
+    chosen = parameters.get("seed")
+    if isinstance(chosen, int | Decimal) and 0 <= chosen <= MAX_SEED:
+        return int(chosen)
     return random.randint(1, MAX_SEED)  # noqa: S311 (not a secret)

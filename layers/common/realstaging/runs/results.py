@@ -23,6 +23,7 @@ from realstaging.runs import choosing, spending
 from realstaging.staging import prompts, registry
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.provider import ProviderStore
 from realstaging.stores.table import Item, LostRaceError
 from realstaging.terms import LiveTerms
 
@@ -41,6 +42,7 @@ class Finisher:
         jobs: JobStore,
         images: ImageStore,
         media: Media,
+        provider: ProviderStore,
         replicate: Replicate,
         deliveries: Deliveries,
         queue: StageQueue,
@@ -48,7 +50,8 @@ class Finisher:
     ) -> None:
         self._settings, self._terms = settings, terms
         self._jobs, self._images, self._media = jobs, images, media
-        self._replicate, self._deliveries, self._queue, self._results = replicate, deliveries, queue, results
+        self._provider, self._replicate, self._deliveries = provider, replicate, deliveries
+        self._queue, self._results = queue, results
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
         """Take a result, or go and ask for it. Repeated, late and foreign results change nothing."""
@@ -60,8 +63,8 @@ class Finisher:
         current = job is not None and job.attempt == message.attempt and not job.booked
         if job and current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
-        elif job and current and job.status.final and message.prediction:
-            self._book_late(job, message.prediction, at)
+        elif job and message.prediction and (told := spending.not_booked(job, message.attempt)):
+            self._book_late(job, told, message.prediction, at)
         else:
             log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
 
@@ -85,13 +88,17 @@ class Finisher:
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
 
-    def _book_late(self, job: Job, reported: Prediction, at: datetime) -> None:
-        """The job was canceled, or given up, before its run had ended: nothing is delivered, but it may be billed."""
-        run = _trusted(job, reported)
+    def _book_late(self, job: Job, told: Job, reported: Prediction, at: datetime) -> None:
+        """The job, or the attempt it is `told` of, was over before its run had ended: nothing is delivered, but it may
+        be billed."""
+        run = _trusted(told, reported)
         if run is None:
             return
-        photo = self._images.find(job.owner, job.image_id) if spending.pixels_matter(job) else None
-        self._book(job, spending.ended(job, job.status.value, run, photo), at)
+        photo = self._images.find(job.owner, job.image_id) if spending.pixels_matter(told) else None
+        known = next((each.outcome for each in job.runs if each.attempt == told.attempt), None)
+        ended = spending.ended(told, known or job.status.value, run, photo)
+        if known is None or ended.cost_usd:
+            self._book(job, ended, at)
 
     def _moved_on(self, job: Job, ended: Run | None, at: datetime) -> None:
         """Somebody was quicker with the job; what its run cost is still to be written down, if nobody has."""
@@ -120,12 +127,12 @@ class Finisher:
 
     def _ask(self, job: Job, at: datetime) -> Prediction | None:
         """What the provider says of this attempt's run; None if there is none. Raises UnsureError, LostRunError."""
-        # Since the photo was there, as for starts: an upload may take a day by itself.
-        if at - (job.queued_at or job.created_at) > timedelta(hours=self._terms.settings().jobs.max_hours):
+        # Since it was started: the photo, and its turn, may have taken a day by themselves.
+        limits, started = self._settings.replicate, job.started_at or job.updated_at
+        if at - started > timedelta(hours=self._terms.settings().jobs.max_hours) and self._provider.answers():
             raise LostRunError("The model's result never arrived. Try again.")
         if job.prediction_id:
             return self._replicate.find(job.prediction_id)
-        limits, started = self._settings.replicate, job.started_at or job.updated_at
         if limits.inputs == "inline":
             # Nothing of ours is in the input to know it by: rather no result than two bills.
             raise LostRunError("It is not known whether the model took this photo. Try again.")

@@ -36,6 +36,19 @@ def price(job: Job, photo: Image | None, made: Size | None) -> Decimal:
     return registry.get(job.model).price.cost(width, height, given, job.input)
 
 
+def not_booked(job: Job, attempt: int) -> Job | None:
+    """The job as it was in an attempt that is over without a cost of its own; None if that one is not."""
+    line = next((run for run in job.runs if run.attempt == attempt), None)
+    if attempt == job.attempt:
+        over = job.status.final if line is None else not line.cost_usd
+        return job if over else None
+    if line is None or line.cost_usd:
+        return None
+    # What was set for it is only known if the same model has gone on; its run, by our mark alone.
+    sent = job.input if line.model == job.model else None
+    return job.model_copy(update={"attempt": attempt, "model": line.model, "input": sent, "prediction_id": None})
+
+
 def pixels_matter(job: Job) -> bool:
     """Whether the photo must be read to know what a run of its current model costs."""
     rule = registry.get(job.model).price if registry.known(job.model) else None

@@ -55,15 +55,17 @@ class Starter:
         if wait := self._admission.closed(scene, at):
             self._wait(job, wait, settings, at)
             return
-        # Since the photo was there: how long that took is not the model's fault.
-        if at - (job.queued_at or job.created_at) > timedelta(hours=settings.jobs.max_hours):
-            self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
+        # Whom we sent away is asked for once before that ends it; in an outage, it ends nobody.
+        fresh = not (job.held_back or job.deferrals or scene.breaker.until)
+        if fresh and _waited_too_long(job, settings, at):
+            self._give_up(job, at)
             return
         try:
             plan = self._planner.plan(job, settings)
         except InputRefusedError as error:
             self._close(job, error, at)
             return
+        self._replicate.prepare()  # what fails here costs neither a place nor an attempt
         turn = self._admission.turn(scene, job, settings, at)
         if isinstance(turn, Wait):
             self._wait(job, turn, settings, at)
@@ -136,6 +138,9 @@ class Starter:
         else:
             count("RunThrottled")
             self._admission.throttled(turn, at, delay)
+            if turn.probe is None and _waited_too_long(job, settings, at):
+                self._give_up(job, at)
+                return
         try:
             look_again = at + timedelta(seconds=delay + settings.jobs.resend_after_seconds)
             deferred = self._jobs.defer(job, at, look_again, turn.slot)
@@ -147,14 +152,18 @@ class Starter:
     def _wait(self, job: Job, wait: Wait, settings: Settings, at: datetime) -> None:
         """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
         look_again = at + timedelta(seconds=wait.seconds + settings.jobs.resend_after_seconds)
-        if job.due_at is None or job.due_at < look_again or wait.slot not in (None, job.slot):
+        held = job.held_back and job.due_at is not None and job.due_at >= look_again
+        if not held or wait.slot not in (None, job.slot):
             try:
-                self._jobs.look_again(job, look_again, wait.slot)
+                self._jobs.hold_back(job, look_again, wait.slot)
             except LostRaceError:
                 log.info("job moved on meanwhile", job_id=job.id)
                 return
         log.info("start waits", job_id=job.id, reason=wait.why, seconds=wait.seconds)
         self._queue.send([job], wait.seconds)
+
+    def _give_up(self, job: Job, at: datetime) -> None:
+        self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
 
     def _close(self, job: Job, error: InputRefusedError | StagingTimedOutError, at: datetime) -> None:
         try:
@@ -165,6 +174,11 @@ class Starter:
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
         return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
+
+
+def _waited_too_long(job: Job, settings: Settings, at: datetime) -> bool:
+    """Since the photo was there: how long that took is not the model's fault."""
+    return at - (job.queued_at or job.created_at) > timedelta(hours=settings.jobs.max_hours)
 
 
 def _call_off(job: Job, run: Prediction) -> ResultMessage:

@@ -6,19 +6,27 @@ Modules whose name begins with `_` hold what a family shares and register nothin
 
 import functools
 import importlib
+import json
 import math
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, SecretStr, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
 from realstaging.errors import InputRefusedError, OutputUnusableError
 from realstaging.staging import models
 
 OutputFormat = Literal["jpg", "png", "webp"]
+
+# The photo's own, or the nearest that the model makes: nobody else chooses, as any other result would be refused.
+SHAPE = frozenset(("aspect_ratio", "width", "height"))
+OWN_SHAPE = "custom"
+
+# What every model takes, whatever its provider allows: the table and the answers hold no more.
+Seed = Annotated[int, Field(ge=0, le=4_294_967_295)]
 
 # How far a photo's shape may be from one a model offers. Tighter than the `aspect_tolerance` of results:
 # what passes here must not fail there, after it was paid for.
@@ -154,7 +162,9 @@ class StagingModel:
 
     def check_parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values as they are kept. Raises pydantic's ValidationError, which names the fields."""
-        kept = self._parameters.model_validate(values).model_dump(mode="json", exclude_unset=True)
+        # As the schema says: `"80"` is no number, and `1` no truth.
+        text = json.dumps(dict(values), default=str)
+        kept = self._parameters.model_validate_json(text, strict=True).model_dump(mode="json", exclude_unset=True)
         self._with(self._sample, kept)  # what fields say of each other
         return kept
 
@@ -171,13 +181,13 @@ class StagingModel:
         built = self.build(order)
         if not parameters:
             return built
-        wins = {"seed"} if order.seed is not None else set()
+        wins = SHAPE | {"seed"} if order.seed is not None else SHAPE
         chosen = {name: value for name, value in parameters.items() if name not in wins}
         return self.input.model_validate(dict(built) | chosen)
 
     @property
     def _parameters(self) -> type[BaseModel]:
-        return _adjustable(self.input, self.private.union(self.fixed))
+        return _adjustable(self.input, self.private.union(self.fixed, SHAPE))
 
     @property
     def _sample(self) -> Order:
@@ -251,11 +261,17 @@ def _megapixels(width: int, height: int) -> int:
 def _adjustable(whole: type[BaseModel], without: frozenset[str]) -> type[BaseModel]:
     """The input without what each order brings along; nothing of it is required, as the builder gives it a value."""
     fields: dict[str, Any] = {
-        name: (field.annotation, field) if not field.is_required() else (field.annotation | None, None)  # type: ignore[operator]
+        name: (_photos_own(field.annotation), field) if not field.is_required() else (field.annotation | None, None)  # type: ignore[operator]
         for name, field in whole.model_fields.items()
         if name not in without
     }
     return create_model("Parameters", __base__=ProviderInput, **fields)
+
+
+def _photos_own(annotation: Any) -> Any:
+    """A choice without the one that stands for a shape of its own."""
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    return Literal[tuple(each for each in choices if each != OWN_SHAPE)] if OWN_SHAPE in choices else annotation
 
 
 def _is_secret(annotation: object) -> bool:

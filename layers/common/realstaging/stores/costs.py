@@ -25,8 +25,10 @@ class CostStore:
         return _view(self._writes.get(keys.total_cost(owner)))
 
     def booked(self, job: Job, run: Run) -> Item:
-        """What the job's own row says once this run has ended."""
-        runs = [each.model_dump(mode="json", exclude_none=True) for each in (*job.runs, run)]
+        """What the job's own row says once this run has ended; a line that counted it as free is replaced."""
+        others = [each for each in job.runs if each.attempt != run.attempt]
+        lines = sorted([*others, run], key=lambda each: each.attempt)
+        runs = [each.model_dump(mode="json", exclude_none=True) for each in lines]
         if not run.cost_usd:
             return {"runs": runs}
         return {"runs": runs, "cost_usd": str((job.cost_usd or Decimal(0)) + run.cost_usd)}

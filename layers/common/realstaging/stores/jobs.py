@@ -96,7 +96,12 @@ class JobStore:
         `chosen` is how this attempt is made: its model, its seed and all that was set.
         """
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at), **(chosen or {})}
-        drop = ["prediction_id", "slot", *(name for name in CHOSEN if chosen is not None and name not in chosen)]
+        drop = [
+            "prediction_id",
+            "slot",
+            "held_back",
+            *(name for name in CHOSEN if chosen is not None and name not in chosen),
+        ]
         waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from nowhere else, whatever was read
         return self._alone(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
 
@@ -130,16 +135,20 @@ class JobStore:
         )
 
     def book(self, job: Job, at: datetime, run: Run) -> None:
-        """Write down a run that ended after its job had; the state stays. Raises LostRaceError."""
+        """Write down a run that ended after its job, or its attempt, had; the state stays. Raises LostRaceError."""
         booked, spent = self._booking(job, run)
-        self._writes.together([self._move(job, job.status, at, put=booked), *spent])
+        self._writes.together([self._move(job, job.status, at, due=job.due_at, put=booked), *spent])
 
-    def look_again(self, job: Job, at: datetime, slot: Slot | None = None) -> None:
-        """Move the time at which somebody must look at this job, and keep its place; its state stays."""
+    def hold_back(self, job: Job, until: datetime, slot: Slot | None) -> None:
+        """It may not start yet, which is not its fault; its place is kept."""
+        self.look_again(job, until, {"held_back": True, **_kept(slot)})
+
+    def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
+        """Move the time at which somebody must look at this job; its state stays."""
         self._writes.alone(
             self._writes.update(
                 keys.job(job.owner, job.id),
-                put={**keys.due(at, job.id), **_kept(slot)},
+                put={**keys.due(at, job.id), **(more or {})},
                 # The date that was read: of two who find the row overdue, one puts it off.
                 when="#status = :status AND #version = :version AND #due_at = :due_at",
                 values={

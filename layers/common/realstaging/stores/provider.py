@@ -1,4 +1,4 @@
-"""How it stands with the provider, in the single table: two rows that all starts share."""
+"""How it stands with the provider, in the single table: two rows that all starts share, and each owner's place."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 TRIES = 20
+DAY = 24 * 60 * 60
 OPENED = ("until", "seconds", "probes", "reason", "failures")
 
 
@@ -26,6 +27,7 @@ class Scene:
     live: Live
     breaker: Breaker
     pace: Pace
+    last: Slot | None  # the latest place that the job's owner has taken
 
 
 class ProviderStore:
@@ -34,17 +36,22 @@ class ProviderStore:
 
     def scene(self, owner: str, job_id: str) -> Scene:
         """One call, whatever there is to know."""
-        wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace()]
+        wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace(), keys.place(owner)]
         found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
-        job, set_now, breaker, pace = (found.get((key["pk"], key["sk"])) for key in wanted)
+        job, set_now, breaker, pace, last = (found.get((key["pk"], key["sk"])) for key in wanted)
         return Scene(
             job=Job.model_validate(job) if job else None,
             live=live(set_now),
             breaker=_breaker(breaker),
             pace=_pace(pace),
+            last=Slot.model_validate(last) if last else None,
         )
 
     # -- the breaker -------------------------------------------------------------------------------
+
+    def answers(self) -> bool:
+        """Whether the breaker is closed: as far as we know, the provider is there."""
+        return _breaker(self._writes.get(keys.breaker())).until is None
 
     def open(self, reason: str, at: datetime, seconds: int) -> bool:
         """Whether it was closed until now."""
@@ -88,10 +95,13 @@ class ProviderStore:
 
     # -- the schedule ------------------------------------------------------------------------------
 
-    def take(self, pace: Pace, at: datetime, per_minute: int) -> tuple[Slot, Pace]:
-        """The next place in the schedule, and the schedule as it then is. `pace`: as it was read, or older."""
-        step = pacing.step(per_minute)
+    def take(self, pace: Pace, last: Slot | None, at: datetime, per_minute: int) -> tuple[Slot | None, Pace]:
+        """The next place in the schedule, if the owner whose latest one is `last` may have it, and the schedule as
+        it then is. `pace`: as it was read, or older."""
+        step, reach = pacing.step(per_minute), pacing.horizon(per_minute)
         for _ in range(TRIES):
+            if pacing.opens_in(pace, last, at, per_minute):
+                return None, pace
             now = pace.clock(at)
             values: Item = {":now": now, ":pace": per_minute}
             if pacing.idle(pace, at, per_minute):
@@ -99,7 +109,8 @@ class ProviderStore:
                 when = "attribute_not_exists(#next_at) OR #next_at < :now OR #per_minute <> :pace"
             else:
                 taken = {"add": {"next_at": step}}
-                when = "#next_at >= :now AND #per_minute = :pace"
+                when = "#next_at BETWEEN :now AND :furthest AND #per_minute = :pace"
+                values[":furthest"] = now + reach
             write = self._writes.update(keys.pace(), when=when, values=values, **taken)
             try:
                 pace = _pace(self._writes.alone(write))
@@ -108,6 +119,11 @@ class ProviderStore:
                 continue
             return Slot(at=pace.next_at - step, per_minute=per_minute), pace
         raise RuntimeError("the schedule kept changing")
+
+    def note_place(self, owner: str, slot: Slot, at: datetime) -> None:
+        """The owner's latest place. It only decides whose turn is next: that it may be a little old does not matter."""
+        put = slot.model_dump(mode="json") | {"expires_at": int(at.timestamp()) + DAY}
+        self._writes.alone(self._writes.update(keys.place(owner), put=put))
 
     def hold(self, at: datetime, seconds: float) -> None:
         """Everybody waits so much longer; those who are told so together are told once."""

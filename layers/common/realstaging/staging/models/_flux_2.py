@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, ProviderInput
+from realstaging.staging.registry import Order, ProviderInput, Seed
 
 MAX_PIXELS = 2048 * 2048
 
@@ -19,7 +19,7 @@ class Input(ProviderInput):
     width: int | None = Field(default=None, ge=256, le=2048)
     height: int | None = Field(default=None, ge=256, le=2048)
     safety_tolerance: int = Field(default=2, ge=1, le=5)
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     output_format: Literal["webp", "jpg", "png"] = "webp"
     output_quality: int = Field(default=80, ge=0, le=100)
 

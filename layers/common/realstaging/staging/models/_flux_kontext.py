@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, ProviderInput
+from realstaging.staging.registry import Order, ProviderInput, Seed
 
 
 class Input(ProviderInput):
@@ -30,7 +30,7 @@ class Input(ProviderInput):
     # The schema goes to 6, but 2 is the most it takes together with a picture, and there always is one.
     safety_tolerance: int = Field(default=2, ge=0, le=2)
     prompt_upsampling: bool = False
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
 
 
 def build(order: Order) -> Input:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, ProviderInput
+from realstaging.staging.registry import Order, ProviderInput, Seed
 
 
 class Input(ProviderInput):
@@ -12,7 +12,7 @@ class Input(ProviderInput):
     prompt: str = Field(min_length=1)
     aspect_ratio: Literal["match_input_image", "1:1", "16:9", "9:16", "4:3", "3:4"] = "match_input_image"
     go_fast: bool = True
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     output_format: Literal["webp", "jpg", "png"] = "webp"
     output_quality: int = Field(default=95, ge=0, le=100)
     disable_safety_checker: bool = False

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, Price, ProviderInput, StagingModel, register
+from realstaging.staging.registry import Order, Price, ProviderInput, Seed, StagingModel, register
 
 
 class Input(ProviderInput):
     image: str
     prompt: str = Field(min_length=1)
     go_fast: bool = True
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     output_format: Literal["webp", "jpg", "png"] = "webp"
     output_quality: int = Field(default=95, ge=0, le=100)
     disable_safety_checker: bool = False

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, Price, ProviderInput, StagingModel, register
+from realstaging.staging.registry import Order, Price, ProviderInput, Seed, StagingModel, register
 
 
 class Input(ProviderInput):
@@ -15,7 +15,7 @@ class Input(ProviderInput):
     width: int = Field(default=2048, ge=512, le=2048)
     height: int = Field(default=2048, ge=512, le=2048)
     guidance_scale: float = Field(default=2.5, ge=1, le=10)
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
 
 
 def build(order: Order) -> Input:
