@@ -89,6 +89,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
 
 @app.delete("/v1/account")
 def delete_account() -> Response[None]:
+    app.people_only()
     leave(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
@@ -182,11 +183,13 @@ def post_resume() -> SubscriptionView:
 @app.get("/v1/billing/invoices")
 def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
     before = invoice_position(cursor)
+    app.counted(datetime.now(UTC))
     return statements.invoices(users.get(app.owner), stripe, limit=limit, before=before)
 
 
 @app.get("/v1/billing/payment-methods")
 def get_payment_methods() -> PaymentMethodPage:
+    app.counted(datetime.now(UTC))
     return statements.cards(users.get(app.owner), settings(), stripe)
 
 

@@ -107,6 +107,10 @@ def update_price(account: Account, given: Thing, id: str) -> Thing:
     _free_key(account, given, price)
     with account.changing(price, "price.updated"):
         _set(price, given)
+    for subscription in account.objects.of("subscription"):
+        for item in subscription["items"]["data"]:
+            if item["price"] is price:
+                item["plan"] = plan(price)
     return price
 
 

@@ -71,7 +71,8 @@ def _change(account: Account, subscription: Thing, form: dict[str, str]) -> None
     match form.get("do"):
         case "cancel" | "resume" as wish:
             with account.changing(subscription, "customer.subscription.updated"):
-                states.plan_end(account, subscription, at_period_end=wish == "cancel", at=None)
+                end = states.period_end(subscription) if wish == "cancel" else None
+                states.plan_end(account, subscription, at_period_end=False, at=end)
         case "switch":
             price = account.objects.get("price", form.get("price", ""))
             changes = [change(subscription["items"]["data"][0], price, 1)]

@@ -58,7 +58,7 @@ def item(subscription: Thing, price: Thing, quantity: int, period: tuple[int, in
         "discounts": [],
         "metadata": {},
         "plan": plan(price),
-        "price": dict(price),
+        "price": price,  # the very one: it is shown as it is then, not as it was
         "quantity": quantity,
         "subscription": subscription["id"],
         "tax_rates": [],

@@ -23,9 +23,14 @@ def end(account: Account, subscription: Thing, reason: str, status: str = "cance
                 invoice |= {"auto_advance": False, "next_payment_attempt": None, "automatically_finalizes_at": None}
 
 
+def period_end(subscription: Thing) -> int:
+    end: int = subscription["items"]["data"][0]["current_period_end"]
+    return end
+
+
 def plan_end(account: Account, subscription: Thing, *, at_period_end: bool, at: int | None) -> None:
-    """When it shall end, if at all."""
-    ends = subscription["items"]["data"][0]["current_period_end"] if at_period_end else at
+    """When it shall end, if at all: with its period, which shows as a date too, or on a date."""
+    ends = period_end(subscription) if at_period_end else at
     same = (subscription["cancel_at_period_end"], subscription["cancel_at"]) == (at_period_end, ends)
     if same:
         return

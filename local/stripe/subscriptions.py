@@ -63,7 +63,7 @@ def update(account: Account, given: Thing, id: str) -> Thing:
         for name in ("default_payment_method", "description", "pause_collection"):
             if name in given:
                 subscription[name] = given[name] and _filled(name, given[name])
-        if "cancel_at_period_end" in given or "cancel_at" in given:
+        if _tells_of_an_end(subscription, given):
             states.plan_end(
                 account,
                 subscription,
@@ -73,6 +73,12 @@ def update(account: Account, given: Thing, id: str) -> Thing:
         subscription["metadata"] = merged(subscription["metadata"], given.get("metadata", {}))
         _say(subscription, given)
     return subscription
+
+
+def _tells_of_an_end(subscription: Thing, given: Thing) -> bool:
+    """Taking the flag back leaves an end that was set by a date as it is."""
+    flag = given.get("cancel_at_period_end")
+    return "cancel_at" in given or flag is True or (flag is False and subscription["cancel_at_period_end"])
 
 
 def _filled(name: str, value: Any) -> Any:

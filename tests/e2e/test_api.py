@@ -171,6 +171,8 @@ def test_a_profile_is_patched_and_an_account_is_closed_with_all_it_had(agent: Ag
     assert (patched["full_name"], patched["version"]) == ("Alice", 2)
     assert agent.get("/v1/account")["full_name"] == "Alice"
 
+    by_program = agent.http.delete("/v1/account", headers={"Authorization": f"Bearer {key}"})
+    assert (by_program.status_code, by_program.json()["code"]) == (403, "forbidden")
     assert agent.http.delete("/v1/account").status_code == 204
     assert agent.http.get("/v1/account").json()["code"] == "forbidden"
     purge(agent)

@@ -162,7 +162,8 @@ def test_however_webhooks_come_the_plan_is_right(buyer: Buyer, trouble: Json) ->
     buyer.subscribe("pro")
     buyer.script(advance={"days": 32})
 
-    held = until(lambda: found if (found := buyer.subscription())["period_start"] > first_day(buyer) else None)
+    first = first_day(buyer)
+    held = until(lambda: found if (found := buyer.subscription())["period_start"] > first else None)
     assert (held["plan"], held["status"], buyer.limit()) == ("pro", "active", PRO)
     buyer.script(release={"order": "reversed"}, hold=False)
     assert buyer.subscription() == held

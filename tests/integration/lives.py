@@ -25,6 +25,7 @@ class Step:
     at: datetime
     events: list[BillingEvent]
     found: list[Subscription]
+    unpaid_since: datetime | None
 
 
 class Known(Secrets):
@@ -50,6 +51,10 @@ class Remembered(Stripe):
     def subscriptions_of(self, customer: str) -> list[Subscription]:
         assert self.now is not None
         return self.now.found if customer == self._customer.id else []
+
+    def unpaid_since(self, subscription: str) -> datetime | None:
+        assert self.now is not None
+        return self.now.unpaid_since if subscription == self.now.found[0].id else None
 
 
 class Life:
@@ -121,4 +126,5 @@ class Life:
         assert events, f"nothing is told of: {name}"
         granted = (plan, self.plans[plan].images_per_month, following)
         found = self._stripe.subscriptions_of(self.customer.id)
-        self.steps.append(Step(name, granted, self._payments.now(), events, found))
+        unpaid = self._stripe.unpaid_since(found[0].id)
+        self.steps.append(Step(name, granted, self._payments.now(), events, found, unpaid))

@@ -41,6 +41,12 @@ def subscription(customer: str) -> Subscription:
     return gateway().subscriptions_of(customer)[0]
 
 
+def time_passes(world: World, payments: Payments, **span: float) -> None:
+    """Here and at Stripe."""
+    payments.pass_time(**span)
+    world.clock.forward(**span)
+
+
 def tell(world: World, *events: dict[str, Any]) -> list[int]:
     """Webhooks come; how we answer."""
     return [world.run("stripe_webhook", hook(event))["statusCode"] for event in events]

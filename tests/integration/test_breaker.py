@@ -16,7 +16,7 @@ from realstaging.stores.provider import ProviderStore
 from tests.integration import given
 from tests.integration.acts import one_call_at_a_time
 from tests.integration.faults import watched
-from tests.integration.flow import delivery, stage, sweep
+from tests.integration.flow import delivery, settle, stage, sweep
 from tests.integration.virtual import NO_ANSWER, NO_CREDIT, Limited, deliver, messages, starter
 from tests.integration.world import World
 
@@ -127,6 +127,56 @@ def test_while_it_is_open_nobody_fails_however_long_that_is(world: World) -> Non
 
     assert world.job(job).status is JobStatus.QUEUED
     assert message["delay"] <= 900
+
+
+def test_an_outage_of_a_weekend_fails_nobody(world: World) -> None:
+    given.set_now(world, {"replicate.breaker_seconds": 900})
+    provider = Limited(world.clock)
+    began = world.clock.at
+    provider.fault = lambda: NO_CREDIT if world.clock.at < began + timedelta(hours=40) else None
+    jobs = queued(world, 3)
+
+    for _ in deliver(world, starter(world, provider), jobs, until=timedelta(hours=42)):
+        pass
+
+    assert {(world.job(job).status, world.job(job).attempt) for job in jobs} == {(JobStatus.PROCESSING, 1)}
+
+
+def test_a_job_that_was_sent_away_is_asked_for_once_before_its_time_is_over(world: World) -> None:
+    provider = Limited(world.clock, most=1)
+    opened(world, provider)
+    [kept, second] = queued(world, 2)
+    start(world, provider, kept, second)
+    world.clock.forward(hours=25)
+
+    start(world, provider, kept)
+    start(world, provider, second)
+
+    assert world.job(kept).status is JobStatus.PROCESSING
+    ended = world.job(second)
+    assert (ended.status, ended.error and ended.error.code) == (JobStatus.FAILED, "staging_timed_out")
+    assert provider.throttled == 1
+
+
+def test_a_run_that_began_late_is_asked_for_like_any_other_and_given_up_in_no_outage(world: World) -> None:
+    job = given.queued(world)[1][0]
+    world.provider.script({"then": ["hang", "webhook:drop"]})
+    world.clock.forward(hours=25)
+    world.jobs.hold_back(job, world.clock.at, None)
+    world.run("stage_image", given.to_start(job))
+
+    sweep(world, minutes=3)
+    settle(world)
+    assert world.job(job).status is JobStatus.PROCESSING
+
+    store = ProviderStore(world.table)
+    store.open("account", world.clock.at, 900)
+    world.clock.forward(hours=25)
+    assert not store.answers()
+    sweep(world)
+    settle(world)
+    assert not {run.outcome for run in world.job(job).runs} & {"run_lost"}
+    assert world.job(job).status is not JobStatus.FAILED
 
 
 def test_each_vain_try_doubles_the_pause(world: World) -> None:

@@ -1,10 +1,12 @@
 """POST /v1/billing/checkout: one page at a time, whoever asks how often, and never a second subscription."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from realstaging import keys
+from realstaging.stores.checkouts import CheckoutStore
 from tests.integration.acts import ask, at_once, keyed
 from tests.integration.buying import (
     CHECKOUT,
@@ -18,8 +20,8 @@ from tests.integration.buying import (
     usage,
 )
 from tests.integration.faults import CrashError, faulty
-from tests.integration.payments import Payments, quick_repeats
-from tests.integration.subscribers import become_customer, buy, join, rows, subscription, user
+from tests.integration.payments import GOOD_CARD, Payments, quick_repeats
+from tests.integration.subscribers import rows, subscription, time_passes
 from tests.integration.world import World
 
 SESSIONS = "/v1/checkout/sessions"
@@ -128,14 +130,27 @@ def test_who_pays_on_the_first_page_cannot_open_another_one(world: World, paymen
 
 def test_a_page_that_ran_out_is_followed_by_another(world: World, payments: Payments) -> None:
     first = checkout(world)
-    payments.pass_time(hours=25)
+    time_passes(world, payments, hours=25)
 
     second = checkout(world)
 
     assert first["url"] != second["url"]
-    world.clock.forward(hours=22, minutes=30)
+    time_passes(world, payments, hours=22.5)
     assert checkout(world)["url"] != second["url"], "it is about to close"
     assert len(open_pages(payments)) == 1
+
+
+def test_a_page_is_paid_on_no_longer_than_we_believe(world: World, payments: Payments) -> None:
+    first = checkout(world, "pro")
+    assert datetime.fromisoformat(first["expires_at"]) <= CheckoutStore(world.table).find("alice").ends_at  # type: ignore[union-attr]
+    time_passes(world, payments, hours=23.5)
+
+    second = checkout(world, "business")
+
+    paid = [payments.http.post(page["url"], data={"number": GOOD_CARD}).status_code for page in (first, second)]
+    assert paid[0] != 303
+    assert paid[1] == 303
+    assert len(payments.ask("GET", "/v1/subscriptions?status=all")["data"]) == 1
 
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems"])
@@ -237,34 +252,3 @@ def test_ten_at_once_with_one_key_are_one_request(world: World, payments: Paymen
 
     assert {status for status, _, _ in answers} == {201}
     assert len({body["url"] for _, body, _ in answers}) == 1
-
-
-def test_a_customer_that_was_deleted_at_stripe_is_followed_by_another(world: World, payments: Payments) -> None:
-    subscribe(world, payments)
-    customer = user(world).customer_id
-    payments.ask("DELETE", f"/v1/customers/{customer}")
-
-    checkout(world)
-
-    assert user(world).customer_id not in (None, customer)
-    assert shown(world)["status"] == "none"
-
-
-def test_who_was_a_customer_and_is_back_the_same_day_is_one_again(world: World, payments: Payments) -> None:
-    join(world)
-    customer = become_customer(world)
-    world.table.delete_item(Key=keys.user("alice"))
-    join(world)
-
-    checkout(world)
-
-    assert user(world).customer_id == customer
-
-
-def test_a_customer_somebody_else_bought_for_is_found(world: World, payments: Payments) -> None:
-    join(world)
-    customer = become_customer(world)
-    buy(payments, customer, "business")
-
-    assert ask(world, "POST", CHECKOUT, {"plan": "pro"})[1]["code"] == "subscription_exists"
-    assert shown(world)["plan"] == "business"

@@ -44,7 +44,7 @@ def test_the_same_result_twice_is_charged_once(world: World) -> None:
     assert world.usage().captured == 1
 
 
-def test_a_late_result_of_an_attempt_that_was_given_up_is_ignored(world: World) -> None:
+def test_a_late_result_of_an_attempt_that_was_given_up_is_booked_and_not_delivered(world: World) -> None:
     job = started(world)
     first = results(world, job)
     finish(world, [told(job, 1, "failed", error="Director: unexpected error (E9828)")])
@@ -54,7 +54,9 @@ def test_a_late_result_of_an_attempt_that_was_given_up_is_ignored(world: World) 
 
     finish(world, first)
 
-    assert world.job(job) == second
+    now = world.job(job)
+    assert (now.status, now.attempt, now.prediction_id) == (second.status, 2, second.prediction_id)
+    assert [str(run.cost_usd) for run in now.runs] == ["0.03"]
     finish(world, results(world, job, 2))
     assert (world.job(job).status, world.usage().captured) == (JobStatus.READY, 1)
     assert world.objects("staged/") == [f"staged/alice/{job.id}/2-thumbnail.jpg", f"staged/alice/{job.id}/2.jpg"]

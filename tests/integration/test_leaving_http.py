@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from realstaging.models.billing import Subscription
+from realstaging.models.billing import Subscription, moment
 from tests.integration.acts import ask, purge_everything
-from tests.integration.buying import checkout, hear, reconcile, shown, subscribe
-from tests.integration.payments import Payments, quick_repeats
-from tests.integration.subscribers import subscription, user
+from tests.integration.buying import checkout, hear, program, reconcile, shown, subscribe
+from tests.integration.payments import GOOD_CARD, Payments, gateway, quick_repeats
+from tests.integration.payments import checkout as page_of
+from tests.integration.subscribers import rows, subscription, time_passes, user
+from tests.integration.web import call
 from tests.integration.world import World
 
 
@@ -54,25 +56,97 @@ def test_who_never_paid_needs_no_stripe_to_leave(world: World, payments: Payment
     assert payments.calls("/v1/") == []
 
 
+def test_a_subscription_that_stripe_does_not_end_keeps_its_account(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    payments.script(
+        fail={"path": "/v1/subscriptions/*", "method": "DELETE", "status": 400, "code": "invoice_processing"}
+    )
+
+    status, problem = ask(world, "DELETE", "/v1/account")
+
+    assert (status, problem["code"]) == (409, "billing_state_changed")
+    assert (shown(world)["status"], held(world).live) == ("active", True)
+
+
+def test_in_its_last_hour_too_a_page_is_closed(world: World, payments: Payments) -> None:
+    page = checkout(world, "pro")
+    time_passes(world, payments, hours=23.5)
+
+    assert ask(world, "DELETE", "/v1/account")[0] == 204
+
+    assert payments.http.post(page["url"], data={"number": GOOD_CARD}).status_code != 303
+
+
+def test_a_program_closes_no_account(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+
+    status, problem, _ = call(world, "DELETE", "/v1/account", token=program(world))
+
+    assert (status, problem["code"]) == (403, "forbidden")
+    assert (shown(world)["status"], held(world).live) == ("active", True)
+
+
 def test_who_is_back_can_buy_again(world: World, payments: Payments) -> None:
     subscribe(world, payments, "pro")
+    customer = user(world).customer_id
     ask(world, "DELETE", "/v1/account")
     hear(world, payments)
     purge_everything(world)
+    payments.pass_time(hours=2)
     world.loaded.clear()
 
     assert subscribe(world, payments, "business")["plan"] == "business"
     assert user(world).subscribed is not None
     assert user(world).subscribed.started_at > world.clock.at - timedelta(days=1)  # type: ignore[union-attr]
+    assert user(world).customer_id == customer, "Stripe repeats its answer"
+    [row] = rows(world, "CUSTOMER")
+    assert (row["owner"], row.keys() & {"gone", "expires_at"}) == ("alice", set())
+    assert reconcile(world)["differences"] == []
 
 
-def test_of_a_closed_account_nothing_is_kept_that_names_its_customer(world: World, payments: Payments) -> None:
+def test_of_a_closed_account_nothing_is_kept_that_names_its_owner(world: World, payments: Payments) -> None:
     subscribe(world, payments, "pro")
     customer = str(user(world).customer_id)
     ask(world, "DELETE", "/v1/account")
 
     purge_everything(world)
 
-    assert [row["pk"] for row in world.rows() if "alice" in (row.get("owner"), row["pk"].removeprefix("USER#"))] == []
+    assert not any("alice" in str(row) for row in world.rows())
     hear(world, payments)  # what Stripe still has to say of it harms nobody
-    assert [row["sk"] for row in world.rows() if row["pk"] == f"STRIPE#{customer}" and row["sk"] == "CUSTOMER"] == []
+    [row] = rows(world, "CUSTOMER")
+    kept = moment(int(row.pop("expires_at"))) - world.clock.at
+    assert timedelta(days=89) < kept < timedelta(days=90)
+    assert row.pop("version") > 1
+    assert row == {"pk": f"STRIPE#{customer}", "sk": "CUSTOMER", "gone": True}
+    assert rows(world, "PARKED") == []
+
+
+def paid_after_the_purge(world: World, payments: Payments) -> str:
+    """On a page that our row of open pages does not know."""
+    checkout(world, "pro")
+    customer = str(user(world).customer_id)
+    page = page_of(payments, gateway(), "alice", customer)
+    assert ask(world, "DELETE", "/v1/account")[0] == 204
+    purge_everything(world)
+    payments.pay(page)
+    return customer
+
+
+def test_what_is_paid_after_the_purge_is_ended_when_we_hear_of_it(world: World, payments: Payments) -> None:
+    customer = paid_after_the_purge(world, payments)
+
+    for _ in range(2):
+        hear(world, payments)
+
+    assert [each.status for each in gateway().subscriptions_of(customer)] == ["canceled"]
+    assert reconcile(world)["differences"] == []
+
+
+def test_what_is_paid_after_the_purge_is_ended_when_nobody_hears_of_it(world: World, payments: Payments) -> None:
+    customer = paid_after_the_purge(world, payments)
+
+    [found] = reconcile(world)["differences"]
+
+    assert (found["kind"], found["owner"], found["repaired"]) == ("closed_account", None, True)
+    assert [each.status for each in gateway().subscriptions_of(customer)] == ["canceled"]
+    assert reconcile(world)["differences"] == []

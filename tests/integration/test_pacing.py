@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from realstaging import keys
 from realstaging.models import Job, JobStatus, Pace, Slot, StageMessage
+from realstaging.runs import pacing
 from realstaging.stores.provider import ProviderStore
 from tests.integration import given as state
 from tests.integration.faults import CrashError, faulty, watched
@@ -111,16 +112,56 @@ def test_a_place_is_used_once(world: World) -> None:
     assert world.job(second).slot is None
 
 
-def test_a_wait_longer_than_a_queue_can_hold_is_waited_in_parts(world: World) -> None:
-    paced(world, 1)
-    provider, jobs = Limited(world.clock), queued(world, 30)
-    last = start(world, provider, *jobs)[-1]
-    assert last["delay"] == 900
+def test_places_are_given_a_little_ahead_only_and_who_gets_none_asks_again_in_time(world: World) -> None:
+    paced(world, 6)
+    provider, jobs = Limited(world.clock), queued(world, 50)
 
-    world.clock.forward(seconds=900)
-    sent = start(world, provider, jobs[-1])
+    delays = [message["delay"] for message in start(world, provider, *jobs)]
 
-    assert [message["delay"] for message in sent] == [29 * 60 - 900]
+    assert (len(provider.taken), [bool(world.job(job).slot) for job in jobs]) == (
+        1,
+        [False, *[True] * 3, *[False] * 46],
+    )
+    assert delays[:3] == [10, 20, 30]
+    assert all(10 <= delay <= 20 for delay in delays[3:])
+    assert len(set(delays[3:])) > 3
+
+
+def test_canceled_jobs_hold_nobody_up_for_longer_than_the_horizon(world: World) -> None:
+    paced(world, 6)
+    provider = Limited(world.clock)
+    for _ in range(6):
+        jobs = queued(world, 10)
+        start(world, provider, *jobs)
+        for job in jobs:
+            if world.job(job).status is JobStatus.QUEUED:
+                state.canceled(world, job)
+
+    [bob] = state.queued(world, owner="bob")[1]
+    [message] = start(world, provider, bob)
+
+    assert world.job(bob).slot is not None
+    assert message["delay"] <= 40
+
+
+@pytest.mark.parametrize(("per_minute", "horizon"), [(6, 40), (60, 30)])
+def test_an_owner_with_few_photos_does_not_wait_for_one_with_many(world: World, per_minute: int, horizon: int) -> None:
+    paced(world, per_minute)
+    provider, many = Limited(world.clock), queued(world, 100)
+    few = state.queued(world, owner="bob", jobs=3)[1]
+    began = world.clock.at
+
+    workers = starter(world, provider)
+    workers._admission._pause = lambda seconds: None  # there are many: who waits for its place holds up nobody
+
+    for _ in deliver(world, workers, [*many, *few], until=timedelta(minutes=5)):
+        if all(world.job(job).status is JobStatus.PROCESSING for job in few):
+            break
+
+    started = [world.job(job).started_at for job in few]
+    share = 2 * len(few) * 60 / per_minute
+    assert all(each and (each - began).total_seconds() <= 2 * horizon + share for each in started)
+    assert sum(world.job(job).status is JobStatus.QUEUED for job in many) > 20
 
 
 def test_who_comes_long_after_its_turn_takes_another(world: World) -> None:
@@ -184,7 +225,7 @@ def test_without_a_limit_nobody_asks_for_a_place(world: World) -> None:
     assert [write for write in writes if "PROVIDER" in str(write)] == []
 
 
-def test_a_place_costs_one_call(world: World) -> None:
+def test_a_place_costs_one_call_and_one_more_that_says_whose_it_is(world: World) -> None:
     paced(world, 6)
     provider, jobs = Limited(world.clock), queued(world, 3)
 
@@ -192,6 +233,7 @@ def test_a_place_costs_one_call(world: World) -> None:
         start(world, provider, *jobs)
 
     assert len([write for write in writes if "PROVIDER" in str(write)]) == 3
+    assert len([write for write in writes if "'PLACE'" in str(write)]) == 3
 
 
 def test_a_process_that_dies_with_its_place_costs_a_place_and_no_job(world: World) -> None:
@@ -210,9 +252,24 @@ def test_a_process_that_dies_with_its_place_costs_a_place_and_no_job(world: Worl
 def test_of_two_who_read_the_same_schedule_each_gets_a_place(world: World) -> None:
     store, read = ProviderStore(world.table), Pace()
 
-    places = [store.take(read, world.clock.at, 60)[0].at for _ in range(3)]
+    places = [slot.at for _ in range(3) if (slot := store.take(read, None, world.clock.at, 60)[0])]
 
     assert [place - places[0] for place in places] == [0, 1_000_000, 2_000_000]
+
+
+def test_two_owners_take_turns_however_often_one_of_them_asks(world: World) -> None:
+    store, last = ProviderStore(world.table), dict[str, Slot]()
+    taken = []
+    for _ in range(60):
+        for owner in ("alice", "alice", "alice", "bob"):
+            slot, _ = store.take(pace(world), last.get(owner), world.clock.at, 60)
+            if slot:
+                last[owner] = slot
+                taken.append(owner)
+        world.clock.forward(milliseconds=500)
+
+    later = taken[-20:]
+    assert later.count("alice") == later.count("bob") == 10
 
 
 STEPS = st.lists(
@@ -239,9 +296,12 @@ def test_no_window_holds_more_starts_than_the_limit_and_one(
             store.hold(world.clock.at, size)
         for _ in range(size if step == "take" else 0):
             # As it was read some time ago: what others have done since must not matter.
-            slot, now = store.take(read, world.clock.at, per_minute)
-            assert now.time_of(slot) >= world.clock.at
-            taken.append(slot)
+            slot, now = store.take(read, None, world.clock.at, per_minute)
+            if slot:
+                assert now.time_of(slot) >= world.clock.at
+                seen = max(read.clock(world.clock.at), now.clock(world.clock.at))
+                assert slot.at <= seen + pacing.horizon(per_minute)
+                taken.append(slot)
             read = now if size % 3 else read
 
     times = [micros / 1_000_000 for micros in sorted(slot.at for slot in taken)]

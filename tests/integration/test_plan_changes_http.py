@@ -203,6 +203,22 @@ def test_a_change_asked_for_ten_times_at_once_is_paid_once(world: World, payment
     assert len(invoices(world)) == 2
 
 
+def test_what_is_canceled_on_stripes_page_can_be_resumed_here(world: World, payments: Payments) -> None:
+    """There it is a date, here a flag."""
+    before = subscribe(world, payments, "pro")
+    page = ask(world, "POST", "/v1/billing/portal")[1]["url"]
+    payments.http.post(page, data={"do": "cancel", "subscription": subscription(customer(world)).id})
+    hear(world, payments)
+    assert shown(world)["cancel_at_period_end"] is True
+    assert act(world, "cancel")["cancel_at_period_end"] is True
+
+    assert act(world, "resume") == act(world, "resume") == before
+
+    payments.pass_time(days=32)
+    hear(world, payments)
+    assert (shown(world)["plan"], shown(world)["status"]) == ("pro", "active")
+
+
 @pytest.fixture
 def no_repeats(overrides: dict[str, Any]) -> None:
     overrides["stripe"]["retries"] = 0

@@ -26,6 +26,7 @@ def test_prices_that_are_not_as_configured_are_told(world: World, payments: Paym
 def test_prices_are_made_once_and_who_pays_a_former_one_keeps_the_plan(world: World, payments: Payments) -> None:
     subscribe(world, payments, "pro")
     [former] = payments.ask("GET", "/v1/prices?lookup_keys[]=realstaging_pro_monthly")["data"]
+    payments.ask("POST", f"/v1/prices/{former['id']}", **{"metadata[plan]": ""})
     module = world.function("reconcile")
     dearer = world.settings.plans["pro"].model_copy(update={"price_usd": world.settings.plans["pro"].price_usd + 10})
     changed = world.settings.model_copy(update={"plans": world.settings.plans | {"pro": dearer}})
@@ -42,6 +43,20 @@ def test_prices_are_made_once_and_who_pays_a_former_one_keeps_the_plan(world: Wo
     payments.pass_time(days=32)
     hear(world, payments)
     assert shown(world)["plan"] == "pro"
+
+
+def test_who_pays_a_price_that_was_archived_keeps_the_plan_too(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    [former] = payments.ask("GET", "/v1/prices?lookup_keys[]=realstaging_pro_monthly")["data"]
+    payments.ask("POST", f"/v1/prices/{former['id']}", active="false", **{"metadata[plan]": ""})
+
+    assert reconcile(world, prices="sync") == {"prices_made": ["pro"], "price_complaints": []}
+
+    [price] = payments.ask("GET", "/v1/prices?lookup_keys[]=realstaging_pro_monthly")["data"]
+    assert (price["id"] != former["id"], price["product"]) == (True, former["product"])
+    payments.pass_time(days=32)
+    hear(world, payments)
+    assert (shown(world)["plan"], reconcile(world)["differences"]) == ("pro", [])
 
 
 def test_where_there_were_no_prices_there_are_some(world: World, payments: Payments) -> None:

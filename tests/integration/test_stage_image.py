@@ -131,6 +131,18 @@ def test_waiting_grows_when_the_provider_does_not_say_how_long(world: World) -> 
     assert (world.job(job).attempt, world.job(job).deferrals) == (0, 4)
 
 
+def test_without_a_token_nothing_is_claimed(world: World) -> None:
+    _, [job] = given.queued(world)
+    module = world.function("stage_image")
+    name = world.settings.replicate.api_token.format(stage=world.settings.stage).removeprefix("ssm:")
+    module.aws.ssm().delete_parameter(Name=name)
+
+    answer = world.run("stage_image", given.to_start(job))
+
+    assert len(failures(answer)) == 1
+    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.QUEUED, 0)
+
+
 def test_a_deferral_whose_message_is_lost_is_sent_again(world: World) -> None:
     _, [job] = given.queued(world)
     world.provider.script({"then": {"outcome": "create:429", "header": 7}, "times": 1})

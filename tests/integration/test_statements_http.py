@@ -14,11 +14,13 @@ from tests.integration.buying import (
     hear,
     invoices,
     program,
+    reconcile,
     shown,
     subscribe,
+    usage,
 )
-from tests.integration.payments import Payments
-from tests.integration.subscribers import subscription, user
+from tests.integration.payments import FAILS_LATER, GOOD_CARD, Payments
+from tests.integration.subscribers import subscription, time_passes, user
 from tests.integration.web import call
 from tests.integration.world import World
 
@@ -152,6 +154,56 @@ def test_who_is_past_due_has_a_subscription(world: World, payments: Payments) ->
     assert until > shown(world)["period_start"]
     days = timedelta(days=world.settings.billing.past_due_days)
     assert user(world).subscribed.period_start + days == datetime.fromisoformat(until)  # type: ignore[union-attr]
+
+
+def test_further_renewals_do_not_make_the_time_to_pay_longer(world: World, payments: Payments) -> None:
+    payments.script(dunning={"days": [1, 3, 5], "then": "past_due"})
+    subscribe(world, payments, card=FAILS_LATER)
+    assert payments.calls("/v1/invoices") == [], "only who is past due has bills to look for"
+    time_passes(world, payments, days=32)
+    hear(world, payments)
+    first = shown(world)
+    assert (first["status"], usage(world)["plan"]) == ("past_due", "pro")
+
+    for _ in range(2):
+        time_passes(world, payments, days=31)
+        hear(world, payments)
+
+        assert shown(world)["period_start"] > first["period_start"]
+        assert (shown(world)["status"], shown(world)["past_due_until"]) == ("past_due", first["past_due_until"])
+        assert (shown(world)["plan"], usage(world)["plan"]) == ("free", "free")
+        assert reconcile(world)["differences"] == []
+
+
+def test_who_has_paid_everything_has_a_week_again(world: World, payments: Payments) -> None:
+    subscribe(world, payments, card=FAILS_LATER)
+    time_passes(world, payments, days=32)
+    payments.script(card={"customer": customer(world), "number": GOOD_CARD})
+    time_passes(world, payments, days=4)
+    hear(world, payments)
+    assert (shown(world)["status"], shown(world)["past_due_until"]) == ("active", None)
+    assert user(world).subscribed.past_due_since is None  # type: ignore[union-attr]
+
+    payments.script(card={"customer": customer(world), "number": FAILS_LATER})
+    time_passes(world, payments, days=30)
+    hear(world, payments)
+
+    assert (shown(world)["status"], shown(world)["plan"]) == ("past_due", "pro")
+
+
+def test_looking_at_invoices_and_cards_is_bounded(few: None, world: World, payments: Payments) -> None:
+    subscribe(world, payments)
+
+    for path in ("/v1/billing/invoices", "/v1/billing/payment-methods"):
+        world.clock.forward(minutes=2)
+        answers = [call(world, "GET", path) for _ in range(4)]
+        assert [status for status, _, _ in answers] == [200, 200, 200, 429]
+        assert answers[0][2]["RateLimit-Remaining"] == "2"
+
+
+@pytest.fixture
+def few(overrides: dict[str, Any]) -> None:
+    overrides["rates"] = {"creations": 3}
 
 
 def test_after_the_end_it_can_be_bought_again(world: World, payments: Payments) -> None:

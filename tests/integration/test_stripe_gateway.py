@@ -58,6 +58,19 @@ def test_a_customer_that_was_deleted_or_never_was_is_none(payments: Payments, st
         checkout(payments, stripe, "alice", customer.id)
 
 
+def test_what_is_refused_for_another_reason_is_not_taken_for_gone(payments: Payments, stripe: Stripe) -> None:
+    made = subscribed(payments, stripe)
+    payments.script(fail={"path": "/v1/*", "status": 400, "code": "not_now"})
+
+    for ask in (
+        lambda: stripe.customer(made.customer),
+        lambda: stripe.find_checkout("cs_test_1"),
+        lambda: stripe.cancel_now(made.id, prorate=False),
+    ):
+        with pytest.raises(BillingStateError):
+            ask()
+
+
 def test_prices_are_asked_for_once(payments: Payments, stripe: Stripe) -> None:
     found = [stripe.prices(["pro", "business"]) for _ in range(3)]
 

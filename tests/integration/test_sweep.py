@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from realstaging.gateways.media import upload_key
-from realstaging.models import ImageStatus, Job, JobStatus, Slot
+from realstaging.models import ImageStatus, Job, JobStatus
 from realstaging.stores.due import Due
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import Item
 from realstaging.sweeping import sweep as sweep_all
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
@@ -94,11 +95,11 @@ def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
     class LateStore(JobStore):
         """Both have read the row; the other one is a little quicker."""
 
-        def look_again(self, job: Job, at: datetime, slot: Slot | None = None) -> None:
+        def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
             if not sent_by_the_other:
                 sent_by_the_other.append(1)
                 world.sweeper().look_at(due, later)
-            super().look_again(job, at, slot)
+            super().look_again(job, at, more)
 
     slower = world.sweeper()
     slower._jobs = LateStore(world.table, world.quota)

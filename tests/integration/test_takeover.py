@@ -60,6 +60,15 @@ def test_parameters_that_fit_no_more_are_left_out(world: World) -> None:
     assert "retired" not in world.provider.runs()[0]["input"]
 
 
+def test_a_seed_that_was_set_before_seeds_had_bounds_is_left_out(world: World) -> None:
+    given.set_now(world, models={DEFAULT: {"parameters": {"seed": 10**40}}})
+
+    job = start(world, seed=None)
+
+    assert job.seed is not None
+    assert 1 <= job.seed < 2**32
+
+
 def test_a_start_reads_all_it_depends_on_in_one_call(world: World) -> None:
     client = world.table.meta.client
     _, [job] = given.queued(world)
@@ -127,7 +136,7 @@ def test_a_model_that_takes_no_seed_shows_none_and_a_retry_has_it_again(world: W
 
 
 def test_a_model_that_is_switched_off_is_replaced_and_a_retry_wants_it_again(world: World) -> None:
-    given.set_now(world, models={DEFAULT: OFF})
+    given.set_now(world, {"models.default": PLUS}, {DEFAULT: OFF})
 
     job = start(world)
 
@@ -146,14 +155,14 @@ def test_a_model_nobody_knows_any_more_is_replaced(world: World) -> None:
 
 
 def test_who_takes_over_must_take_the_owners_seed(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": [BANANA, PLUS]}, {DEFAULT: OFF})
+    given.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA, PLUS]}, {DEFAULT: OFF})
 
     assert start(world, seed=7).model == PLUS
     assert start(world, seed=None).model == BANANA
 
 
 def test_who_takes_over_must_take_the_prompt(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": [SEEDREAM, PLUS]}, {DEFAULT: OFF})
+    given.set_now(world, {"models.default": SEEDREAM, "models.fallbacks": [SEEDREAM, PLUS]}, {DEFAULT: OFF})
 
     assert start(world, seed=None, prompt="A sofa. " * 500).model == PLUS
     assert start(world, seed=None, prompt="A sofa, please.").model == SEEDREAM
@@ -166,7 +175,7 @@ def test_when_no_fallback_takes_it_the_default_does(world: World) -> None:
 
 
 def test_when_nobody_takes_it_the_job_fails_and_says_so(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": [BANANA]}, {DEFAULT: OFF})
+    given.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA]}, {DEFAULT: OFF})
 
     job = start(world, seed=7)
 

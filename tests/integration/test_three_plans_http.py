@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from realstaging.errors import AppError, BillingStateError, CustomerGoneError, ProviderUnavailableError
 from tests.integration.buying import (
     act,
     change,
@@ -64,6 +66,70 @@ def test_more_that_is_not_paid_for_leaves_less_for_later(three_plans: None, worl
     assert shown(world) == before
     assert (before["plan"], before["next_plan"]) == ("business", "pro")
     assert paid(world) == Decimal("99.00")
+
+
+@pytest.mark.parametrize(
+    "error", [ProviderUnavailableError("No answer."), BillingStateError("Not now."), CustomerGoneError("Gone.")]
+)
+def test_whatever_keeps_more_from_being_paid_leaves_less_for_later(
+    three_plans: None, world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch, error: AppError
+) -> None:
+    sell_studio(payments)
+    subscribe(world, payments, "business")
+    before = change(world, "pro")
+    a_change_fails(world, monkeypatch, error, done=False)
+
+    change(world, "studio", int(error.status))
+
+    hear(world, payments)
+    assert shown(world) == before
+    assert (before["plan"], before["next_plan"]) == ("business", "pro")
+
+
+def test_more_that_was_paid_for_is_kept_though_the_answer_was_lost(
+    three_plans: None, world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell_studio(payments)
+    subscribe(world, payments, "business")
+    change(world, "pro")
+    a_change_fails(world, monkeypatch, ProviderUnavailableError("No answer."), done=True)
+
+    change(world, "studio", 503)
+
+    assert change(world, "studio")["plan"] == "studio"
+    assert (shown(world)["next_plan"], paid(world)) == (None, Decimal("299.00"))
+
+
+def test_less_for_later_is_restored_though_the_answer_to_putting_it_back_was_lost(
+    three_plans: None, world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell_studio(payments)
+    subscribe(world, payments, "business")
+    before = change(world, "pro")
+    a_change_fails(world, monkeypatch, ProviderUnavailableError("No answer."), done=True, prorate=False)
+
+    change(world, "studio", 503)
+
+    hear(world, payments)
+    assert (shown(world), paid(world)) == (before, Decimal("99.00"))
+
+
+def a_change_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: AppError, *, done: bool, prorate: bool = True
+) -> None:
+    """The first change of a price that is to be paid, or is not; `done`: only its answer is lost."""
+    stripe = world.function("account_api").stripe
+    real = stripe.change_plan
+
+    def failing(*args: Any, **how: Any) -> Any:
+        if how["prorate"] != prorate:
+            return real(*args, **how)
+        monkeypatch.setattr(stripe, "change_plan", real)
+        if done:
+            real(*args, **how)
+        raise error
+
+    monkeypatch.setattr(stripe, "change_plan", failing)
 
 
 @settings(

@@ -20,6 +20,9 @@ class Limited:
         self.throttled = self.asked = 0
         self.fault: Callable[[], Exception | None] = lambda: None
 
+    def prepare(self) -> None:
+        """No token is needed here."""
+
     def create(
         self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
     ) -> Prediction:

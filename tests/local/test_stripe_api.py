@@ -139,6 +139,20 @@ def test_prices_are_found_by_lookup_key_which_moves_on_demand(merchant: Merchant
         v1.prices.update(new.id, {"unit_amount": 1})
 
 
+def test_the_price_of_a_subscription_is_shown_as_it_is_now(merchant: Merchant) -> None:
+    subscription, price = merchant.subscribe(), merchant.price("pro")
+    merchant.v1.prices.update(
+        price, {"lookup_key": "another", "metadata": {"plan": "", "mark": "former"}, "active": False}
+    )
+    [item] = merchant.v1.subscriptions.retrieve(subscription.id)["items"].data
+    assert (item.price.lookup_key, item.price.active, item.price.metadata.to_dict()) == (
+        "another",
+        False,
+        {"mark": "former"},
+    )
+    assert (item.plan.active, item.plan.metadata.to_dict()) == (False, {"mark": "former"})
+
+
 def test_twenty_at_once_lose_nothing(merchant: Merchant) -> None:
     with ThreadPoolExecutor(20) as pool:
         made = set(pool.map(lambda number: merchant.customer(name=str(number)), range(60)))

@@ -47,6 +47,22 @@ def test_cancel_and_do_not_cancel_after_all(merchant: Merchant, subscription: An
     assert len(merchant.events("customer.subscription.updated")) >= 2
 
 
+def test_it_cancels_on_a_date_which_only_a_date_takes_back(
+    merchant: Merchant, subscription: Any, portal: Portal
+) -> None:
+    end = period(subscription)[1]
+    portal.press("cancel", subscription=subscription.id)
+    assert merchant.subscription(subscription.id).cancel_at_period_end is False
+    merchant.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": False})
+    assert merchant.subscription(subscription.id).cancel_at == end
+    merchant.v1.subscriptions.update(subscription.id, {"cancel_at": ""})
+    assert merchant.subscription(subscription.id).cancel_at is None
+    merchant.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    assert merchant.subscription(subscription.id).cancel_at == end
+    merchant.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": False})
+    assert merchant.subscription(subscription.id).cancel_at is None
+
+
 def test_switch_offers_the_other_plans(merchant: Merchant, subscription: Any, portal: Portal) -> None:
     [price] = re.findall(r'<option value="(price_\w+)">Business', portal.text)
     portal.press("switch", subscription=subscription.id, price=price)

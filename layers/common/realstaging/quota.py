@@ -9,6 +9,8 @@ from realstaging.models import Subscribed, Usage, UsageView, User
 FREE = "free"
 # Stripe's words for a subscription that is paid for.
 PAID = ("trialing", "active")
+# A renewal was not paid; Stripe still tries.
+PAST_DUE = "past_due"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,9 +49,9 @@ def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
 
 def believed_until(paid: Subscribed, settings: Settings) -> datetime:
     """How long a subscription gives its plan when nothing more is heard of it."""
-    if paid.status == "past_due":
-        # Stripe moves the period on at the renewal that was not paid.
-        return paid.period_start + timedelta(days=settings.billing.past_due_days)
+    if paid.status == PAST_DUE:
+        # Stripe moves the period on at each renewal, paid or not: the first unpaid one counts.
+        return (paid.past_due_since or paid.period_start) + timedelta(days=settings.billing.past_due_days)
     if paid.status not in PAID:
         return NEVER
     return paid.period_end + timedelta(hours=0 if paid.ends else settings.billing.leeway_hours)

@@ -10,6 +10,7 @@ from realstaging.config import Settings
 from realstaging.errors import (
     BillingStateError,
     CustomerGoneError,
+    ProviderUnavailableError,
     SubscriptionExistsError,
     VersionConflictError,
 )
@@ -23,7 +24,7 @@ from realstaging.stores.checkouts import CheckoutStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
 
-# Stripe closes a page after a day, by its own clock, and remembers for a day what it answered to a key.
+# Stripe is told to close the page then. It remembers for a day what it answered to a key.
 OPEN_FOR = timedelta(hours=23)
 TRIES = 12
 
@@ -66,10 +67,12 @@ class Checkouts:
             return known
         key = f"customer-{owner}"
         made = self._stripe.create_customer(owner, key=key)
-        while self._stripe.customer(made.id) is None:
+        for _ in range(TRIES):
+            if self._stripe.customer(made.id):
+                return self._billing.link(owner, made.id, at)
             # Deleted at Stripe, which still remembers the answer.
             made = self._stripe.create_customer(owner, key=f"{key}-after-{made.id}")
-        return self._billing.link(owner, made.id, at)
+        raise ProviderUnavailableError("The payment service keeps no customer of yours now. Try again tomorrow.")
 
     def _opened(self, plan: str, customer: str, once: Once) -> Outcome | None:
         """None if what was open has been paid on, or has run out, just now. Raises LostRaceError."""
@@ -119,6 +122,7 @@ class Checkouts:
             Price(id=row.price, plan=row.plan),
             success_url=f"{back}?checkout=done",
             cancel_url=f"{back}?checkout=canceled",
+            expires_at=row.ends_at,
             key=f"checkout-{row.id}",
         )
 

@@ -1,5 +1,6 @@
 """What owners do to the subscription they have: see what a change costs, change, cancel, resume."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from realstaging.billing.state import Billing
 from realstaging.billing.statements import money
 from realstaging.billing.subscriptions import Change, change, chosen, running_kept
 from realstaging.config import Settings
-from realstaging.errors import NoSubscriptionError, PaymentDeclinedError, ValidationFailedError
+from realstaging.errors import AppError, BillingStateError, NoSubscriptionError, ValidationFailedError
 from realstaging.gateways.stripe import StalePriceError, Stripe
 from realstaging.ids import new_id
 from realstaging.models import User
@@ -20,6 +21,7 @@ from realstaging.stores.users import UserStore
 
 # A price that was shown holds this long. Any date of the period would do for Stripe: its last second costs nothing.
 SHOWN_FOR = timedelta(hours=1)
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,14 @@ class PlanChanges:
 
     def _change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
         check_paid(wanted.plan, self._plans)
-        held = self._held(owner)
-        step = change(held.subscription, wanted.plan, self._plans)
-        if step:
-            if step.prorate and wanted.proration_date:
+        for _ in range(TRIES):
+            held = self._held(owner)
+            step = change(held.subscription, wanted.plan, self._plans)
+            if step and step.prorate and wanted.proration_date:
                 self._check(wanted.proration_date, held.subscription, wanted.plan)
-            self._take(held.subscription, step, wanted.proration_date, at)
-        return self._now(held, at)
+            if step is None or self._taken(held.subscription, step, wanted.proration_date, at):
+                return self._now(held, at)
+        raise BillingStateError("It has changed meanwhile. Read your subscription again.")
 
     def cancel(self, owner: str, at: datetime) -> User:
         """At the period's end. Raises NoSubscriptionError."""
@@ -85,7 +88,9 @@ class PlanChanges:
     def _end(self, owner: str, ends: bool, at: datetime) -> User:
         held = self._held(owner)
         if held.subscription.ends != ends:
-            self._stripe.set_cancel_at_period_end(held.subscription.id, ends, key=_act(at))
+            self._stripe.set_cancel_at_period_end(
+                held.subscription.id, ends, key=_act(at), by_date=held.subscription.ends_by_date
+            )
         return self._now(held, at)
 
     def _held(self, owner: str) -> Held:
@@ -96,17 +101,45 @@ class PlanChanges:
             raise NoSubscriptionError("Choose a plan with POST /v1/billing/checkout first.")
         return Held(user, user.customer_id, found)
 
-    def _take(self, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> None:
-        """A change that is not paid leaves everything as it was."""
-        now = self._put(former, self._price(step.undo), at) if step.undo else former
+    def _taken(self, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
+        """A change that is not paid leaves everything as it was. False if it has to be decided anew."""
+        if step.undo:
+            return self._taken_from(step.undo, former, step, moment, at)
+        after = self._step(former, step, moment, at)
+        return step.prorate or not self._overtaken(former, after, at)
+
+    def _taken_from(self, undo: str, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
+        """From the price of what was paid for; whatever goes wrong, the choice for later is restored."""
+        done = False
         try:
-            self._stripe.change_plan(
-                now, self._price(step.plan), prorate=step.prorate, key=_act(at), at=moment, kept=step.kept
-            )
-        except PaymentDeclinedError:
-            if step.undo:
-                self._put(now, former.price, at, running_kept(former))
-            raise
+            now = self._put(former, self._price(undo), at)
+            overtaken = self._overtaken(former, now, at)
+            if not overtaken:
+                self._step(now, step, moment, at)
+            done = True
+        finally:
+            if not done:
+                self._restore(former, undo, at)
+        return not overtaken
+
+    def _step(self, now: Subscription, step: Change, moment: datetime | None, at: datetime) -> Subscription:
+        price = self._price(step.plan)
+        return self._stripe.change_plan(now, price, prorate=step.prorate, key=_act(at), at=moment, kept=step.kept)
+
+    def _overtaken(self, former: Subscription, after: Subscription, at: datetime) -> bool:
+        """A renewal came between our reading and our writing, and was paid at the former price: that is put back."""
+        if after.period_end == former.period_end:
+            return False
+        self._put(after, former.price, at)
+        return True
+
+    def _restore(self, former: Subscription, undo: str, at: datetime) -> None:
+        """As well as can be: only what was put back and no more, as far as Stripe can tell."""
+        with contextlib.suppress(AppError, StalePriceError):
+            there = self._stripe.subscriptions_of(former.customer)
+            undone = (former.id, undo, former.period_end)
+            if any((each.id, each.price.plan, each.period_end) == undone for each in there):
+                self._put(former, former.price, at, running_kept(former))
 
     def _put(self, now: Subscription, price: Price, at: datetime, kept: Kept | None = None) -> Subscription:
         """Another price without any payment."""

@@ -22,8 +22,10 @@ def synchronise(plans: Plans, stripe: Stripe) -> list[str]:
     """Make the prices that are missing or wrong; the plans that have one now. Running subscriptions keep theirs."""
     prices = stripe.prices_now(paid(plans))
     wrong = [plan for plan in paid(plans) if _about(plan, plans[plan], prices.get(plan))]
+    # Those that are not sold any more too: somebody may still pay them.
+    named = stripe.named_prices(wrong) if wrong else {}
     for plan in wrong:
-        amount, former = cents(plans[plan].price_usd), prices.get(plan)
+        amount, former = cents(plans[plan].price_usd), named.get(plan)
         key = f"price-{plan}-{amount}-after-{former.id if former else 'none'}"
         stripe.make_price(plan, plans[plan].name, amount, former, key=key)
     return wrong

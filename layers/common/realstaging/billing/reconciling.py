@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from realstaging.billing.state import Billing
-from realstaging.billing.subscriptions import granted, ours
+from realstaging.billing.subscriptions import ours
 from realstaging.config import Settings
 from realstaging.errors import ProviderUnavailableError, ValidationFailedError
 from realstaging.gateways.stripe import Stripe
@@ -79,12 +79,12 @@ class Reconciler:
 
     def _differs(self, theirs: list[Subscription]) -> bool:
         linked = self._store.linked(theirs[0].customer)
-        user = self._users.find(linked.owner) if linked else None
+        user = self._users.find(linked.owner) if linked and linked.owner else None
         live = any(each.live for each in theirs)
         if user is None or user.deleted_at or user.customer_id != theirs[0].customer:
             return live
         row = user.subscribed
-        return any(granted(each, self._plans) != row for each in theirs if each.live or (row and each.id == row.id))
+        return any(self._billing.given(each) != row for each in theirs if each.live or (row and each.id == row.id))
 
     def _look_at_users(self, place: Place, report: Report) -> tuple[Place | None, list[str]]:
         """The customers of owners whose rows tell of something that was not among Stripe's."""
@@ -113,7 +113,7 @@ class Reconciler:
         linked = self._store.linked(customer)
         if linked is None:
             return self._stranger(customer, at)
-        user = self._users.find(linked.owner)
+        user = self._users.find(linked.owner) if linked.owner else None
         if user is None or user.deleted_at or user.customer_id != customer:
             return self._unowned(customer, linked.owner, user)
         now = self._billing.refresh(customer, at)
@@ -140,7 +140,7 @@ class Reconciler:
             )
         return Difference(kind="unknown", customer=customer, owner=None, was="live", now="live", repaired=False)
 
-    def _unowned(self, customer: str, owner: str, user: User | None) -> Difference | None:
+    def _unowned(self, customer: str, owner: str | None, user: User | None) -> Difference | None:
         """Nobody pays for an account that is gone. Whether money goes back, people decide."""
         live = [each for each in self._stripe.subscriptions_of(customer) if each.live and ours(each, self._plans)]
         if not live:

@@ -9,7 +9,7 @@ from realstaging.gateways.stripe import Stripe
 from realstaging.models import Subscribed, User
 from realstaging.models.billing import BillingEvent, Subscription
 from realstaging.observability import count, log
-from realstaging.quota import PAID
+from realstaging.quota import PAID, PAST_DUE
 from realstaging.stores.billing import AppliedError, BillingStore, Linked
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
@@ -59,6 +59,11 @@ class Billing:
                 self._apply(event, event.customer, at)
         except AppliedError:
             log.info("event applied already", event_id=event.id)
+
+    def given(self, subscription: Subscription) -> Subscribed | None:
+        """What a subscription gives. Stripe is asked for invoices only when one is past due."""
+        late = subscription.status == PAST_DUE and ours(subscription, self._plans)
+        return granted(subscription, self._plans, self._stripe.unpaid_since(subscription.id) if late else None)
 
     def refresh(self, customer: str, at: datetime) -> Subscribed | None:
         """What the customer's owner has now, asked and written. None too for a customer nobody knows."""
@@ -127,16 +132,25 @@ class Billing:
         self, linked: Linked, at: datetime, *, event: BillingEvent | None = None, gone: bool = False
     ) -> Subscribed | None:
         """`linked` was read before: so what is written was asked for after everything that was written before."""
-        user = self._users.find(linked.owner)
+        user = self._users.find(linked.owner) if linked.owner else None
         theirs = user if user and not user.deleted_at and user.customer_id == linked.customer else None
         found = [] if gone else self._stripe.subscriptions_of(linked.customer)
         self._report(found, theirs)
+        if linked.owner is None:
+            found = self._let_go(found)
         for second in seconds(found, self._plans):
             self._end(second)
         counts = chosen(found, self._plans)
-        subscribed = granted(counts, self._plans) if counts else None
+        subscribed = self.given(counts) if counts else None
         self._store.write(linked, at, event=event, user=theirs, subscribed=subscribed, unlink=gone)
         return subscribed
+
+    def _let_go(self, found: list[Subscription]) -> list[Subscription]:
+        """Nobody pays for an account that is gone; what is none of ours is left alone."""
+        live = [each for each in found if each.live and ours(each, self._plans)]
+        for each in live:
+            self._stripe.cancel_now(each.id, prorate=False)
+        return [each for each in found if each not in live]
 
     def _end(self, second: Subscription) -> None:
         """Bought twice, in two tabs or at the same moment. What was paid becomes credit; what was not is let go."""

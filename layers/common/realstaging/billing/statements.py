@@ -17,7 +17,7 @@ from realstaging.models.billing_views import (
     SubscriptionView,
 )
 from realstaging.paging import cursor as cursor_of
-from realstaging.quota import FREE, believed_until
+from realstaging.quota import FREE, PAST_DUE, believed_until
 
 
 def money(minor: int) -> Decimal:
@@ -37,7 +37,7 @@ def subscription_view(user: User, settings: Settings, at: datetime) -> Subscript
         period_end=held.period_end,
         cancel_at_period_end=held.ends,
         next_plan=FREE if held.ends else held.next_plan,
-        past_due_until=until if held.status == "past_due" else None,
+        past_due_until=until if held.status == PAST_DUE else None,
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from realstaging.config import Plan
 from realstaging.models import Subscribed
 from realstaging.models.billing import Kept, Subscription
-from realstaging.quota import PAID
+from realstaging.quota import PAID, PAST_DUE
 
 Plans = Mapping[str, Plan]
 
@@ -40,7 +41,7 @@ def plan_of(subscription: Subscription, plans: Plans) -> str | None:
     return kept.plan if kept and kept.plan in plans and _larger(kept.plan, plan, plans) else plan
 
 
-def granted(subscription: Subscription, plans: Plans) -> Subscribed | None:
+def granted(subscription: Subscription, plans: Plans, unpaid_since: datetime | None = None) -> Subscribed | None:
     """What is written to its owner's row: a function of Stripe's state alone, so that it may be written twice."""
     plan = plan_of(subscription, plans)
     if plan is None:
@@ -54,6 +55,7 @@ def granted(subscription: Subscription, plans: Plans) -> Subscribed | None:
         period_end=subscription.period_end,
         ends=subscription.ends,
         next_plan=subscription.price.plan if subscription.price.plan != plan else None,
+        past_due_since=unpaid_since if subscription.status == PAST_DUE else None,
     )
 
 

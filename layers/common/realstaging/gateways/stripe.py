@@ -24,6 +24,7 @@ from realstaging.models.billing import (
     Price,
     Subscription,
     lookup_key,
+    moment,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,12 @@ class Stripe:
         data = self._ask(lambda client: client.v1.invoices.list(params))
         return [Invoice.of(each) for each in data["data"]], bool(data["has_more"])
 
+    def unpaid_since(self, subscription: str) -> datetime | None:
+        """When the oldest of a subscription's open invoices was made; None if none is open."""
+        params: Any = {"subscription": subscription, "status": "open", "limit": PAGE}
+        data = self._ask(lambda client: client.v1.invoices.list(params))
+        return min((moment(each["created"]) for each in data["data"]), default=None)
+
     # -- prices, checkout, portal --------------------------------------------------------------------------
 
     def prices(self, plans: Iterable[str]) -> dict[str, Price]:
@@ -90,8 +97,12 @@ class Stripe:
 
     def prices_now(self, plans: Iterable[str]) -> dict[str, Price]:
         """Likewise, asked for this very moment."""
+        return {plan: price for plan, price in self.named_prices(plans).items() if price.active}
+
+    def named_prices(self, plans: Iterable[str]) -> dict[str, Price]:
+        """The price that has the lookup key of each of these plans, sold or not."""
         wanted = sorted(plans)
-        params: Any = {"lookup_keys": [lookup_key(plan) for plan in wanted], "active": True, "limit": PAGE}
+        params: Any = {"lookup_keys": [lookup_key(plan) for plan in wanted], "limit": PAGE}
         data = self._ask(lambda client: client.v1.prices.list(params))
         found = {price.plan: price for price in map(Price.of, data["data"])}
         return {plan: found[plan] for plan in wanted if plan in found}
@@ -106,13 +117,12 @@ class Stripe:
             "transfer_lookup_key": True,
             "metadata": {"plan": plan},
         }
-        if former and former.product:
+        if former:
             # It loses its lookup key to the new one: its subscriptions must still be known as this plan's.
             mark: Any = {"metadata": {"plan": plan}}
             self._ask(lambda client: client.v1.prices.update(former.id, mark, _keyed(f"{key}-former")))
-            params["product"] = former.product
-        else:
-            params["product_data"] = {"name": name}
+        # The same one sells both prices.
+        params |= {"product": former.product} if former and former.product else {"product_data": {"name": name}}
         return Price.of(self._ask(lambda client: client.v1.prices.create(params, _keyed(key))))
 
     def open_checkout(
@@ -213,9 +223,14 @@ class Stripe:
             params["payment_behavior"] = "error_if_incomplete"
         return self._update(subscription.id, params, key)
 
-    def set_cancel_at_period_end(self, subscription: str, ends: bool, *, key: str) -> Subscription:
-        """`key` for this one act: the same key later would be given the first answer, and nothing would change."""
-        return self._update(subscription, {"cancel_at_period_end": ends}, key)
+    def set_cancel_at_period_end(
+        self, subscription: str, ends: bool, *, key: str, by_date: bool = False
+    ) -> Subscription:
+        """`key` for this one act: the same key later would be given the first answer, and nothing would change.
+
+        An end that was set `by_date` is only taken back as one.
+        """
+        return self._update(subscription, {"cancel_at": ""} if by_date else {"cancel_at_period_end": ends}, key)
 
     def cancel_now(self, subscription: str, *, prorate: bool) -> None:
         """End it at once; prorated, the time that is left becomes credit. One that has ended already is left alone."""
@@ -230,10 +245,12 @@ class Stripe:
     # -- asking --------------------------------------------------------------------------------------------
 
     def _find(self, call: Callable[["StripeClient"], "StripeObject"]) -> dict[str, Any] | None:
-        """None if there is no such thing."""
+        """None if there is no such thing. Any other refusal says nothing of that, and is raised."""
         try:
             return self._ask(call)
-        except (BillingStateError, CustomerGoneError):
+        except (BillingStateError, CustomerGoneError) as error:
+            if getattr(error.__cause__, "code", None) != "resource_missing":
+                raise
             return None
 
     def _ask(self, call: Callable[["StripeClient"], "StripeObject"]) -> dict[str, Any]:

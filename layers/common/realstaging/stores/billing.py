@@ -25,10 +25,13 @@ class AppliedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A customer and its owner. `version` grows with every write of what Stripe says about the customer."""
+    """A customer and its owner. `version` grows with every write of what Stripe says about the customer.
+
+    Without an owner: the account that the customer belonged to is gone.
+    """
 
     customer: str
-    owner: str
+    owner: str | None
     version: int
 
 
@@ -38,7 +41,7 @@ class BillingStore:
 
     def linked(self, customer: str) -> Linked | None:
         item = self._writes.get(keys.stripe_customer(customer))
-        return Linked(customer, str(item["owner"]), int(item["version"])) if item else None
+        return Linked(customer, item.get("owner"), int(item["version"])) if item else None
 
     def applied(self, event_id: str) -> bool:
         return self._writes.get(keys.stripe_event(event_id)) is not None
@@ -64,7 +67,7 @@ class BillingStore:
             self._writes.update(key, add={"version": 1}, when="#version = :read", values={":read": linked.version})
         ]
         if user and (unlink or user.subscribed != subscribed):
-            writes.append(self._user(linked, at, subscribed, unlink))
+            writes.append(self._user(user.owner, linked.customer, at, subscribed, unlink))
         self._together(writes, event)
 
     def note(self, event: BillingEvent, at: datetime) -> None:
@@ -80,11 +83,12 @@ class BillingStore:
             when=f"{OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
             values={":customer": customer},
         )
-        # Theirs already if they closed an account and are back within the day in which Stripe repeats its answer.
+        # Theirs once if they closed an account and are back within the day in which Stripe repeats its answer.
         theirs = self._writes.update(
             keys.stripe_customer(customer),
             put={"owner": owner, "linked_at": keys.stamp(at)},
             add={"version": 1},
+            drop=("gone", "expires_at"),
             when="attribute_not_exists(#owner) OR #owner = :owner",
             values={":owner": owner},
         )
@@ -95,7 +99,9 @@ class BillingStore:
 
         Raises LostRaceError if somebody does now, and AppliedError.
         """
-        unknown = self._writes.check(keys.stripe_customer(customer), "attribute_not_exists(#owner)")
+        unknown = self._writes.check(
+            keys.stripe_customer(customer), "attribute_not_exists(#owner) AND attribute_not_exists(#gone)"
+        )
         parked = {**self._row(event, at), **keys.stripe_parked(customer, event.id)}
         self._together([self._event(event, at), unknown, self._writes.put(parked)], event)
 
@@ -105,17 +111,17 @@ class BillingStore:
         condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
         return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])
 
-    def _user(self, linked: Linked, at: datetime, subscribed: Subscribed | None, unlink: bool) -> Write:
+    def _user(self, owner: str, customer: str, at: datetime, subscribed: Subscribed | None, unlink: bool) -> Write:
         put: Item = {"updated_at": keys.stamp(at)}
         if subscribed:
             put["subscribed"] = subscribed.model_dump(mode="json", exclude_none=True)
         return self._writes.update(
-            keys.user(linked.owner),
+            keys.user(owner),
             put=put,
             add={"version": 1},
             drop=[*([] if subscribed else ["subscribed"]), *(["customer_id"] if unlink else [])],
             when=f"{OPEN} AND #customer_id = :customer",
-            values={":customer": linked.customer},
+            values={":customer": customer},
         )
 
     def _event(self, event: BillingEvent, at: datetime) -> Write:
