@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from local.replicate.webhooks import sign
+from local.stripe.deliveries import signature
 
 Event = dict[str, Any]
 
@@ -22,6 +23,7 @@ SHARED = {
     "image_id": "img_01M7W2Y7M00TN8T8J0FC1BVBAK",
     "job_id": "job_01M7W2Y7M12M4EJACR27YWX0HX",
     "prediction_id": "gm3qorzdhgbfurvjtvhg6dckhu",
+    "customer_id": "cus_TSm5x0qYpJ8d2k",
     "connection_id": "UaQ1Vc2ajoECJXg=",
     "ticket": "Zr0pQ3xW8vT1yB6nK4mL9cD2fG5hJ7aS0eU_iO-qRtY",
     "bucket": "realstaging-dev-media-123456789012-eu-west-1",
@@ -30,7 +32,7 @@ SHARED = {
 # Values travel inside JSON inside JSON, so they may hold nothing that must be escaped there.
 PLAIN = re.compile(r"[A-Za-z0-9!._~=+/-]+")
 
-# replicate-webhook.json is signed with this secret at this time (2026-11-20T09:00:34Z); of no use anywhere else.
+# The two webhooks are signed with this secret at this time (2026-11-20T09:00:34Z); of no use anywhere else.
 WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdCB3ZWJob29rcyE="  # noqa: S105
 WEBHOOK_AT = 1795165234
 
@@ -58,8 +60,10 @@ def load(source: str | Path, shared: Mapping[str, str] | None = None, **fields: 
 
 
 def signed(event: Event, secret: str, at: int) -> Event:
-    """The same webhook, signed with this secret at this time."""
+    """The same webhook, signed with this secret at this time, as its sender does it."""
     headers = event["headers"]
+    if "stripe-signature" in headers:
+        return {**event, "headers": {**headers, "stripe-signature": signature(secret, at, event["body"])}}
     sealed = {
         "webhook-timestamp": str(at),
         "webhook-signature": sign(secret, headers["webhook-id"], at, event["body"]),

@@ -38,8 +38,9 @@ def prepared(event: Event, owner: str, directory: Path, cloud: Cloud | None) -> 
     if SHARED["token"] in headers.get("authorization", ""):
         subject = re.sub(r"!([0-9A-F]{2})", lambda escaped: chr(int(escaped[1], 16)), owner)
         headers["authorization"] = f"Bearer {access_token(directory, subject, [])}"
-    if "webhook-signature" in headers:
-        name = "/realstaging/local/replicate_webhook_secret"
+    vendor = {"webhook-signature": "replicate", "stripe-signature": "stripe"}
+    for sender in (vendor[name] for name in vendor.keys() & headers.keys()):
+        name = f"/realstaging/local/{sender}_webhook_secret"
         secret = client("ssm", cloud.aws_endpoint).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
         return signed(event, secret, int(time.time()))
     return event

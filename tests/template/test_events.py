@@ -11,18 +11,22 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from ulid import ULID
 
-from events.loading import FOLDER, SHARED, WEBHOOK_AT, WEBHOOK_SECRET
+from events.loading import FOLDER, SHARED, WEBHOOK_AT, WEBHOOK_SECRET, signed
 from realstaging import keys
+from realstaging.billing import signatures
+from realstaging.billing.state import TYPES
 from realstaging.errors import UnauthorizedError
 from realstaging.gateways.media import upload_of
+from realstaging.gateways.stripe import API_VERSION
 from realstaging.models import Job, Prediction, ResultMessage, StageMessage, UploadFile, UploadRequest
+from realstaging.models.billing import BillingEvent
 from realstaging.stores.table import row
 from realstaging.webhooks import verify
 from tests.events import event, request, together, webhook
 from tests.template.reading import Expanded, Written
 
 OTHERS = {name: f"another.{name}" for name in SHARED}
-HTTP = ("http-get-health", "http-get-job", "http-post-uploads", "replicate-webhook")
+HTTP = ("http-get-health", "http-get-job", "http-post-uploads", "replicate-webhook", "stripe-webhook")
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
@@ -107,6 +111,14 @@ def test_the_webhook_is_signed() -> None:
     verify(one["body"].encode(), one["headers"], WEBHOOK_SECRET, WEBHOOK_AT)
     assert Prediction.of(json.loads(one["body"])).finished
     assert one == webhook()
+
+
+def test_stripes_webhook_is_signed_and_tells_of_the_owners_subscription() -> None:
+    one = event("stripe-webhook")
+    signatures.verify(one["body"].encode(), one["headers"]["stripe-signature"], WEBHOOK_SECRET, WEBHOOK_AT)
+    told = BillingEvent.of(json.loads(one["body"]))
+    assert (told.type in TYPES, told.api_version, told.customer) == (True, API_VERSION, SHARED["customer_id"])
+    assert signed(one, WEBHOOK_SECRET, WEBHOOK_AT) == one
 
 
 def test_a_changed_webhook_is_signed_anew() -> None:
