@@ -128,9 +128,9 @@ def test_an_issuer_that_makes_no_sense_is_unavailable(
 def test_while_the_issuer_makes_no_sense_the_last_good_keys_stay_in_use(
     reply: Reply, talk: Talk, later: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuer, "TIMEOUT_SECONDS", 0.1)
     keys = _keys(talk)
     keys.find("one")
+    monkeypatch.setattr(issuer, "TIMEOUT_SECONDS", 0.1)
     talk.reply = reply
     later(issuer.KEEP_SECONDS + 1)
 
