@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from realstaging.staging import registry
 from tests.integration.admins import QWEN, ask, audited, live, model, versions
 from tests.integration.world import World
 
@@ -97,3 +98,11 @@ def test_parameters_nested_beyond_reason_are_refused_and_no_fault(world: World) 
         text = '{"parameters": {"go_fast": ' + "[" * depth + "]" * depth + "}}"
         status, _ = ask(world, "PUT", model(QWEN, "/settings"), text, headers={"content-type": "application/json"})
         assert status in (400, 422), depth
+
+
+@pytest.mark.parametrize("id", [each.id for each in registry.all()])
+def test_what_is_shown_as_the_defaults_may_be_sent_back(world: World, id: str) -> None:
+    status, shown = ask(world, "GET", model(id))
+    assert status == 200
+
+    assert ask(world, "PUT", model(id, "/settings"), {"parameters": shown["defaults"]})[0] == 200

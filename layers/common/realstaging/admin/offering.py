@@ -153,7 +153,10 @@ class Offering:
         return registry.objection(model.id, [str(model.needs_secret)] if held else [])
 
     def _in_full(self, model: StagingModel, live: Live) -> AdminModelInFull:
-        more: Any = {"parameters_schema": model.adjustable(), "defaults": model.defaults()}
+        schema = model.adjustable()
+        # Only what may be sent back.
+        defaults = {name: value for name, value in model.defaults().items() if name in schema["properties"]}
+        more: Any = {"parameters_schema": schema, "defaults": defaults}
         return AdminModelInFull(**self._shown(model, live, self._desk.over(live)), **more)
 
     def _shown(self, model: StagingModel, live: Live, now: Settings) -> dict[str, Any]:
