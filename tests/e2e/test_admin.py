@@ -14,6 +14,7 @@ from local.token import access_token
 from realstaging import config
 from tests.e2e.conftest import Agent, Json, aws, creations, script
 from tests.e2e.photos import room
+from tests.e2e.test_models import photo
 
 pytestmark = pytest.mark.e2e
 
@@ -110,7 +111,7 @@ def test_another_default_is_that_of_the_next_request_and_can_be_taken_back(admin
     assert staged(agent)["model"] == QWEN
 
 
-def test_a_secret_is_stored_by_a_role_that_cannot_read_it_and_opens_the_model(admin: Admin, agent: Agent) -> None:
+def test_a_secret_is_stored_by_a_role_that_cannot_read_it_and_stages_with_the_model(admin: Admin, agent: Agent) -> None:
     before = admin.model(GPT)
     assert (before["enabled"], "secret" in str(before["objection"])) == (False, True)
     admin.model(GPT, "/enable", status=409)
@@ -124,8 +125,12 @@ def test_a_secret_is_stored_by_a_role_that_cannot_read_it_and_opens_the_model(ad
         Name=f"/realstaging/local/models/{GPT}/openai_api_key", WithDecryption=True
     )
     assert held["Parameter"]["Value"] == "sk-of-openai-0123456789"
-    log = (Path(agent.cloud.logs) / "AdminApi.log").read_text()
-    assert "sk-of-openai" not in log + json.dumps(admin("GET", "/audit"))
+    job = agent.job_in(job_of(agent.stage([photo(1500, 1000)], style="modern", model=GPT)), "ready", "failed")
+    assert (job["status"], job["error"], job["model"], job["cost_usd"]) == ("ready", None, GPT, "0.25")
+    assert job["result"]["width"] / job["result"]["height"] == pytest.approx(1.5, rel=0.01)
+    [row] = [each for each in agent.rows("JOB#") if each["id"] == job["id"]]
+    logs = [(Path(agent.cloud.logs) / f"{name}.log").read_text() for name in ("AdminApi", "StageImage", "FinishJob")]
+    assert "sk-of-openai" not in "".join(logs) + str(row) + json.dumps(admin("GET", "/audit"))
     admin.model(GPT, "/disable")
     aws(agent.cloud, "ssm").delete_parameter(Name=f"/realstaging/local/models/{GPT}/openai_api_key")
 
