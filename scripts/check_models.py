@@ -3,11 +3,11 @@
 import sys
 
 from realstaging import config
-from realstaging.runs import choosing
+from realstaging.runs import model_selection
 
 
 def main() -> int:
-    found = [f"{stage}: {why}" for stage in config.STAGES for why in choosing.objections(config.load(stage))]
+    found = [f"{stage}: {why}" for stage in config.STAGES for why in model_selection.objections(config.load(stage))]
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 

@@ -7,32 +7,33 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from realstaging import accounts, apikeys, aws, quota, tickets
-from realstaging.billing import portal, statements
-from realstaging.billing.checkouts import Checkouts
+from realstaging import aws
+from realstaging.accounts import api_keys, profile, quota
+from realstaging.api.app import Api, Creations, answered, created, gone, serve
+from realstaging.api.auth import Gate
+from realstaging.billing import account, views
+from realstaging.billing.checkout import Checkouts
 from realstaging.billing.leaving import leave
-from realstaging.billing.offers import offered
 from realstaging.billing.plan_changes import PlanChanges
-from realstaging.billing.state import Billing
+from realstaging.billing.prices import offered
+from realstaging.billing.sync import Billing
 from realstaging.config import required, settings
-from realstaging.gate import Gate
 from realstaging.gateways.secrets import Secrets
-from realstaging.gateways.stripe import Stripe
-from realstaging.http import Api, Creations, answered, created, gone, serve
-from realstaging.models import (
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.accounts import (
     AccountView,
     ApiKeyCreated,
     ApiKeyPage,
     ApiKeyView,
-    CostView,
     LedgerPage,
     NewApiKey,
     TicketView,
     UsageView,
     User,
-    view,
 )
-from realstaging.models.billing_views import (
+from realstaging.models.base import view
+from realstaging.models.projects import CostView
+from realstaging.models.subscriptions import (
     CheckoutView,
     InvoicePage,
     PaymentMethodPage,
@@ -44,18 +45,19 @@ from realstaging.models.billing_views import (
     SubscriptionView,
 )
 from realstaging.observability import log, metrics
-from realstaging.paging import cursor as cursor_of
-from realstaging.paging import invoice_position, ledger_position
-from realstaging.stores.apikeys import ApiKeyStore
+from realstaging.pagination import cursor as cursor_of
+from realstaging.pagination import invoice_position, ledger_position
+from realstaging.runtime_settings import LiveTerms
+from realstaging.sockets import tickets
+from realstaging.stores.api_keys import ApiKeyStore
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.checkouts import CheckoutStore
+from realstaging.stores.connections import TicketStore
 from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rates import RateStore
-from realstaging.stores.sockets import TicketStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.rate_limits import RateStore
+from realstaging.stores.runtime_settings import LiveStore
 
 PUBLIC = frozenset({"/v1/billing/plans"})
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -78,13 +80,13 @@ changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe)
 
 @app.get("/v1/account")
 def get_account() -> AccountView:
-    return accounts.overview(users.get(app.owner), live.settings(), datetime.now(UTC))
+    return profile.overview(users.get(app.owner), live.settings(), datetime.now(UTC))
 
 
 @app.patch("/v1/account")
 def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
     at, now = datetime.now(UTC), live.settings()
-    return accounts.overview(accounts.patch(app.owner, patch, at, now, users=users), now, at)
+    return profile.overview(profile.patch(app.owner, patch, at, now, users=users), now, at)
 
 
 @app.delete("/v1/account")
@@ -119,7 +121,7 @@ def post_ticket() -> Response[TicketView]:
 
 @app.post("/v1/account/api-keys")
 def post_api_key(new: NewApiKey) -> Response[ApiKeyCreated]:
-    return answered(apikeys.issue(new, app.once(datetime.now(UTC)), store=keys))
+    return answered(api_keys.issue(new, app.once(datetime.now(UTC)), store=keys))
 
 
 @app.get("/v1/account/api-keys")
@@ -147,7 +149,7 @@ def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
 @app.post("/v1/billing/portal")
 def post_portal() -> Response[PortalView]:
     at = changing()
-    return created(portal.enter(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
+    return created(account.enter(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
 
 
 @app.get("/v1/billing/subscription")
@@ -184,13 +186,13 @@ def post_resume() -> SubscriptionView:
 def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
     before = invoice_position(cursor)
     app.counted(datetime.now(UTC))
-    return statements.invoices(users.get(app.owner), stripe, limit=limit, before=before)
+    return views.invoices(users.get(app.owner), stripe, limit=limit, before=before)
 
 
 @app.get("/v1/billing/payment-methods")
 def get_payment_methods() -> PaymentMethodPage:
     app.counted(datetime.now(UTC))
-    return statements.cards(users.get(app.owner), settings(), stripe)
+    return views.cards(users.get(app.owner), settings(), stripe)
 
 
 def changing() -> datetime:
@@ -202,7 +204,7 @@ def changing() -> datetime:
 
 
 def shown(user: User, at: datetime) -> SubscriptionView:
-    return statements.subscription_view(user, live.settings(), at)
+    return views.subscription_view(user, live.settings(), at)
 
 
 @log.inject_lambda_context(clear_state=True)

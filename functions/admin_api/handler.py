@@ -9,23 +9,26 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
 from realstaging import aws
-from realstaging.admin import adjusting, alljobs, auditing, members
-from realstaging.admin.addresses import decoded, in_one_part
-from realstaging.admin.alljobs import JobSearch, Search
-from realstaging.admin.changing import Act, Desk
-from realstaging.admin.deadletters import to_function, to_queue
-from realstaging.admin.members import Members
-from realstaging.admin.offering import Offering
+from realstaging.admin import audit_log
+from realstaging.admin import jobs as alljobs
+from realstaging.admin import settings as adjusting
+from realstaging.admin import users as members
+from realstaging.admin.changes import Act, Desk
+from realstaging.admin.dead_letters import to_function, to_queue
+from realstaging.admin.jobs import JobSearch, Search
+from realstaging.admin.models import Offering
+from realstaging.admin.path_ids import decoded, in_one_part
 from realstaging.admin.queues import DeadEnd, Queues, Work
-from realstaging.admin.safekeeping import PREFIX as SECRET
-from realstaging.admin.safekeeping import Safe
+from realstaging.admin.secrets import PREFIX as SECRET
+from realstaging.admin.secrets import Safe
+from realstaging.admin.users import Members
+from realstaging.api.app import Api, Creations, answered, serve
+from realstaging.api.auth import Gate
 from realstaging.config import required, settings
-from realstaging.gate import Gate
-from realstaging.gateways.deadletters import DeadLetters, Reruns, WatchedQueue
+from realstaging.gateways.dead_letters import DeadLetters, Reruns, WatchedQueue
 from realstaging.gateways.queues import StageQueue
 from realstaging.gateways.secrets import Vault
-from realstaging.http import Api, Creations, answered, serve
-from realstaging.models import JobStatus, ResultMessage, StageMessage, view
+from realstaging.jobs.restage import Restager
 from realstaging.models.admin import (
     AdminModelInFull,
     AdminModelList,
@@ -40,7 +43,7 @@ from realstaging.models.admin import (
     SettingRevisionPage,
     SettingView,
 )
-from realstaging.models.operations import (
+from realstaging.models.admin_operations import (
     AdminJobPage,
     AdminJobView,
     AdminUserPage,
@@ -51,20 +54,22 @@ from realstaging.models.operations import (
     RedriveView,
     UserPatch,
 )
+from realstaging.models.base import view
+from realstaging.models.jobs import JobStatus
+from realstaging.models.runs import ResultMessage, StageMessage
 from realstaging.observability import log, metrics
-from realstaging.paging import audit_position, position, user_position, version_position
-from realstaging.paging import cursor as cursor_of
-from realstaging.restaging import Restager
-from realstaging.stores.alljobs import AllJobs
+from realstaging.pagination import audit_position, position, user_position, version_position
+from realstaging.pagination import cursor as cursor_of
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
+from realstaging.stores.job_index import AllJobs
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rates import RateStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.rate_limits import RateStore
+from realstaging.stores.runtime_settings import LiveStore
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=100)]
@@ -259,7 +264,7 @@ def get_audit(
     cursor: Cursor = None,
     subject: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
 ) -> AuditPage:
-    return auditing.page(audit, datetime.now(UTC), limit=limit, before=audit_position(cursor), subject=subject)
+    return audit_log.page(audit, datetime.now(UTC), limit=limit, before=audit_position(cursor), subject=subject)
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -7,21 +7,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
-from realstaging.gateways.deliveries import Deliveries
+from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate import replicate
+from realstaging.gateways.replicate.client import replicate
+from realstaging.gateways.result_download import Deliveries
 from realstaging.gateways.secrets import Secrets
-from realstaging.models import ResultMessage
+from realstaging.models.runs import ResultMessage
 from realstaging.observability import follow, log, metrics
-from realstaging.records import Record, each
-from realstaging.runs.results import Finisher
+from realstaging.runs.finish import Finisher
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.runtime_settings import LiveStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)

@@ -8,54 +8,40 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import __version__, aws
-from realstaging.batches import overview
-from realstaging.cancelling import cancel, cancel_all
-from realstaging.capabilities import capabilities
+from realstaging.api.app import Api, Creations, answered, gone, serve
+from realstaging.api.auth import Gate
+from realstaging.api.capabilities import capabilities
 from realstaging.config import required, settings
-from realstaging.deletions import Deleter
-from realstaging.drafts import Asked
-from realstaging.files import image_file, job_file
-from realstaging.gate import Gate
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.http import Api, Creations, answered, gone, serve
 from realstaging.idempotency import Once
-from realstaging.models import (
-    BatchView,
-    Capabilities,
-    CostView,
-    FileView,
-    Health,
-    ImagePage,
-    ImageView,
-    ImageWithJobs,
-    JobPage,
-    JobStatus,
-    JobView,
-    NewProject,
-    ProjectPage,
-    ProjectPatch,
-    ProjectView,
-    RestageAnswer,
-    RestageRequest,
-    view,
-)
+from realstaging.jobs.batches import overview
+from realstaging.jobs.builder import Asked
+from realstaging.jobs.cancel import cancel, cancel_all
+from realstaging.jobs.restage import Restager
+from realstaging.models.base import view
+from realstaging.models.catalog import Capabilities, Health
+from realstaging.models.images import FileView, ImagePage, ImageView, ImageWithJobs
+from realstaging.models.jobs import BatchView, JobPage, JobStatus, JobView
+from realstaging.models.projects import CostView, NewProject, ProjectPage, ProjectPatch, ProjectView
+from realstaging.models.requests import RestageAnswer, RestageRequest
 from realstaging.observability import log, metrics
-from realstaging.paging import cursor as cursor_of
-from realstaging.paging import position
-from realstaging.projects import open_project
-from realstaging.restaging import Restager
+from realstaging.pagination import cursor as cursor_of
+from realstaging.pagination import position
+from realstaging.projects.create import open_project
+from realstaging.projects.deletion import Deleter
+from realstaging.projects.downloads import image_file, job_file
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rates import RateStore
-from realstaging.stores.remains import RemainsStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.rate_limits import RateStore
+from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.tombstones import RemainsStore
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -96,14 +82,14 @@ def get_capabilities() -> Capabilities:
 
 @app.get("/v1/openapi.json")
 def get_openapi() -> Response[str]:
-    from realstaging import openapi  # two routes need it, and seldom
+    from realstaging.api import openapi  # two routes need it, and seldom
 
     return Response(200, content_type="application/json", body=openapi.document())
 
 
 @app.get("/docs")
 def get_docs() -> Response[str]:
-    from realstaging import openapi  # as above
+    from realstaging.api import openapi  # as above
 
     page, policy = openapi.page()
     headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}

@@ -9,19 +9,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required
-from realstaging.deletions import Deleter
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue
 from realstaging.observability import log, metrics
-from realstaging.purging import Purger
-from realstaging.stores.due import DueStore
+from realstaging.projects.deletion import Deleter
+from realstaging.projects.purge import Purger
+from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.remains import RemainsStore
+from realstaging.stores.tombstones import RemainsStore
 from realstaging.stores.users import UserStore
-from realstaging.sweeping import sweep
+from realstaging.sweep import sweep
 
 PER_SHARD = 50
 # What is left of the minute belongs to the next run.

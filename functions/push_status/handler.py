@@ -7,15 +7,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
-from realstaging.gateways.sockets import Sockets
+from realstaging.event_records import Record, each
+from realstaging.gateways.connections import Sockets
 from realstaging.observability import log, metrics
-from realstaging.pushes import Pusher, announcement
-from realstaging.records import Record, each
-from realstaging.stores.live import LiveStore
+from realstaging.runtime_settings import LiveTerms
+from realstaging.sockets.push import Pusher, announcement
+from realstaging.stores.connections import SocketStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.sockets import SocketStore
+from realstaging.stores.runtime_settings import LiveStore
 from realstaging.stores.table import plain
-from realstaging.terms import LiveTerms
 
 live, counters = LiveTerms(settings(), LiveStore(aws.table())), QuotaStore(aws.table())
 pusher = Pusher(SocketStore(aws.table()), Sockets(aws.sockets(required("SOCKET_POST_URL"))))

@@ -12,11 +12,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.billing import price_list
-from realstaging.billing.reconciling import Reconciler, Report
-from realstaging.billing.state import Billing
+from realstaging.billing.reconciliation import Reconciler, Report
+from realstaging.billing.sync import Billing
 from realstaging.config import settings
 from realstaging.gateways.secrets import Secrets
-from realstaging.gateways.stripe import Stripe
+from realstaging.gateways.stripe.client import Stripe
 from realstaging.observability import count, log, metrics
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.reconciliation import PlaceStore

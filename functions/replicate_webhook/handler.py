@@ -8,14 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from realstaging import aws
+from realstaging.api.problems import answer, raw_body
 from realstaging.config import required, settings
 from realstaging.errors import AppError, MalformedRequestError, PayloadTooLargeError
 from realstaging.gateways.queues import ResultQueue
 from realstaging.gateways.secrets import Secrets
-from realstaging.models import Prediction, ResultMessage
+from realstaging.models.runs import Prediction, ResultMessage
 from realstaging.observability import count, follow, log, metrics, traceparent
-from realstaging.problems import answer, raw_body
-from realstaging.webhooks import verify
+from realstaging.webhook_signatures import verify
 
 MAX_BODY = 1024 * 1024
 

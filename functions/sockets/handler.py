@@ -6,14 +6,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from realstaging import aws, keys
+from realstaging import aws
+from realstaging.api.problems import answer
 from realstaging.config import required, settings
 from realstaging.errors import AppError
-from realstaging.gateways.sockets import Sockets
+from realstaging.gateways.connections import Sockets
 from realstaging.observability import log, metrics
-from realstaging.problems import answer
-from realstaging.stores.sockets import SocketStore, TicketStore
-from realstaging.tickets import connect, reply
+from realstaging.sockets.tickets import connect, reply
+from realstaging.stores import keys
+from realstaging.stores.connections import SocketStore, TicketStore
 
 tickets = TicketStore(aws.table())
 connections = SocketStore(aws.table())

@@ -7,22 +7,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
+from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate import replicate
+from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
-from realstaging.models import StageMessage
+from realstaging.models.runs import StageMessage
 from realstaging.observability import follow, log, metrics
-from realstaging.records import Record, each
 from realstaging.runs.admission import Admission
-from realstaging.runs.planning import Planner
-from realstaging.runs.starts import Starter
+from realstaging.runs.model_input import Planner
+from realstaging.runs.start import Starter
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.runtime_settings import LiveStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)

@@ -8,15 +8,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
+from realstaging.api.problems import answer, raw_body
 from realstaging.billing.signatures import verify
-from realstaging.billing.state import TYPES, Billing
+from realstaging.billing.sync import TYPES, Billing
 from realstaging.config import settings
 from realstaging.errors import AppError, InternalError, MalformedRequestError, PayloadTooLargeError
 from realstaging.gateways.secrets import Secrets
-from realstaging.gateways.stripe import API_VERSION, Stripe
-from realstaging.models.billing import BillingEvent
+from realstaging.gateways.stripe.client import API_VERSION, Stripe
+from realstaging.models.stripe import BillingEvent
 from realstaging.observability import count, log, metrics
-from realstaging.problems import answer, raw_body
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 

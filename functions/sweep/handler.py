@@ -8,16 +8,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
-from realstaging.gateways.intake import Intake
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.upload_events import Intake
 from realstaging.observability import count, log, metrics
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.due import DueStore
+from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.sweeping import Sweeper, sweep
+from realstaging.sweep import Sweeper, sweep
 
 PER_SHARD = 50
 # What is left of the minute belongs to the next run.

@@ -7,7 +7,6 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.arrivals import arrive
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media, upload_of
 from realstaging.gateways.queues import StageQueue
@@ -15,6 +14,7 @@ from realstaging.observability import log, metrics
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.uploads.ingest import arrive
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)

@@ -7,21 +7,21 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
+from realstaging.api.app import Api, Creations, answered, serve
+from realstaging.api.auth import Gate
 from realstaging.config import required, settings
-from realstaging.gate import Gate
 from realstaging.gateways.media import Media
-from realstaging.http import Api, Creations, answered, serve
-from realstaging.models import PresignedPost, UploadAnswer, UploadRequest
+from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
 from realstaging.observability import log, metrics
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.live import LiveStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rates import RateStore
-from realstaging.terms import LiveTerms
-from realstaging.uploads import fresh_form, plan
+from realstaging.stores.rate_limits import RateStore
+from realstaging.stores.runtime_settings import LiveStore
+from realstaging.uploads.plan import fresh_form, plan
 
 app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Gate(settings(), aws.table())

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from realstaging.billing.offers import offered
+from realstaging.billing.prices import offered
 from realstaging.config import load
-from realstaging.models import billing_views as b
+from realstaging.models import subscriptions as b
 
 Json = dict[str, Any]
 BOUGHT = datetime(2026, 3, 4, 9, 26, 53, tzinfo=UTC)

@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from realstaging.models import Job, JobStatus, UsageView, view
-from realstaging.models import operations as o
+from realstaging.models import admin_operations as o
+from realstaging.models.accounts import UsageView
+from realstaging.models.base import view
+from realstaging.models.jobs import Job, JobStatus
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 TAIL = "01KKNA8Y2GQ5V7M3RZT4XW9B"  # 24 of a ULID's 26 characters

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from realstaging import errors
+from realstaging.api.problems import PROBLEM, problem
 from realstaging.errors import AppError, PhotoError, StagingError
-from realstaging.problems import PROBLEM, problem
 from scripts.reference.headers import used
 
 Json = dict[str, Any]

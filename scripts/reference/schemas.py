@@ -3,8 +3,9 @@
 from copy import deepcopy
 from typing import Any
 
-from realstaging.models import Profile, RestageItem, UploadFile
-from realstaging.problems import TYPES
+from realstaging.api.problems import TYPES
+from realstaging.models.accounts import Profile
+from realstaging.models.requests import RestageItem, UploadFile
 from scripts.reference.fields import FIELDS, MODELS
 from scripts.reference.problems import BY_CODE, failure_codes
 from scripts.reference.resolvers import MismatchError

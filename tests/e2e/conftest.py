@@ -18,7 +18,7 @@ import pytest
 from local.cloud import running_cloud
 from local.state import Cloud
 from local.token import access_token
-from realstaging import keys
+from realstaging.stores import keys
 
 PATIENCE = 60
 Json = dict[str, Any]

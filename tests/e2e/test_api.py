@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from realstaging import keys
+from realstaging.stores import keys
 from tests.e2e.conftest import Agent, Json, aws, creations, invoke, script, table, until
 from tests.e2e.photos import distinct_room, room
 

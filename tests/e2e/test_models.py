@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from realstaging import config
-from realstaging.staging import registry
+from realstaging.image_models import registry
 from tests.e2e.conftest import Agent, Photo, creations
 
 pytestmark = pytest.mark.e2e

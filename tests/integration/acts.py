@@ -11,7 +11,9 @@ import pytest
 from botocore.client import BaseClient
 
 from realstaging.gateways.media import staged_key, staged_thumbnail_key
-from realstaging.models import Image, Job, Project
+from realstaging.models.images import Image
+from realstaging.models.jobs import Job
+from realstaging.models.projects import Project
 from tests.events import event
 from tests.integration import given
 from tests.integration.web import call

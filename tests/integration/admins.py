@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import httpx
 
-from realstaging.models import Live
-from realstaging.stores.live import LiveStore
+from realstaging.models.runtime_settings import Live
+from realstaging.stores.runtime_settings import LiveStore
 from tests.integration.web import call
 from tests.integration.world import World
 

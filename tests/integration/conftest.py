@@ -19,7 +19,7 @@ from realstaging.config import settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.due import DueStore
+from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore

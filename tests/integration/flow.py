@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from realstaging.gateways.media import Media
-from realstaging.gateways.replicate import replicate
+from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
-from realstaging.models import Job
+from realstaging.models.jobs import Job
 from realstaging.runs.admission import Admission
-from realstaging.runs.planning import Planner
-from realstaging.runs.starts import Starter
-from realstaging.stores.live import LiveStore
+from realstaging.runs.model_input import Planner
+from realstaging.runs.start import Starter
+from realstaging.runtime_settings import LiveTerms
 from realstaging.stores.provider import ProviderStore
-from realstaging.terms import LiveTerms
+from realstaging.stores.runtime_settings import LiveStore
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.world import World

@@ -8,25 +8,17 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from realstaging import keys
-from realstaging import quota as periods
+from realstaging.accounts import quota as periods
 from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
-from realstaging.models import (
-    DELIVERED,
-    Batch,
-    Failure,
-    Image,
-    ImageStatus,
-    Job,
-    JobStatus,
-    Live,
-    ModelSettings,
-    Project,
-    Run,
-    Setting,
-)
-from realstaging.stores.live import LiveStore
+from realstaging.models.base import Failure
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Batch, Job, JobStatus
+from realstaging.models.projects import Project
+from realstaging.models.runs import DELIVERED, Run
+from realstaging.models.runtime_settings import Live, ModelSettings, Setting
+from realstaging.stores import keys
+from realstaging.stores.runtime_settings import LiveStore
 from realstaging.stores.users import UserStore
 from tests.events import event, together
 from tests.integration.world import World

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from realstaging import config
-from realstaging.billing.state import TYPES
+from realstaging.billing.sync import TYPES
 from realstaging.gateways.secrets import Secrets
-from realstaging.gateways.stripe import Stripe
-from realstaging.models.billing import BillingEvent, Customer, Kept, Subscription
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.stripe import BillingEvent, Customer, Kept, Subscription
 from tests.integration.payments import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments, checkout
 
 Expected = tuple[str, int, str | None]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from realstaging import keys
+from realstaging.stores import keys
 from realstaging.stores.users import UserStore
 from tests.integration.acts import ask
 from tests.integration.world import World

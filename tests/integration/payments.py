@@ -14,8 +14,8 @@ from realstaging import aws
 from realstaging.billing.signatures import signature
 from realstaging.config import Settings, settings
 from realstaging.gateways.secrets import Secrets
-from realstaging.gateways.stripe import Stripe
-from realstaging.models.billing import Checkout, moment
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.stripe import Checkout, moment
 from tests.events import request
 
 # The paid plans as they are sold: the local stage gives more of everything.

@@ -11,7 +11,7 @@ from moto.backends import get_backend
 from moto.dynamodb.comparisons import get_filter_expression
 from mypy_boto3_dynamodb.service_resource import Table
 
-from realstaging.stores.marshal import attributes
+from realstaging.stores.serialization import attributes
 from realstaging.stores.table import plain
 
 NAME = "table"

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from realstaging import quota
-from realstaging.models import User
-from realstaging.models.billing import Subscription
+from realstaging.accounts import quota
+from realstaging.models.accounts import User
+from realstaging.models.stripe import Subscription
 from realstaging.stores.users import UserStore
 from tests.integration.payments import GOOD_CARD, Payments, checkout, gateway, hook
 from tests.integration.world import World

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.acts import arrived, ask, at_once, delivered, purge, purge_everything
 from tests.integration.faults import CrashError, faulty

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.admin import auditing
+from realstaging.admin import audit_log
 from realstaging.stores.audit import AuditStore
 from tests.integration.admins import BANANA, QWEN, ask, model, setting
 from tests.integration.world import World
@@ -79,8 +79,8 @@ def test_a_full_last_page_says_that_it_is_the_last(world: World) -> None:
 
 
 def test_one_subject_is_found_among_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auditing, "LOOKED_AT", 5)
-    monkeypatch.setattr(auditing, "LOOKS", 3)
+    monkeypatch.setattr(audit_log, "LOOKED_AT", 5)
+    monkeypatch.setattr(audit_log, "LOOKS", 3)
     for number in range(60):
         did(world, world.clock.at - timedelta(days=number), "settings/rare" if number % 19 == 0 else "settings/often")
 

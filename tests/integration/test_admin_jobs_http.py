@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
-from realstaging.models import Job, JobStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys
 from realstaging.stores.users import UserStore
 from tests.integration import given
 from tests.integration.acts import ask, at_once, delivered, failed

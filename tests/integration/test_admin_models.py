@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.staging import registry
+from realstaging.image_models import registry
 from tests.integration import given
 from tests.integration.acts import at_once
 from tests.integration.admins import BANANA, GPT, QWEN, ask, audited, live, model, setting, versions

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.staging import registry
+from realstaging.image_models import registry
 from tests.integration.admins import QWEN, ask, audited, live, model, versions
 from tests.integration.world import World
 

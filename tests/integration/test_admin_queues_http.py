@@ -21,7 +21,7 @@ UPLOAD = SWEEP.replace("sweep", "upload-complete")
 
 @pytest.fixture(autouse=True)
 def dead_letters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realstaging.gateways.deadletters.WAIT_SECONDS", 0)
+    monkeypatch.setattr("realstaging.gateways.dead_letters.WAIT_SECONDS", 0)
     for name in DEAD.values():
         aws.sqs().create_queue(QueueName=name)
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from realstaging import aws
+from realstaging.image_models import registry
 from realstaging.observability import log
-from realstaging.staging import registry
 from tests.integration.admins import GPT, ask, audited, live, model, setting
 from tests.integration.faults import CrashError, faulty, refusal
 from tests.integration.world import World

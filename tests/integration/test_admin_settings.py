@@ -7,9 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from realstaging import config
-from realstaging.admin import adjusting
-from realstaging.models import Live, Setting
-from realstaging.stores.live import LiveStore
+from realstaging.admin import settings as adjusting
+from realstaging.models.runtime_settings import Live, Setting
+from realstaging.stores.runtime_settings import LiveStore
 from tests.integration import given
 from tests.integration.acts import at_once
 from tests.integration.admins import BANANA, QWEN, ask, audited, live, model, setting, token, versions

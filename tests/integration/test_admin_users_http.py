@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
-from realstaging.models import Profile, Subscribed
+from realstaging.models.accounts import Profile, Subscribed
+from realstaging.stores import keys
 from realstaging.stores.users import UserStore
 from tests.integration import given
 from tests.integration.acts import ask, at_once

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from realstaging import keys
-from realstaging.admin import alljobs
-from realstaging.admin.alljobs import TROUBLE, JobSearch, Search
+from realstaging.admin import jobs
+from realstaging.admin.jobs import TROUBLE, JobSearch, Search
 from realstaging.admin.moments import moment
 from realstaging.errors import NotFoundError
-from realstaging.models import Job, JobStatus
-from realstaging.stores.alljobs import AllJobs
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys
+from realstaging.stores.job_index import AllJobs
 from tests.integration import given
 from tests.integration.acts import delivered, failed, purge_everything
 from tests.integration.faults import watched
@@ -177,8 +177,8 @@ def test_many_jobs_of_the_wrong_age_end_a_page_early_but_never_the_list(
     world.clock.forward(hours=1)
     for job in busy:
         world.jobs.requeue(job, world.clock.at, world.clock.at)
-    monkeypatch.setattr(alljobs, "ROWS", 2)
-    monkeypatch.setattr(alljobs, "CHUNKS", 2)
+    monkeypatch.setattr(jobs, "ROWS", 2)
+    monkeypatch.setattr(jobs, "CHUNKS", 2)
 
     pages = walked(world, Search(frozenset({JobStatus.QUEUED}), older_than=moment("30m", world.clock.at)), 20)
 
@@ -195,7 +195,7 @@ def test_a_lane_is_read_only_as_far_as_it_is_wanted(world: World) -> None:
 
 
 def test_an_owner_with_very_many_jobs_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alljobs, "ROWS", 2)
+    monkeypatch.setattr(jobs, "ROWS", 2)
     _, work = given.queued(world, jobs=5)
     for job in work[1:]:
         given.canceled(world, job)
@@ -218,7 +218,7 @@ def test_a_lane_of_very_many_unfinished_jobs_is_read_on_for_a_while(
 
 
 def test_a_full_lane_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realstaging.stores.alljobs.LANE_PAGE", 1)
+    monkeypatch.setattr("realstaging.stores.job_index.LANE_PAGE", 1)
     monkeypatch.setattr(keys, "shard", lambda id: 4)
     made = failed_jobs(world, 3)
 

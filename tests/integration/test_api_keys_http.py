@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from realstaging import keys
+from realstaging.stores import keys
 from tests.integration.acts import ask
 from tests.integration.faults import watched
 from tests.integration.web import call

@@ -2,10 +2,11 @@
 
 import pytest
 
-from realstaging import quota as periods
+from realstaging.accounts import quota as periods
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
-from realstaging.models import Job, Project
-from realstaging.stores.due import Due
+from realstaging.models.jobs import Job
+from realstaging.models.projects import Project
+from realstaging.stores.due_index import Due
 from realstaging.stores.table import LostRaceError, plain
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty, watched

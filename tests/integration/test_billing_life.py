@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realstaging import quota
-from realstaging.billing.state import Billing
-from realstaging.billing.subscriptions import granted
+from realstaging.accounts import quota
+from realstaging.billing.entitlements import granted
+from realstaging.billing.sync import Billing
 from realstaging.config import Settings
-from realstaging.gateways.stripe import Stripe
-from realstaging.models import User
-from realstaging.models.billing import BillingEvent, Subscription
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.accounts import User
+from realstaging.models.stripe import BillingEvent, Subscription
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 from tests.integration.lives import Expected, Life, Remembered, Step

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
-from realstaging.gateways.replicate_errors import UnreachableError, UnsureError
-from realstaging.models import Breaker, Job, JobStatus, StageMessage
-from realstaging.stores.live import LiveStore
+from realstaging.gateways.replicate.errors import UnreachableError, UnsureError
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.provider import Breaker
+from realstaging.models.runs import StageMessage
+from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
+from realstaging.stores.runtime_settings import LiveStore
 from tests.integration import given
 from tests.integration.acts import one_call_at_a_time
 from tests.integration.faults import watched

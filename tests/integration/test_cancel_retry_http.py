@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import JobStatus
-from realstaging.stores.live import LiveStore
-from realstaging.terms import LiveTerms
+from realstaging.models.jobs import JobStatus
+from realstaging.runtime_settings import LiveTerms
+from realstaging.stores.runtime_settings import LiveStore
 from tests.integration import given
 from tests.integration.acts import ask, at_once, delivered, failed, rows_of
 from tests.integration.flow import finish, results, settle, started

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realstaging import keys
+from realstaging.stores import keys
 from tests.integration.acts import ask
 from tests.integration.buying import CHECKOUT, checkout, shown, subscribe
 from tests.integration.payments import Payments

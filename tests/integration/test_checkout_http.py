@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
+from realstaging.stores import keys
 from realstaging.stores.checkouts import CheckoutStore
 from tests.integration.acts import ask, at_once, keyed
 from tests.integration.buying import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Job, JobStatus
+from realstaging.models.jobs import Job, JobStatus
 from tests.integration import given
 from tests.integration.acts import ask
 from tests.integration.flow import finish, hear, results, settle, stage, started, sweep, told

@@ -10,10 +10,10 @@ import pytest
 from moto import mock_aws
 
 from realstaging import aws
-from realstaging.admin.deadletters import peek, redrive, to_function, to_queue
-from realstaging.gateways.deadletters import DeadLetters, Reruns, WatchedQueue
-from realstaging.models import ResultMessage, StageMessage
-from realstaging.models.operations import RedriveOrder, RedriveView
+from realstaging.admin.dead_letters import peek, redrive, to_function, to_queue
+from realstaging.gateways.dead_letters import DeadLetters, Reruns, WatchedQueue
+from realstaging.models.admin_operations import RedriveOrder, RedriveView
+from realstaging.models.runs import ResultMessage, StageMessage
 from tests.events import event
 from tests.fakes import FakeFunctions
 from tests.integration.faults import CrashError, faulty
@@ -71,7 +71,7 @@ class Office:
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.setattr("realstaging.gateways.deadletters.WAIT_SECONDS", 0)
+    monkeypatch.setattr("realstaging.gateways.dead_letters.WAIT_SECONDS", 0)
     with mock_aws():
         source, dead = [aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("source", "dead")]
         yield Office(aws.sqs(), source, dead)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given, web
 from tests.integration.acts import arrived, ask, delivered, failed, rows_of
 from tests.integration.flow import finish, results, started

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.acts import ask
 from tests.integration.test_deletion_http import in_state

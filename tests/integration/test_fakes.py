@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from realstaging.gateways.intake import Intake
-from realstaging.gateways.replicate import Replicate
-from realstaging.gateways.sockets import Sockets
+from realstaging.gateways.connections import Sockets
+from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.upload_events import Intake
 from tests.fakes import FakeFunctions, FakeSockets
 from tests.integration.faults import faulty
 from tests.integration.virtual import Limited

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
 from tests.integration.flow import delivery, failures, finish, results, stage, started, sweep, told

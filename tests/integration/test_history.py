@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from realstaging.errors import QuotaExceededError
-from realstaging.models import Image, Job, JobStatus
+from realstaging.models.images import Image
+from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.flow import delivery, failures, sweep

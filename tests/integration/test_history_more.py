@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import quota as periods
-from realstaging.models import Job, JobStatus
+from realstaging.accounts import quota as periods
+from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.acts import ask, purge, purge_everything

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, Image, ImageStatus, Job, JobStatus
-from realstaging.stores.due import Due
+from realstaging.models.base import Failure
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.due_index import Due
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.world import World

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, Job, JobStatus
-from realstaging.stores.due import Due
+from realstaging.models.base import Failure
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.due_index import Due
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.world import World

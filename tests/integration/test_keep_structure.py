@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
+from realstaging.stores import keys
 from tests.integration import given
 from tests.integration.acts import ask
 from tests.integration.flow import stage

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from realstaging.models.billing import Subscription, moment
+from realstaging.models.stripe import Subscription, moment
 from tests.integration.acts import ask, purge_everything
 from tests.integration.buying import checkout, hear, program, reconcile, shown, subscribe
 from tests.integration.payments import GOOD_CARD, Payments, gateway, quick_repeats

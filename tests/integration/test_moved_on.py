@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from realstaging.models import Job, JobStatus, StageMessage
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.runs import StageMessage
 from tests.integration import given
 from tests.integration.flow import failures, finish, results, started, told
 from tests.integration.virtual import NO_CREDIT, Limited, messages, starter

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from realstaging import __version__, openapi
+from realstaging import __version__
+from realstaging.api import openapi
 from scripts.reference.problems import BY_CODE, catalogue, failure_codes
 from scripts.reference.resolvers import ROOT
 from tests.events import request

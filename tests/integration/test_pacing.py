@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realstaging import keys
-from realstaging.models import Job, JobStatus, Pace, Slot, StageMessage
-from realstaging.runs import pacing
+from realstaging.models import start_schedule
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.provider import Pace, Slot
+from realstaging.models.runs import StageMessage
+from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
 from tests.integration import given as state
 from tests.integration.faults import CrashError, faulty, watched
@@ -300,7 +302,7 @@ def test_no_window_holds_more_starts_than_the_limit_and_one(
             if slot:
                 assert now.time_of(slot) >= world.clock.at
                 seen = max(read.clock(world.clock.at), now.clock(world.clock.at))
-                assert slot.at <= seen + pacing.horizon(per_minute)
+                assert slot.at <= seen + start_schedule.horizon(per_minute)
                 taken.append(slot)
             read = now if size % 3 else read
 

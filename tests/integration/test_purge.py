@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
-from realstaging.models import ImageStatus
+from realstaging.models.images import ImageStatus
+from realstaging.stores import keys
 from tests.events import event
 from tests.integration import given
 from tests.integration.acts import arrived, ask, delivered, purge, purge_everything, rows_of

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from realstaging import keys
-from realstaging.models import Job, JobStatus
-from realstaging.stores.sockets import SocketStore
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys
+from realstaging.stores.connections import SocketStore
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.flow import failures

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.events import event
 from tests.integration import given
 from tests.integration.flow import hear, settle, started

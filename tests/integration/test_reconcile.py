@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realstaging import keys
+from realstaging.stores import keys
 from tests.integration.buying import checkout, hear, pay, reconcile, shown, subscribe
 from tests.integration.faults import CrashError, faulty
 from tests.integration.payments import Payments, gateway, quick_repeats

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from realstaging.models import ImageStatus, JobStatus
+from realstaging.models.images import ImageStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
 from tests.integration.world import World

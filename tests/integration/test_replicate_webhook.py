@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Job, JobStatus
+from realstaging.models.jobs import Job, JobStatus
 from tests.events import event, webhook
 from tests.integration import given
 from tests.integration.flow import delivery, started

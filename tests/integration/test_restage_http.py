@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Image, ImageStatus, JobStatus
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import JobStatus
 from realstaging.stores.table import Item
 from tests.integration import given
 from tests.integration.acts import arrived, ask, rows_of

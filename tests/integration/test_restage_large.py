@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Image, JobStatus
+from realstaging.models.images import Image
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.acts import ask, rows_of
 from tests.integration.faults import CrashError, faulty

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from realstaging import keys
 from realstaging.errors import ForbiddenError, NotFoundError
+from realstaging.stores import keys
 from realstaging.stores.audit import AuditStore
-from realstaging.stores.due import Due
-from realstaging.stores.live import LiveStore
-from realstaging.stores.sockets import SocketStore, TicketStore
+from realstaging.stores.connections import SocketStore, TicketStore
+from realstaging.stores.due_index import Due
+from realstaging.stores.runtime_settings import LiveStore
 from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
 from tests.integration import given

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.stores.sockets import SocketStore
+from realstaging.stores.connections import SocketStore
 from tests.events import event, request
 from tests.integration.world import World
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
 from tests.integration.flow import delivery, failures, hear, settle, stage, start_with, sweep

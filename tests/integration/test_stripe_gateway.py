@@ -6,14 +6,9 @@ from datetime import timedelta
 import pytest
 
 from realstaging import aws
-from realstaging.errors import (
-    BillingStateError,
-    CustomerGoneError,
-    PaymentDeclinedError,
-    ProviderUnavailableError,
-)
-from realstaging.gateways.stripe import API_VERSION, Stripe
-from realstaging.models.billing import Kept, Subscription
+from realstaging.errors import BillingStateError, CustomerGoneError, PaymentDeclinedError, ProviderUnavailableError
+from realstaging.gateways.stripe.client import API_VERSION, Stripe
+from realstaging.models.stripe import Kept, Subscription
 from tests.integration.payments import FAILS_LATER, Payments, checkout, gateway, quick_repeats
 from tests.integration.world import World
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from realstaging.gateways.media import upload_key
-from realstaging.models import ImageStatus, Job, JobStatus
-from realstaging.stores.due import Due
+from realstaging.models.images import ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.due_index import Due
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item
-from realstaging.sweeping import sweep as sweep_all
+from realstaging.sweep import sweep as sweep_all
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty
 from tests.integration.flow import hear, settle, stage, started, sweep

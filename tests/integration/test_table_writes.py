@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from realstaging.stores import table as writing
 from realstaging.stores.table import LostRaceError, Writes
 from tests.integration import given

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Job, JobStatus
+from realstaging.models.jobs import Job, JobStatus
 from tests.integration import given
 from tests.integration.acts import ask
 from tests.integration.faults import watched

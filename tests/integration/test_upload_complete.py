@@ -8,7 +8,8 @@ from PIL import Image as Pillow
 
 from realstaging.gateways.media import master_key, original_key, thumbnail_key, upload_key
 from realstaging.gateways.queues import QueueRefusedError
-from realstaging.models import ImageStatus, JobStatus
+from realstaging.models.images import ImageStatus
+from realstaging.models.jobs import JobStatus
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from realstaging.gateways.replicate_errors import AccountError, NotTakenError, UnsureError
-from realstaging.models import Job, Prediction, StageMessage
-from realstaging.runs.starts import Starter
+from realstaging.gateways.replicate.errors import AccountError, NotTakenError, UnsureError
+from realstaging.models.jobs import Job
+from realstaging.models.runs import Prediction, StageMessage
+from realstaging.runs.start import Starter
 from tests.integration.world import Clock, World
 
 

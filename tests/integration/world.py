@@ -10,21 +10,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from realstaging import quota as periods
+from realstaging.accounts import quota as periods
 from realstaging.config import Settings
-from realstaging.gateways.intake import Intake
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.models import Image, Job, JobStatus, Usage
-from realstaging.pushes import Pusher
+from realstaging.gateways.upload_events import Intake
+from realstaging.models.accounts import Usage
+from realstaging.models.images import Image
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.sockets.push import Pusher
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.due import DueStore
+from realstaging.stores.connections import SocketStore
+from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.sockets import SocketStore
-from realstaging.sweeping import Sweeper
+from realstaging.sweep import Sweeper
 from tests.fakes import FakeFunctions, FakeSockets
 from tests.integration.provider import Provider
 

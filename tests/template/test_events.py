@@ -12,16 +12,18 @@ from boto3.dynamodb.types import TypeDeserializer
 from ulid import ULID
 
 from events.loading import FOLDER, SHARED, WEBHOOK_AT, WEBHOOK_SECRET, signed
-from realstaging import keys
 from realstaging.billing import signatures
-from realstaging.billing.state import TYPES
+from realstaging.billing.sync import TYPES
 from realstaging.errors import UnauthorizedError
 from realstaging.gateways.media import upload_of
-from realstaging.gateways.stripe import API_VERSION
-from realstaging.models import Job, Prediction, ResultMessage, StageMessage, UploadFile, UploadRequest
-from realstaging.models.billing import BillingEvent
+from realstaging.gateways.stripe.client import API_VERSION
+from realstaging.models.jobs import Job
+from realstaging.models.requests import UploadFile, UploadRequest
+from realstaging.models.runs import Prediction, ResultMessage, StageMessage
+from realstaging.models.stripe import BillingEvent
+from realstaging.stores import keys
 from realstaging.stores.table import row
-from realstaging.webhooks import verify
+from realstaging.webhook_signatures import verify
 from tests.events import event, request, together, webhook
 from tests.template.reading import Expanded, Written
 

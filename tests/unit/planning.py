@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from realstaging import config
-from realstaging.drafts import Asked
+from realstaging.accounts.quota import allowance
 from realstaging.gateways.media import Media
 from realstaging.idempotency import Once
-from realstaging.models import Batch, Image, Job, PresignedPost, UploadAnswer, UploadRequest, User
-from realstaging.quota import allowance
+from realstaging.jobs.builder import Asked
+from realstaging.models.accounts import User
+from realstaging.models.images import Image
+from realstaging.models.jobs import Batch, Job
+from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
+from realstaging.runtime_settings import Terms
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.table import Write
-from realstaging.terms import Terms
-from realstaging.uploads import plan
+from realstaging.uploads.plan import plan
 from tests.unit.rows import NOW, TRACE
 
 SETTINGS = config.load("local")

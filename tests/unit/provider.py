@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from realstaging.gateways.replicate import Replicate
-from realstaging.models import Prediction
+from realstaging.gateways.replicate.client import Replicate
+from realstaging.models.runs import Prediction
 from tests.unit.loopback import Talk
 
 TOKEN = "r8_never_to_be_seen_anywhere"

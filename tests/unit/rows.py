@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from realstaging.models import Batch, Image, ImageStatus, Job, JobStatus
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Batch, Job, JobStatus
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.admin.addresses import ACTIONS, decoded, in_one_part
+from realstaging.admin.path_ids import ACTIONS, decoded, in_one_part
 
 IDS = st.from_regex(r"[a-z0-9.-]{1,12}/[a-z0-9.-]{1,12}(/[a-z_]{1,12})?", fullmatch=True)
 

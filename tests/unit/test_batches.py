@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.batches import overview, status
-from realstaging.models import BatchStatus, JobStatus
+from realstaging.jobs.batches import overview, status
+from realstaging.models.jobs import BatchStatus, JobStatus
 from tests.unit.rows import batch, job
 
 TALLIES = st.dictionaries(st.sampled_from(JobStatus), st.integers(0, 3)).map(Counter)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from realstaging.models import Breaker
-from realstaging.runs import breaker as breaking
+from realstaging.models import circuit_breaker as breaking
+from realstaging.models.provider import Breaker
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 

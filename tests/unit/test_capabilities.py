@@ -1,6 +1,6 @@
 """What a form needs to know, from the settings and nowhere else."""
 
-from realstaging.capabilities import capabilities
+from realstaging.api.capabilities import capabilities
 from tests.unit.planning import SETTINGS
 
 

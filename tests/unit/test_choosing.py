@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from realstaging.config import Settings
-from realstaging.models import Job, JobStatus, Run
-from realstaging.runs import choosing
-from realstaging.staging import registry
-from realstaging.staging.registry import Order, StagingModel
+from realstaging.image_models import registry
+from realstaging.image_models.registry import Order, StagingModel
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.runs import Run
+from realstaging.runs import model_selection
 from tests.unit.planning import SETTINGS
 
 DEFAULT = "qwen/qwen-image-edit-2511"
@@ -45,23 +46,26 @@ def anybody(model: StagingModel) -> bool:
 
 
 def chosen(job: Job, settings: Settings) -> str | None:
-    model = choosing.choose(job, settings, anybody)
+    model = model_selection.choose(job, settings, anybody)
     return model.id if model else None
 
 
 def test_the_chain_begins_with_what_was_ordered_and_names_nobody_twice() -> None:
-    ids = [model.id for model in choosing.chain(job(BANANA), settings())]
+    ids = [model.id for model in model_selection.chain(job(BANANA), settings())]
 
     assert ids == [BANANA, PLUS, DEFAULT]
 
 
 def test_what_was_ordered_stays_the_first_choice_when_another_has_had_a_try() -> None:
-    assert choosing.chain(job(PLUS, ordered_model=BANANA), settings())[0].id == BANANA
+    assert model_selection.chain(job(PLUS, ordered_model=BANANA), settings())[0].id == BANANA
 
 
 @pytest.mark.parametrize("gone", [(PLUS, BANANA), (PLUS, BANANA, "nobody/nothing")])
 def test_who_is_not_on_offer_or_not_there_is_left_out(gone: tuple[str, ...]) -> None:
-    assert [model.id for model in choosing.chain(job("nobody/nothing"), settings(enabled=gone))] == [PLUS, BANANA]
+    assert [model.id for model in model_selection.chain(job("nobody/nothing"), settings(enabled=gone))] == [
+        PLUS,
+        BANANA,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_how_often_each_may_fail_is_set() -> None:
 
 
 def test_nobody_who_does_not_take_it_is_chosen() -> None:
-    assert choosing.choose(job(), settings(), lambda model: False) is None
+    assert model_selection.choose(job(), settings(), lambda model: False) is None
 
 
 @pytest.mark.parametrize(
@@ -109,12 +113,12 @@ def test_nobody_who_does_not_take_it_is_chosen() -> None:
 def test_who_takes_over_must_be_able_to_do_what_was_ordered(model_id: str, order: Order, takes: bool) -> None:
     model = registry.get(model_id)
 
-    assert choosing.takes_over(model, job(), order) is takes
-    assert choosing.takes_over(model, job(model_id), order)
+    assert model_selection.takes_over(model, job(), order) is takes
+    assert model_selection.takes_over(model, job(model_id), order)
 
 
 def test_settings_that_name_models_rightly_raise_no_objection() -> None:
-    assert choosing.objections(settings(parameters={DEFAULT: {"output_quality": 90}})) == []
+    assert model_selection.objections(settings(parameters={DEFAULT: {"output_quality": 90}})) == []
 
 
 @pytest.mark.parametrize(
@@ -131,12 +135,12 @@ def test_settings_that_name_models_rightly_raise_no_objection() -> None:
     ],
 )
 def test_what_is_wrong_with_models_is_said(models: dict[str, Any], objection: str) -> None:
-    assert any(objection in each for each in choosing.objections(settings(**models)))
+    assert any(objection in each for each in model_selection.objections(settings(**models)))
 
 
 def test_a_plans_model_must_be_enabled() -> None:
     plan = SETTINGS.plans["free"].model_copy(update={"model": "nobody/nothing"})
 
-    found = choosing.objections(SETTINGS.model_copy(update={"plans": {"free": plan}}))
+    found = model_selection.objections(SETTINGS.model_copy(update={"plans": {"free": plan}}))
 
     assert found == ["plans.free.model: nobody/nothing is not enabled."]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from realstaging.errors import OutputUnusableError
-from realstaging.gateways.deliveries import Deliveries, DeliveryFaultError
+from realstaging.gateways.result_download import Deliveries, DeliveryFaultError
 from tests.unit.loopback import Exchange, Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
 
 PICTURE = bytes(range(256)) * 300

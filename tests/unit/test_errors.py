@@ -8,7 +8,7 @@ import pytest
 
 from realstaging import errors
 from realstaging.errors import AppError, QuotaExceededError, ValidationFailedError
-from realstaging.models import Failure
+from realstaging.models.base import Failure
 
 # The codes that docs and clients count on, in this part of the product.
 PROMISED = {

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging.errors import ImageNotReadyError, JobNotReadyError
-from realstaging.files import image_file, job_file
 from realstaging.gateways.media import Media
-from realstaging.models import FileView, ImageStatus, JobStatus, ResultView
+from realstaging.models.images import FileView, ImageStatus
+from realstaging.models.jobs import JobStatus, ResultView
+from realstaging.projects.downloads import image_file, job_file
 from tests.unit.rows import NOW, image, job
 
 SHA = "a" * 64

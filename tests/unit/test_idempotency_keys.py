@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.drafts import Asked
 from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
 from realstaging.idempotency import Once, checked, fingerprint
+from realstaging.jobs.builder import Asked
 from realstaging.stores.idempotency import IdempotencyStore, Remembered
 from tests.unit.planning import TERMS
 from tests.unit.rows import NOW

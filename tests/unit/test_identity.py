@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realstaging.accounts.identity import MAX_OWNER, Caller, Tokens, bearer, owner_of
 from realstaging.errors import UnauthorizedError
-from realstaging.gateways.issuer import IssuerKeys
-from realstaging.identity import MAX_OWNER, Caller, Tokens, bearer, owner_of
+from realstaging.gateways.jwks import IssuerKeys
 from tests.unit.tokens import IDENTITY, ISSUER, ROLES, by_hand, public_jwk, public_pem, token
 
 

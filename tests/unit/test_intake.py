@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from realstaging.errors import (
-    ContentTypeMismatchError,
-    UnsupportedImageTypeError,
-)
-from realstaging.imaging.intake import take_in
+from realstaging.errors import ContentTypeMismatchError, UnsupportedImageTypeError
+from realstaging.imaging.normalize import take_in
 from tests.unit.pictures import (
     FORMATS,
     LARGE,

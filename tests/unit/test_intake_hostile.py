@@ -16,7 +16,7 @@ from realstaging.errors import (
     PhotoError,
 )
 from realstaging.imaging import decoding
-from realstaging.imaging.intake import Photo, take_in
+from realstaging.imaging.normalize import Photo, take_in
 from tests.unit.pictures import FORMATS, LARGE, LIMITS, announcing, chunk, encoded, opened, quarters, room, with_chunk
 
 

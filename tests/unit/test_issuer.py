@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from realstaging.errors import ProviderUnavailableError
-from realstaging.gateways import issuer
-from realstaging.gateways.issuer import IssuerKeys
+from realstaging.gateways import jwks
+from realstaging.gateways.jwks import IssuerKeys
 from tests.unit.loopback import Reply, Talk, by_path, hangs_up, in_turn, never_answers, says, serving, trickles, writes
 from tests.unit.tokens import IDENTITY, public_jwk
 
@@ -64,7 +64,7 @@ def test_without_a_given_address_the_issuer_says_where_its_keys_are(talk: Talk) 
 def test_keys_are_fetched_again_after_an_hour(talk: Talk, later: Callable[[float], None]) -> None:
     keys = _keys(talk)
     keys.find("one")
-    later(issuer.KEEP_SECONDS + 1)
+    later(jwks.KEEP_SECONDS + 1)
     talk.reply = says(200, ROTATED)
 
     assert keys.find("one") is None
@@ -77,7 +77,7 @@ def test_unknown_key_ids_do_not_storm_the_issuer(talk: Talk, later: Callable[[fl
 
     assert {keys.find(f"made up {number}") for number in range(200)} == {None}
     assert len(talk.asked) == 1
-    later(issuer.COOLDOWN_SECONDS + 1)
+    later(jwks.COOLDOWN_SECONDS + 1)
     assert {keys.find(f"made up {number}") for number in range(200)} == {None}
     assert len(talk.asked) == 2
 
@@ -86,7 +86,7 @@ def test_a_new_key_is_taken_up_after_the_cooldown(talk: Talk, later: Callable[[f
     keys = _keys(talk)
     keys.find("one")
     talk.reply = says(200, {"keys": KEYS["keys"] + ROTATED["keys"]})
-    later(issuer.COOLDOWN_SECONDS + 1)
+    later(jwks.COOLDOWN_SECONDS + 1)
 
     assert keys.find("two")
     assert keys.find("one")
@@ -107,7 +107,7 @@ BROKEN: dict[str, Reply] = {
     "keys of another kind": says(200, {"keys": "one"}),
     "keys that are none": says(200, {"keys": [1, None, {}, {"kty": "??"}]}),
     "keys without ids": says(200, {"keys": [public_jwk("two", kid=None)]}),
-    "too much": says(200, b" " * (issuer.MAX_BYTES + 1) + b"{}"),
+    "too much": says(200, b" " * (jwks.MAX_BYTES + 1) + b"{}"),
     "not HTTP": writes(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
     "a promise it does not keep": writes(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{"),
 }
@@ -117,7 +117,7 @@ BROKEN: dict[str, Reply] = {
 def test_an_issuer_that_makes_no_sense_is_unavailable(
     reply: Reply, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuer, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.1)
     talk.reply = reply
 
     with pytest.raises(ProviderUnavailableError):
@@ -130,9 +130,9 @@ def test_while_the_issuer_makes_no_sense_the_last_good_keys_stay_in_use(
 ) -> None:
     keys = _keys(talk)
     keys.find("one")
-    monkeypatch.setattr(issuer, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.1)
     talk.reply = reply
-    later(issuer.KEEP_SECONDS + 1)
+    later(jwks.KEEP_SECONDS + 1)
 
     assert keys.find("one")
     assert keys.find("two") is None
@@ -156,7 +156,7 @@ def test_after_a_failure_the_issuer_is_left_alone_for_a_while_and_then_asked_aga
         with pytest.raises(ProviderUnavailableError):
             keys.find("one")
     assert len(talk.asked) == 1
-    later(issuer.COOLDOWN_SECONDS + 1)
+    later(jwks.COOLDOWN_SECONDS + 1)
     assert keys.find("one")
 
 
@@ -179,7 +179,7 @@ def test_a_redirect_is_not_followed(status: int, talk: Talk) -> None:
 
 
 def test_an_issuer_that_trickles_is_not_waited_for(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuer, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.1)
     talk.reply = trickles(200, KEYS, pause=0.02, step=25)
 
     with pytest.raises(ProviderUnavailableError):

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.admin.alljobs import since
+from realstaging.admin.jobs import since
 from realstaging.admin.moments import moment
 from realstaging.errors import ValidationFailedError
 from realstaging.ids import first_id, new_id
-from realstaging.models import JobStatus
+from realstaging.models.jobs import JobStatus
 from tests.unit.rows import job
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging import keys
+from realstaging.stores import keys
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANY_TIME = st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.timezones())

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from realstaging import config
-from realstaging.admin import adjusting
+from realstaging.admin import settings as adjusting
 from realstaging.admin.wording import meaning
-from realstaging.models import Live, ModelSettings, Setting
-from realstaging.terms import fitting, overlaid
+from realstaging.models.runtime_settings import Live, ModelSettings, Setting
+from realstaging.runtime_settings import fitting, overlaid
 
 STAGE = config.load("prod")
 FIRST, SECOND, OFF = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"
@@ -95,7 +95,7 @@ def test_the_default_is_on_offer_though_it_was_disabled_before_a_deployment_made
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted: list[tuple[str, int]] = []
-    monkeypatch.setattr("realstaging.terms.count", lambda name, value: counted.append((name, value)))
+    monkeypatch.setattr("realstaging.runtime_settings.count", lambda name, value: counted.append((name, value)))
     switched = Live(version=1, models={FIRST: ModelSettings(enabled=False), SECOND: ModelSettings(enabled=False)})
 
     models = fitting(STAGE, switched).models

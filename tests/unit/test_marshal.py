@@ -9,8 +9,8 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from realstaging.models import JobStatus
-from realstaging.stores.marshal import Translated, attribute
+from realstaging.models.jobs import JobStatus
+from realstaging.stores.serialization import Translated, attribute
 
 plain = (
     some.none()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.accounts import merge_patch
+from realstaging.accounts.profile import merge_patch
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.booleans() | st.integers() | st.text(max_size=3),

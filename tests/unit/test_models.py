@@ -17,14 +17,14 @@ from local.replicate import models as published
 from local.replicate.account import Settings as StandInSettings
 from local.replicate.serving import server
 from realstaging import config
-from realstaging.capabilities import capabilities
+from realstaging.api.capabilities import capabilities
 from realstaging.errors import InputRefusedError
-from realstaging.gateways.replicate import Replicate
+from realstaging.gateways.replicate.client import Replicate
+from realstaging.image_models import families, registry
+from realstaging.image_models.registry import Order, StagingModel
 from realstaging.imaging.output import finish
-from realstaging.models import Prediction
-from realstaging.runs import choosing
-from realstaging.staging import models, registry
-from realstaging.staging.registry import Order, StagingModel
+from realstaging.models.runs import Prediction
+from realstaging.runs import model_selection
 from tests.local.running import free_port, running
 
 ROOM = Path(__file__).parents[2] / "samples" / "living-room.jpg"
@@ -186,7 +186,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from realstaging.staging.registry import Order, Price, ProviderInput, StagingModel, register
+from realstaging.image_models.registry import Order, Price, ProviderInput, StagingModel, register
 
 
 class Input(ProviderInput):
@@ -240,12 +240,12 @@ ITS_SCHEMA = {
 def new_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Our side: one file in a folder of models."""
     (tmp_path / "sofa_1.py").write_text(NEW_MODEL)
-    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
     monkeypatch.setattr(registry, "_registered", dict(registry._registered))
     registry._loaded.cache_clear()
     yield "nobody/sofa-1"
     registry._loaded.cache_clear()
-    sys.modules.pop(f"{models.__name__}.sofa_1", None)
+    sys.modules.pop(f"{families.__name__}.sofa_1", None)
 
 
 @pytest.fixture
@@ -285,7 +285,7 @@ def test_a_new_model_is_one_new_file(new_model: str, provider: Replicate) -> Non
     [offered] = [each for each in capabilities(settings).models if not each.default]
     assert (offered.id, offered.name, offered.price_usd) == (new_model, "Sofa 1", Decimal("0.05"))
     # configurable
-    assert choosing.objections(settings) == []
+    assert model_selection.objections(settings) == []
     assert model.adjustable()["properties"]["sofas"] | {"title": ""} == {
         "default": 2, "maximum": 3, "minimum": 0, "title": "", "type": "integer",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ulid import ULID
 
 from realstaging.errors import ValidationFailedError
-from realstaging.paging import cursor, ledger_position, position
+from realstaging.pagination import cursor, ledger_position, position
 
 IDS = st.builds("{}_{}".format, st.sampled_from(["prj", "img", "job"]), st.integers(0, 2**128 - 1).map(ULID.from_int))
 ID = "job_01K0000000000000000000000A"

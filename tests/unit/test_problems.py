@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realstaging.api.problems import answer, problem, raw_body
 from realstaging.errors import NotFoundError, QuotaExceededError, UnauthorizedError
-from realstaging.problems import answer, problem, raw_body
 
 
 def test_a_refusal_is_problem_json_with_the_requests_id() -> None:

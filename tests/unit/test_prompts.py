@@ -5,8 +5,8 @@ import re
 import pytest
 
 from realstaging import config
-from realstaging.models import StageSettings
-from realstaging.staging import prompts, registry
+from realstaging.image_models import prompts, registry
+from realstaging.models.requests import StageSettings
 from tests.unit.golden import agreed
 
 TEXTS = prompts.texts()

@@ -11,10 +11,10 @@ import yaml
 from pydantic import ValidationError
 
 from realstaging import config
-from realstaging.capabilities import capabilities
-from realstaging.choices import current
-from realstaging.models import StageSettings
-from realstaging.staging import prompts
+from realstaging.api.capabilities import capabilities
+from realstaging.image_models import prompts
+from realstaging.models.choices import current
+from realstaging.models.requests import StageSettings
 from realstaging.validation import refusals
 from tests.unit import rows
 

@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from realstaging import config, keys
-from realstaging.models import Failure, ImageStatus, JobStatus, Live, ResultView, Usage, User
-from realstaging.pushes import announcement
-from realstaging.stores.live import LiveStore
+from realstaging import config
+from realstaging.models.accounts import Usage, User
+from realstaging.models.base import Failure
+from realstaging.models.images import ImageStatus
+from realstaging.models.jobs import JobStatus, ResultView
+from realstaging.models.runtime_settings import Live
+from realstaging.runtime_settings import LiveTerms
+from realstaging.sockets.push import announcement
+from realstaging.stores import keys
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.runtime_settings import LiveStore
 from realstaging.stores.table import row
-from realstaging.terms import LiveTerms
 from tests.unit.rows import NOW, image, job
 
 SETTINGS = config.load("prod")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging import config, quota
-from realstaging.models import Subscribed, User
+from realstaging import config
+from realstaging.accounts import quota
+from realstaging.models.accounts import Subscribed, User
 
 SETTINGS = config.load("prod")
 START, END = datetime(2026, 11, 10, 9, tzinfo=UTC), datetime(2026, 12, 10, 9, tzinfo=UTC)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging import config, quota
-from realstaging.models import Subscribed, Usage, User
+from realstaging import config
+from realstaging.accounts import quota
+from realstaging.models.accounts import Subscribed, Usage, User
 
 SETTINGS = config.load("prod")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging.config import Rates
-from realstaging.rates import ask
-from realstaging.stores.rates import RateStore
+from realstaging.rate_limit import ask
+from realstaging.stores.rate_limits import RateStore
 
 RATES = Rates(creations=3, window_seconds=60)
 MINUTE = datetime(2026, 7, 14, 12, 30, tzinfo=UTC)

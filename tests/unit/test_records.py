@@ -2,7 +2,7 @@
 
 import pytest
 
-from realstaging.records import Record, each
+from realstaging.event_records import Record, each
 
 
 def _handle(record: Record) -> None:

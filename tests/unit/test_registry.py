@@ -10,8 +10,8 @@ from pydantic import ValidationError, model_validator
 
 from realstaging import config
 from realstaging.errors import OutputUnusableError
-from realstaging.staging import registry
-from realstaging.staging.registry import Order, Price, ProviderInput, StagingModel
+from realstaging.image_models import registry
+from realstaging.image_models.registry import Order, Price, ProviderInput, StagingModel
 
 QWEN = "qwen/qwen-image-edit-2511"
 ORDER = Order(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from realstaging.gateways.replicate import Replicate
-from realstaging.gateways.replicate_errors import AccountError, NotTakenError, RefusedError, UnsureError
+from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.errors import AccountError, NotTakenError, RefusedError, UnsureError
 from tests.unit.loopback import Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
 from tests.unit.provider import MODEL, TOKEN, create, gateway, prediction
 

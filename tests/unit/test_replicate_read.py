@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from realstaging.gateways.replicate import LIST_PAGES, Replicate
-from realstaging.gateways.replicate_errors import UnsureError
+from realstaging.gateways.replicate.client import LIST_PAGES, Replicate
+from realstaging.gateways.replicate.errors import UnsureError
 from tests.unit.loopback import Exchange, Reply, Talk, hangs_up, in_turn, never_answers, says, serving, trickles
 from tests.unit.provider import create, gateway, prediction
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from realstaging.models import Image, ImageStatus, Job, JobStatus, Prediction
-from realstaging.runs import spending
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.runs import Prediction
+from realstaging.runs import costs
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 SAME: Any = dict.fromkeys(("id", "project_id", "owner", "traceparent", "correlation_id"), "x") | dict.fromkeys(
@@ -40,11 +42,11 @@ def run(status: str, seconds: float | None = None) -> Prediction:
     [("succeeded", "0.09"), ("canceled", "0.09"), ("failed", "0"), ("aborted", "0"), ("processing", "0")],
 )
 def test_what_was_delivered_or_stopped_after_it_had_begun_is_billed(status: str, usd: str) -> None:
-    assert spending.ended(job(), "x", run(status), PHOTO, (1728, 1152)).cost_usd == Decimal(usd)
+    assert costs.ended(job(), "x", run(status), PHOTO, (1728, 1152)).cost_usd == Decimal(usd)
 
 
 def test_a_run_that_was_not_there_costs_nothing() -> None:
-    ended = spending.ended(job(), "staging_timed_out", None, PHOTO)
+    ended = costs.ended(job(), "staging_timed_out", None, PHOTO)
 
     assert (ended.attempt, ended.outcome, ended.cost_usd, ended.predict_seconds) == (
         2,
@@ -55,7 +57,7 @@ def test_a_run_that_was_not_there_costs_nothing() -> None:
 
 
 def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:
-    assert spending.ended(job(), "delivered", run("succeeded", 9.24051), PHOTO).predict_seconds == Decimal("9.241")
+    assert costs.ended(job(), "delivered", run("succeeded", 9.24051), PHOTO).predict_seconds == Decimal("9.241")
 
 
 @pytest.mark.parametrize(
@@ -68,21 +70,21 @@ def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:
     ],
 )
 def test_real_pixels_decide(photo: Image | None, made: tuple[int, int] | None, usd: str) -> None:
-    assert spending.price(job(), photo, made) == Decimal(usd)
+    assert costs.price(job(), photo, made) == Decimal(usd)
 
 
 def test_what_was_sent_may_change_the_price() -> None:
     sent = {"quality": "low"}
 
-    assert spending.price(job("openai/gpt-image-1.5", input=sent), PHOTO, None) == Decimal("0.013")
-    assert spending.price(job("openai/gpt-image-1.5"), PHOTO, None) == Decimal("0.136")
+    assert costs.price(job("openai/gpt-image-1.5", input=sent), PHOTO, None) == Decimal("0.013")
+    assert costs.price(job("openai/gpt-image-1.5"), PHOTO, None) == Decimal("0.136")
 
 
 def test_a_model_that_is_known_no_more_has_no_price() -> None:
-    assert spending.price(job("nobody/nothing"), PHOTO, None) == 0
-    assert not spending.pixels_matter(job("nobody/nothing"))
+    assert costs.price(job("nobody/nothing"), PHOTO, None) == 0
+    assert not costs.pixels_matter(job("nobody/nothing"))
 
 
 def test_the_photo_matters_only_where_megapixels_are_billed() -> None:
-    assert spending.pixels_matter(job())
-    assert not spending.pixels_matter(job("qwen/qwen-image-edit-2511"))
+    assert costs.pixels_matter(job())
+    assert not costs.pixels_matter(job("qwen/qwen-image-edit-2511"))

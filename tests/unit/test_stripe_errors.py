@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from realstaging.errors import AppError, BillingStateError, CustomerGoneError, PaymentDeclinedError
-from realstaging.gateways.stripe_errors import DECLINED, NO_CARD, RefusedError, translated
+from realstaging.gateways.stripe.errors import DECLINED, NO_CARD, RefusedError, translated
 
 
 def refused(message: str, *, code: str | None = None, param: str | None = None) -> Any:

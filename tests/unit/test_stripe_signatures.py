@@ -9,7 +9,7 @@ from stripe import SignatureVerificationError, WebhookSignature
 
 from realstaging.billing.signatures import MAX_HEADER, signature, verify
 from realstaging.errors import UnauthorizedError
-from realstaging.webhooks import TOLERANCE_SECONDS
+from realstaging.webhook_signatures import TOLERANCE_SECONDS
 
 NOW = 1_795_000_000
 SECRET, OTHER = "whsec_ours", "whsec_somebody_elses"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging import config
-from realstaging.billing.subscriptions import Change, change, chosen, granted, plan_of, seconds
-from realstaging.models.billing import Kept, Price, Subscription, lookup_key
+from realstaging.billing.entitlements import Change, change, chosen, granted, plan_of, seconds
+from realstaging.models.stripe import Kept, Price, Subscription, lookup_key
 
 PLANS = config.load("prod").plans
 START, END = datetime(2026, 11, 10, 9, tzinfo=UTC), datetime(2026, 12, 10, 9, tzinfo=UTC)

@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 
 from realstaging.errors import InternalError
-from realstaging.stores.due import Due
-from realstaging.sweeping import sweep
+from realstaging.stores.due_index import Due
+from realstaging.sweep import sweep
 from tests.unit.rows import NOW
 
 LATER = 3600.0

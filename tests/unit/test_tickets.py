@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.tickets import reply
+from realstaging.sockets.tickets import reply
 
 NOW = "2026-11-20T12:00:00.000000Z"
 

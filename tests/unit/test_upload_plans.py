@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.drafts import MAX_SEED
+from realstaging.jobs.builder import MAX_SEED
 from tests.unit.planning import FILE, SETTINGS, planned
 from tests.unit.rows import NOW, TRACE
 

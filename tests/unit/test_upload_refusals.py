@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.drafts import MAX_SEED
 from realstaging.errors import ValidationFailedError
-from realstaging.models import StageSettings, UploadRequest
-from realstaging.uploads import plan
+from realstaging.jobs.builder import MAX_SEED
+from realstaging.models.requests import StageSettings, UploadRequest
+from realstaging.uploads.plan import plan
 from tests.unit.planning import ASKED, FILE, ONCE, SETTINGS, Forms, Written, planned
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [

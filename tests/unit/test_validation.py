@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from realstaging import config
-from realstaging.models import StageSettings, UploadFile
+from realstaging.models.requests import StageSettings, UploadFile
 from realstaging.validation import complaints, pointer, unknown_choices
 
 SETTINGS = config.load("local")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from replicate.webhook import Webhooks, WebhookSigningSecret
 
 from realstaging.errors import UnauthorizedError
-from realstaging.webhooks import TOLERANCE_SECONDS, signature, verify
+from realstaging.webhook_signatures import TOLERANCE_SECONDS, signature, verify
 
 NOW = 1_795_000_000
 SECRET = "whsec_" + base64.b64encode(b"our own secret of thirty-two byte").decode()

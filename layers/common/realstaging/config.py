@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from realstaging.choices import Choices
+from realstaging.models.choices import Choices
 
 HERE = Path(__file__).resolve().parent
 PACKAGED = HERE / "packaged"
@@ -145,7 +145,7 @@ class Rates(_Section):
 
 
 class Models(_Section):
-    """Which models are on offer, by the ids of realstaging/staging/models/."""
+    """Which models are on offer, by the ids of realstaging/image_models/families/."""
 
     default: str
     """The model of requests that name none; must be enabled."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from realstaging.config import Settings
-from realstaging.models import StageSettings
+from realstaging.models.requests import StageSettings
 
 Complaint = dict[str, str]
 # Nobody reads more, and an answer must not outgrow what Lambda can send.

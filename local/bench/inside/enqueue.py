@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from realstaging import aws
 from realstaging.gateways.queues import StageQueue
-from realstaging.models import Job, JobStatus
+from realstaging.models.jobs import Job, JobStatus
 
 JOBS, ROUNDS = 50, 3
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from realstaging.staging import prompts
+from realstaging.image_models import prompts
 
 FOLDER = Path(__file__).with_name("prompts")
 VERSIONS = FOLDER / "versions.json"

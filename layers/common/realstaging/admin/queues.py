@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging.admin.deadletters import Way, peek, redrive
+from realstaging.admin.dead_letters import Way, peek, redrive
 from realstaging.errors import NotFoundError
-from realstaging.gateways.deadletters import DeadLetters, WatchedQueue
-from realstaging.models import JobStatus
-from realstaging.models.operations import LetterList, QueueList, QueueView, RedriveOrder, RedriveView
+from realstaging.gateways.dead_letters import DeadLetters, WatchedQueue
+from realstaging.models.admin_operations import LetterList, QueueList, QueueView, RedriveOrder, RedriveView
+from realstaging.models.jobs import JobStatus
 from realstaging.stores.audit import AuditStore
 
 # So long a redrive goes on: what is left is the next one's.

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from realstaging.billing.checkouts import Checkouts
-from realstaging.gateways.stripe import Stripe
-from realstaging.models.billing import ENDED
+from realstaging.billing.checkout import Checkouts
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.stripe import ENDED
 from realstaging.stores.users import UserStore
 
 

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging.billing.offers import check_paid, price_of
-from realstaging.billing.state import Billing
-from realstaging.billing.statements import money
-from realstaging.billing.subscriptions import Change, change, chosen, running_kept
+from realstaging.accounts.quota import FREE
+from realstaging.billing.entitlements import Change, change, chosen, running_kept
+from realstaging.billing.prices import check_paid, price_of
+from realstaging.billing.sync import Billing
+from realstaging.billing.views import money
 from realstaging.config import Settings
 from realstaging.errors import AppError, BillingStateError, NoSubscriptionError, ValidationFailedError
-from realstaging.gateways.stripe import StalePriceError, Stripe
+from realstaging.gateways.stripe.client import StalePriceError, Stripe
 from realstaging.ids import new_id
-from realstaging.models import User
-from realstaging.models.billing import Kept, Preview, Price, Subscription
-from realstaging.models.billing_views import PlanChange, PreviewLine, PreviewView
-from realstaging.quota import FREE
+from realstaging.models.accounts import User
+from realstaging.models.stripe import Kept, Preview, Price, Subscription
+from realstaging.models.subscriptions import PlanChange, PreviewLine, PreviewView
 from realstaging.stores.users import UserStore
 
 # A price that was shown holds this long. Any date of the period would do for Stripe: its last second costs nothing.

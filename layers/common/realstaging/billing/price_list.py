@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from realstaging.billing.offers import paid
+from realstaging.billing.prices import paid
 from realstaging.config import Plan
-from realstaging.gateways.stripe import Stripe
-from realstaging.models.billing import Price, lookup_key
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.stripe import Price, lookup_key
 
 Plans = Mapping[str, Plan]
 

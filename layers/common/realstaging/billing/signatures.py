@@ -8,7 +8,7 @@ import hashlib
 import hmac
 
 from realstaging.errors import UnauthorizedError
-from realstaging.webhooks import TOLERANCE_SECONDS
+from realstaging.webhook_signatures import TOLERANCE_SECONDS
 
 MAX_HEADER = 4096
 

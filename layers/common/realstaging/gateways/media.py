@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from realstaging.models import FileView, Image, PresignedPost
+from realstaging.models.images import FileView, Image
+from realstaging.models.requests import PresignedPost
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

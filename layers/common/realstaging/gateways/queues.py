@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from realstaging.models import Job, ResultMessage, StageMessage
+from realstaging.models.jobs import Job
+from realstaging.models.runs import ResultMessage, StageMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

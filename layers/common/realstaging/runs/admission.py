@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.models import Breaker, Job, Slot
+from realstaging.models import circuit_breaker as breaking
+from realstaging.models import start_schedule
+from realstaging.models.jobs import Job
+from realstaging.models.provider import Breaker, Slot
 from realstaging.observability import count, log
-from realstaging.runs import breaker as breaking
-from realstaging.runs import pacing
 from realstaging.stores.provider import ProviderStore, Scene
 
 
@@ -48,7 +49,7 @@ class Admission:
         if isinstance(place, Wait):
             return place
         slot, wait = place
-        if wait > pacing.WORTH_WAITING:
+        if wait > start_schedule.WORTH_WAITING:
             return Wait(math.ceil(wait.total_seconds()), "not its turn", slot)
         probe = None
         if scene.breaker.until:
@@ -66,12 +67,12 @@ class Admission:
         if per_minute is None:
             return None, timedelta()
         slot, pace = job.slot, scene.pace
-        if slot is None or not pacing.keeps(slot, pace, at, per_minute):
+        if slot is None or not start_schedule.keeps(slot, pace, at, per_minute):
             slot, pace = self._provider.take(pace, scene.last, at, per_minute)
             if slot is None:
-                opens = pacing.opens_in(pace, scene.last, at, per_minute)
+                opens = start_schedule.opens_in(pace, scene.last, at, per_minute)
                 waited = at - (job.queued_at or job.created_at)
-                return Wait(pacing.look_again_in(opens, waited, per_minute), "no place yet")
+                return Wait(start_schedule.look_again_in(opens, waited, per_minute), "no place yet")
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 

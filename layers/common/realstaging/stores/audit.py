@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from realstaging import keys
 from realstaging.ids import new_id
 from realstaging.models.admin import AuditEntry
+from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:

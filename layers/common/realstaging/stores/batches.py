@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from realstaging import keys
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
-from realstaging.models import ABANDONED, Batch, Image, Job
+from realstaging.models.images import Image
+from realstaging.models.jobs import ABANDONED, Batch, Job
+from realstaging.stores import keys
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging import keys
-from realstaging.models import Subscribed, User
-from realstaging.models.billing import BillingEvent
+from realstaging.models.accounts import Subscribed, User
+from realstaging.models.stripe import BillingEvent
+from realstaging.stores import keys
 from realstaging.stores.table import Item, LostRaceError, Write, Writes
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from realstaging import keys
 from realstaging.models.checkouts import OpenCheckout
+from realstaging.stores import keys
 from realstaging.stores.table import Write, Writes, row
 
 if TYPE_CHECKING:

@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from realstaging import keys
-from realstaging.models import CostView, Job, Run
+from realstaging.models.jobs import Job
+from realstaging.models.projects import CostView
+from realstaging.models.runs import Run
+from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from realstaging import keys
+from realstaging.stores import keys
 from realstaging.stores.table import Write, Writes
 
 if TYPE_CHECKING:

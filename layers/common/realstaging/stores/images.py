@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, Image, ImageStatus, Job, JobStatus
+from realstaging.models.base import Failure
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, Write, Writes, row

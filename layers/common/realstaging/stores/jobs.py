@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import Failure, Job, JobStatus, Run, Slot
+from realstaging.models.base import Failure
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.provider import Slot
+from realstaging.models.runs import Run
+from realstaging.stores import keys
 from realstaging.stores.costs import CostStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row

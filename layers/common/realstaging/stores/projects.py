@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging import keys
 from realstaging.errors import NotFoundError
-from realstaging.models import Project
+from realstaging.models.projects import Project
+from realstaging.stores import keys
 from realstaging.stores.table import LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from realstaging import keys
-from realstaging.models import Breaker, Job, Live, Pace, Slot, micros
-from realstaging.runs import breaker as breaking
-from realstaging.runs import pacing
-from realstaging.stores.live import live
+from realstaging.models import circuit_breaker as breaking
+from realstaging.models import start_schedule
+from realstaging.models.jobs import Job
+from realstaging.models.provider import Breaker, Pace, Slot, micros
+from realstaging.models.runtime_settings import Live
+from realstaging.stores import keys
+from realstaging.stores.runtime_settings import live
 from realstaging.stores.table import Item, LostRaceError, Writes
 
 if TYPE_CHECKING:
@@ -98,13 +100,13 @@ class ProviderStore:
     def take(self, pace: Pace, last: Slot | None, at: datetime, per_minute: int) -> tuple[Slot | None, Pace]:
         """The next place in the schedule, if the owner whose latest one is `last` may have it, and the schedule as
         it then is. `pace`: as it was read, or older."""
-        step, reach = pacing.step(per_minute), pacing.horizon(per_minute)
+        step, reach = start_schedule.step(per_minute), start_schedule.horizon(per_minute)
         for _ in range(TRIES):
-            if pacing.opens_in(pace, last, at, per_minute):
+            if start_schedule.opens_in(pace, last, at, per_minute):
                 return None, pace
             now = pace.clock(at)
             values: Item = {":now": now, ":pace": per_minute}
-            if pacing.idle(pace, at, per_minute):
+            if start_schedule.idle(pace, at, per_minute):
                 taken = {"put": {"next_at": now + step, "per_minute": per_minute}}
                 when = "attribute_not_exists(#next_at) OR #next_at < :now OR #per_minute <> :pace"
             else:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging import keys
-from realstaging.models import Job, LedgerEntry, Usage
+from realstaging.models.accounts import LedgerEntry, Usage
+from realstaging.models.jobs import Job
+from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:

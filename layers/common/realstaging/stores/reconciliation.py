@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from realstaging import keys
 from realstaging.models.reconciliation import Place
+from realstaging.stores import keys
 from realstaging.stores.table import Writes, row
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel
 
-from realstaging.stores.marshal import Translated
+from realstaging.stores.serialization import Translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

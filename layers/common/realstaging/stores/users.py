@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging import keys
 from realstaging.errors import ForbiddenError, VersionConflictError
-from realstaging.models import Job, Profile, User
+from realstaging.models.accounts import Profile, User
+from realstaging.models.jobs import Job
+from realstaging.stores import keys
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:

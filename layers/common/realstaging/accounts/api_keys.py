@@ -1,0 +1,60 @@
+"""API keys for programs: shown once, stored as a hash, revocable."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from realstaging.accounts.identity import REFUSAL, Caller
+from realstaging.errors import TooManyApiKeysError, UnauthorizedError
+from realstaging.idempotency import Once, Outcome
+from realstaging.ids import new_id
+from realstaging.models.accounts import ApiKey, ApiKeyCreated, ApiKeyView, NewApiKey
+from realstaging.models.base import view
+from realstaging.stores.api_keys import ApiKeyStore
+from realstaging.stores.table import LostRaceError
+
+PREFIX = "rsk_"
+SHOWN = 12
+MAX_KEYS = 20
+NOTE_EVERY = timedelta(minutes=5)
+
+
+def issue(new: NewApiKey, once: Once, *, store: ApiKeyStore) -> Outcome:
+    """A key of 256 random bits. Raises TooManyApiKeysError.
+
+    A repeat under the same Idempotency-Key tells of the same key but cannot show it again: only
+    its hash is stored, here and in the remembered answer.
+    """
+    if earlier := once.earlier():
+        return earlier
+    if len(store.of(once.owner)) >= MAX_KEYS:
+        if earlier := once.looked_again().earlier():
+            return earlier
+        raise TooManyApiKeysError(f"At most {MAX_KEYS} API keys per account. Revoke one first.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    id = new_id("key", once.at, once.seed)
+    key = ApiKey(
+        id=id, owner=once.owner, name=new.name, prefix=secret[:SHOWN], hashed=hashed(secret), created_at=once.at
+    )
+    shown = view(ApiKeyCreated, view(ApiKeyView, key), key=None)
+    try:
+        store.create(key, *once.remember(Outcome(201, shown)))
+    except LostRaceError:
+        return once.repeated()
+    return Outcome(201, shown.model_copy(update={"key": secret}))
+
+
+def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:
+    """Who a key speaks for. Raises UnauthorizedError."""
+    key = store.find(hashed(secret))
+    if key is None:
+        raise UnauthorizedError(REFUSAL)
+    if key.last_used_at is None or at - key.last_used_at > NOTE_EVERY:
+        store.used(key, at)
+    # A key acts for its owner but never as an administrator.
+    return Caller(owner=key.owner, role="user", program=True)
+
+
+def hashed(secret: str) -> str:
+    """The secret has 256 random bits: one plain SHA-256 of it cannot be guessed backwards."""
+    return hashlib.sha256(secret.encode()).hexdigest()

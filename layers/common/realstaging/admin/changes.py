@@ -1,0 +1,113 @@
+"""How administrators change what is set: the new state, its version and the audit row, in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from realstaging.config import Settings
+from realstaging.errors import ValidationFailedError, VersionConflictError
+from realstaging.models.admin import ChangeOrder
+from realstaging.models.runtime_settings import Live, Revision
+from realstaging.runtime_settings import fitting
+from realstaging.stores.audit import AuditStore
+from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.table import LostRaceError
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who changes something, when, and what they say of it."""
+
+    by: str
+    at: datetime
+    order: ChangeOrder
+
+    def meant_for(self, version: int) -> None:
+        """Raises VersionConflictError if it was meant for another version than there is."""
+        if self.order.expected_version not in (None, version):
+            raise VersionConflictError(f"It is at version {version} by now. Read it again and repeat.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What shall be: `live` with the change in it, and of the subject that changed, its next version."""
+
+    live: Live
+    subject: str
+    version: int
+    content: dict[str, Any]
+    action: str
+    before: Any
+    after: Any
+
+
+class Desk:
+    """Where everything that is set is read and changed, over the stage's own settings."""
+
+    def __init__(self, settings: Settings, store: LiveStore, audit: AuditStore) -> None:
+        self.settings, self._store, self._audit = settings, store, audit
+
+    def live(self) -> Live:
+        return self._store.current()
+
+    def over(self, live: Live) -> Settings:
+        """The settings as they are with this."""
+        return fitting(self.settings, live)
+
+    def change(self, wanted: Callable[[Live], Change | None], act: Act) -> Live:
+        """Make a change to what is there, or to what is there by then; what is set afterwards.
+
+        `wanted` is asked anew whenever somebody else was quicker, and gives None where nothing is to be done.
+        """
+        for _ in range(TRIES):
+            live = self._store.current()
+            change = wanted(live)
+            if change is None:
+                return live
+            then = change.live.model_copy(update={"version": live.version + 1})
+            try:
+                self._store.save(live.version, then, _revision(change, act), self._record(change, act))
+            except LostRaceError:
+                continue
+            return then
+        raise VersionConflictError("Others keep changing settings at this moment. Try again.")
+
+    def record(self, act: Act, action: str, subject: str) -> None:
+        """Something that happened beside a change."""
+        self._audit.record(act.at, by=act.by, action=action, subject=subject, before=None, after=None)
+
+    def revisions(self, subject: str, *, limit: int, before: int | None) -> tuple[list[Revision], int | None]:
+        return self._store.revisions(subject, limit=limit, before=before)
+
+    def content(self, subject: str, version: int) -> dict[str, Any]:
+        """What a version said; of version 0, nothing. Raises ValidationFailedError if there never was one."""
+        if version == 0:
+            return {}
+        revision = self._store.revision(subject, version)
+        if revision is None:
+            raise ValidationFailedError([{"pointer": "/version", "message": "There is no such version."}])
+        return revision.content
+
+    def _record(self, change: Change, act: Act) -> dict[str, dict[str, Any]]:
+        return self._audit.entry(
+            act.at,
+            by=act.by,
+            action=change.action,
+            subject=change.subject,
+            before=change.before,
+            after=change.after,
+        )
+
+
+def _revision(change: Change, act: Act) -> Revision:
+    return Revision(
+        subject=change.subject,
+        version=change.version,
+        content=change.content,
+        by=act.by,
+        at=act.at,
+        note=act.order.note,
+    )

@@ -1,0 +1,143 @@
+"""Jobs of all owners, as administrators look for them: by state, by age, by owner."""
+
+import heapq
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from realstaging.accounts.identity import owners_named
+from realstaging.admin.moments import moment
+from realstaging.errors import ConflictError, ForbiddenError, NotFoundError
+from realstaging.idempotency import Once, Outcome
+from realstaging.ids import first_id
+from realstaging.jobs.builder import Asked
+from realstaging.jobs.restage import Restager
+from realstaging.models.admin_operations import AdminJobView
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.runtime_settings import LiveTerms
+from realstaging.stores.audit import AuditStore
+from realstaging.stores.job_index import AllJobs, Found
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import Write
+
+# Who names no state looks for trouble.
+TROUBLE = frozenset(status for status in JobStatus if not status.final) | {JobStatus.FAILED}
+ROWS, CHUNKS = 100, 10
+# Queued and processing jobs are looked at again within the hour; one that waits for its photo within a day.
+AT_WORK = timedelta(hours=1)
+OLDEST = 200
+
+_JOB_ID = re.compile("job_[0-9A-HJKMNP-TV-Z]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    statuses: frozenset[JobStatus]
+    owner: str | None = None
+    older_than: datetime | None = None
+
+    @classmethod
+    def of(cls, status: JobStatus | None, older_than: str | None, owner: str | None, at: datetime) -> Self:
+        """As it was asked for. Raises ValidationFailedError."""
+        whose = None if owner is None else next(iter(owners_named(owner)), "")
+        return cls(frozenset({status}) if status else TROUBLE, whose, moment(older_than, at))
+
+    def fits(self, job: Job) -> bool:
+        return job.status in self.statuses and (self.older_than is None or since(job) < self.older_than)
+
+
+def since(job: Job) -> datetime:
+    """When the job came into its state; for one that has ended: when it was made."""
+    entered = {JobStatus.QUEUED: job.queued_at, JobStatus.PROCESSING: job.started_at}.get(job.status)
+    return entered or job.created_at
+
+
+def retry(
+    job: Job, once: Once, trace: str, request_id: str, *, live: LiveTerms, restager: Restager, audit: AuditStore
+) -> Outcome:
+    """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it.
+
+    Raises ConflictError, NotFoundError, and as `Restager.retry`.
+    """
+    try:
+        terms = live.of(job.owner, once.at)
+    except ForbiddenError as error:
+        raise ConflictError("The account of the job's owner is being deleted.") from error
+
+    def record(outcome: Outcome) -> Write:
+        made = AdminJobView.model_validate(outcome.body)
+        before, after = {"status": job.status}, {"retried_by": made.id}
+        return audit.entry(
+            once.at, by=once.owner, action="job.retry", subject=f"jobs/{job.id}", before=before, after=after
+        )
+
+    asked = Asked(job.owner, once.at, terms, trace, request_id, once.seed)
+    try:
+        return restager.retry(job, asked, replace(once, record=record), shape=AdminJobView)
+    except NotFoundError as error:
+        raise NotFoundError("image or project any more", where="") from error
+
+
+class JobSearch:
+    def __init__(self, index: AllJobs, jobs: JobStore) -> None:
+        self._index, self._jobs = index, jobs
+
+    def page(self, search: Search, *, limit: int, before: str | None) -> tuple[list[Job], str | None]:
+        """Newest first, and the id to go on from; bounded, so that a page may hold less than there is."""
+        found: list[Job] = []
+        # Nothing is in a state for longer than it has been there, so ids bound the search.
+        starts = [before, first_id("job", search.older_than) if search.older_than else None]
+        chunks = self._chunks(search, min((start for start in starts if start), default=None), limit)
+        last: str | None = None
+        for chunk in itertools.islice(chunks, CHUNKS):
+            jobs, last = chunk
+            found += [job for job in jobs if search.fits(job)]
+            if len(found) > limit:
+                return found[:limit], found[limit - 1].id
+        return found, last
+
+    def get(self, job_id: str) -> Job:
+        job = self._index.find(job_id) if _JOB_ID.fullmatch(job_id) else None
+        if job is None:
+            raise NotFoundError("job", where="")
+        return job
+
+    def oldest(self, at: datetime) -> dict[JobStatus, datetime]:
+        """Since when the longest waiting job is queued, and the longest running one processing."""
+        found = self._index.unfinished(due_before=at + AT_WORK)[-OLDEST:]
+        times: dict[JobStatus, datetime] = {}
+        for job in self._index.read(found):
+            if job.status in (JobStatus.QUEUED, JobStatus.PROCESSING):
+                times[job.status] = min(since(job), times.get(job.status, at))
+        return times
+
+    def _chunks(self, search: Search, before: str | None, limit: int) -> Iterator[tuple[list[Job], str | None]]:
+        """Some jobs at a time, newest first, each with the id to go on from."""
+        if search.owner is not None:
+            yield from self._of(search.owner, before)
+            return
+        size = ROWS if search.older_than else min(limit + 1, ROWS)
+        found = self._found(search.statuses, before)
+        while True:
+            some = list(itertools.islice(found, size))
+            yield self._index.read(some), some[-1].id if len(some) == size else None
+            if len(some) < size:
+                return
+
+    def _of(self, owner: str, before: str | None) -> Iterator[tuple[list[Job], str | None]]:
+        while True:
+            jobs, before = self._jobs.of(owner, project_id=None, status=None, limit=ROWS, before=before)
+            yield jobs, before
+            if before is None:
+                return
+
+    def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[Found]:
+        """What the index tells, every job once."""
+        lanes: list[Iterator[Found]] = [self._index.ended(status, before) for status in statuses if status.final]
+        if any(not status.final for status in statuses):
+            lanes.append(found for found in self._index.unfinished() if before is None or found.id < before)
+        # A job that moves on while we read may be in two lanes.
+        return (job for job, _ in itertools.groupby(heapq.merge(*lanes, reverse=True)))

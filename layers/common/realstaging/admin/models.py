@@ -1,0 +1,232 @@
+"""The models that can be offered: which are, with which parameters, and which one is everybody's."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging.admin import settings as adjusting
+from realstaging.admin.changes import Act, Change, Desk
+from realstaging.admin.secrets import key_of
+from realstaging.config import Settings
+from realstaging.errors import (
+    MalformedRequestError,
+    ModelDisabledError,
+    ModelIsDefaultError,
+    ModelNotEnableableError,
+    NotFoundError,
+    ValidationFailedError,
+)
+from realstaging.gateways.secrets import Vault
+from realstaging.image_models import registry
+from realstaging.image_models.registry import Price, StagingModel
+from realstaging.models.admin import (
+    AdminModelInFull,
+    AdminModelView,
+    ModelRevision,
+    ModelRevisionPage,
+    NewParameters,
+    PriceException,
+    PriceView,
+    Rollback,
+)
+from realstaging.models.runtime_settings import Live, ModelSettings, Revision
+from realstaging.pagination import version_cursor
+from realstaging.runtime_settings import DEFAULT
+from realstaging.validation import complaints
+
+# A few fields; the row that holds all of them has room for hundreds of kilobytes.
+MAX_PARAMETERS = 4096
+NEVER = ModelSettings()
+
+
+class Offering:
+    """Everything a change of a model needs, bound once per process."""
+
+    def __init__(self, desk: Desk, vault: Vault) -> None:
+        self._desk, self._vault = desk, vault
+
+    def everything(self) -> list[AdminModelView]:
+        live = self._desk.live()
+        now = self._desk.over(live)
+        return [AdminModelView(**self._shown(model, live, now)) for model in registry.all()]
+
+    def get(self, model_id: str) -> AdminModelInFull:
+        """Raises NotFoundError."""
+        return self._in_full(_known(model_id), self._desk.live())
+
+    def history(self, model_id: str, *, limit: int, before: int | None) -> ModelRevisionPage:
+        """Raises NotFoundError."""
+        found, more = self._desk.revisions(_subject(_known(model_id)), limit=limit, before=before)
+        said = {"version", "by", "at", "note"}
+        items = [ModelRevision(**_content_shown(each), **each.model_dump(include=said)) for each in found]
+        return ModelRevisionPage(items=items, next_cursor=version_cursor(more))
+
+    def set_parameters(self, model_id: str, order: NewParameters, act: Act) -> AdminModelInFull:
+        """All of them at once. Raises NotFoundError, ValidationFailedError, VersionConflictError."""
+        model = _known(model_id)
+        kept = _checked(model, order.parameters, order.under)
+
+        def wanted(live: Live) -> Change:
+            was = _of(model, live, act)
+            return self._changed(model, was.model_copy(update={"parameters": kept}), live, "model.parameters")
+
+        return self._in_full(model, self._desk.change(wanted, act))
+
+    def switch(self, model_id: str, act: Act, *, on: bool) -> AdminModelInFull:
+        """Raises NotFoundError, ModelNotEnableableError, ModelIsDefaultError, VersionConflictError."""
+        model = _known(model_id)
+
+        def wanted(live: Live) -> Change | None:
+            was = _of(model, live, act)
+            if on == (model.id in self._desk.over(live).models.enabled) and was.enabled in (None, on):
+                return None
+            action = "model.enable" if on else "model.disable"
+            return self._switched(model, was.model_copy(update={"enabled": on}), live, action)
+
+        return self._in_full(model, self._desk.change(wanted, act))
+
+    def make_default(self, model_id: str, act: Act) -> AdminModelInFull:
+        """A change of the setting: its version is the one that counts. Raises NotFoundError, ModelDisabledError,
+        VersionConflictError."""
+        model = _known(model_id)
+
+        def wanted(live: Live) -> Change | None:
+            act.meant_for(live.settings.get(DEFAULT, adjusting.NEVER).version)
+            models = self._desk.over(live).models
+            if model.id not in models.enabled:
+                raise ModelDisabledError(f"{model.id} is not enabled. Enable it first.")
+            if model.id == models.default:
+                return None
+            return adjusting.changed(
+                DEFAULT,
+                {"value": model.id},
+                live,
+                self._desk,
+                action="model.make_default",
+                pointer="/model_id",
+            )
+
+        return self._in_full(model, self._desk.change(wanted, act))
+
+    def roll_back(self, model_id: str, order: Rollback, act: Act) -> AdminModelInFull:
+        """A new version that says what an old one said. Raises as `set_parameters` and `switch`."""
+        model = _known(model_id)
+        content = self._desk.content(_subject(model), order.version)
+        parameters = content.get("parameters")
+        kept = None if parameters is None else _checked(model, parameters, "/version")
+
+        def wanted(live: Live) -> Change:
+            was = _of(model, live, act)
+            then = was.model_copy(update={"enabled": content.get("enabled"), "parameters": kept})
+            return self._switched(model, then, live, "model.rollback")
+
+        return self._in_full(model, self._desk.change(wanted, act))
+
+    def _switched(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
+        """A change by which a model may come on offer, or go. Raises ModelIsDefaultError, ModelNotEnableableError."""
+        change = self._changed(model, shall, live, action)
+        now, then = self._desk.over(live).models, self._desk.over(change.live).models
+        on = model.id in then.enabled and shall.enabled is not False
+        if now.default == model.id and not on:
+            raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
+        if on and model.id not in now.enabled and (why := self._objection(model)):
+            raise ModelNotEnableableError(why)
+        return change
+
+    def _changed(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
+        was = live.models.get(model.id, NEVER)
+        shall = shall.model_copy(update={"version": was.version + 1})
+        then = live.model_copy(update={"models": live.models | {model.id: shall}})
+        return Change(
+            live=then,
+            subject=_subject(model),
+            version=shall.version,
+            content=_content(shall),
+            action=action,
+            before=_content(was),
+            after=_content(shall),
+        )
+
+    def _objection(self, model: StagingModel) -> str | None:
+        held = model.needed_secret is not None and self._vault.holds(model.needed_secret)
+        return registry.objection(model.id, [str(model.needs_secret)] if held else [])
+
+    def _in_full(self, model: StagingModel, live: Live) -> AdminModelInFull:
+        schema = model.adjustable()
+        # Only what may be sent back.
+        defaults = {name: value for name, value in model.defaults().items() if name in schema["properties"]}
+        more: Any = {"parameters_schema": schema, "defaults": defaults}
+        return AdminModelInFull(**self._shown(model, live, self._desk.over(live)), **more)
+
+    def _shown(self, model: StagingModel, live: Live, now: Settings) -> dict[str, Any]:
+        models = now.models
+        return {
+            "id": model.id,
+            "name": model.name,
+            "description": model.description,
+            "model_version": model.version,
+            "enabled": model.id in models.enabled,
+            "default": model.id == models.default,
+            "offered": model.offered,
+            "objection": self._objection(model),
+            "secret": key_of(model),
+            "price": _price(model.price),
+            "typical_seconds": model.typical_seconds,
+            "accepts_seed": model.accepts_seed,
+            "keeps_aspect": model.keeps_aspect,
+            "aspect_ratios": list(model.aspect_ratios),
+            "max_inputs": model.max_inputs,
+            "max_pixels": model.max_pixels,
+            "max_prompt_length": model.max_prompt,
+            "output_formats": list(model.output_formats),
+            "parameters": models.parameters.get(model.id, {}),
+            "version": live.models.get(model.id, NEVER).version,
+        }
+
+
+def _known(model_id: str) -> StagingModel:
+    if not registry.known(model_id):
+        raise NotFoundError("model", where="")
+    return registry.get(model_id)
+
+
+def _of(model: StagingModel, live: Live, act: Act) -> ModelSettings:
+    was = live.models.get(model.id, NEVER)
+    act.meant_for(was.version)
+    return was
+
+
+def _subject(model: StagingModel) -> str:
+    return f"models/{model.id}"
+
+
+def _content(settings: ModelSettings) -> dict[str, Any]:
+    return {"enabled": settings.enabled, "parameters": settings.parameters}
+
+
+def _content_shown(revision: Revision) -> dict[str, Any]:
+    return {"enabled": revision.content["enabled"], "parameters": revision.content["parameters"] or {}}
+
+
+def _checked(model: StagingModel, parameters: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """By the model's own schema, at this moment."""
+    try:
+        kept = model.check_parameters(parameters)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise ValidationFailedError(complaints(found, pointer)) from error
+    except RecursionError as error:
+        raise MalformedRequestError("The parameters are nested too deeply.") from error
+    if len(str(kept)) > MAX_PARAMETERS:
+        message = f"At most {MAX_PARAMETERS} characters together."
+        raise ValidationFailedError([{"pointer": pointer, "message": message}])
+    return kept
+
+
+def _price(price: Price) -> PriceView:
+    return PriceView(
+        run_usd=price.run,
+        megapixel_out_usd=price.megapixel_out,
+        megapixel_in_usd=price.megapixel_in,
+        exceptions=[PriceException(parameter=name, value=value, run_usd=usd) for name, value, usd in price.unless],
+    )

@@ -1,0 +1,98 @@
+"""Users as administrators see and change them: role, plan, quota. What users say of themselves stays theirs."""
+
+from datetime import datetime
+from typing import Any
+
+from realstaging.accounts import quota
+from realstaging.accounts.identity import owners_named
+from realstaging.config import Settings
+from realstaging.errors import ConflictError, NotFoundError, OwnRoleError, ValidationFailedError, VersionConflictError
+from realstaging.models.accounts import User
+from realstaging.models.admin_operations import AdminUserView, AdminUserWithUsage, UserPatch
+from realstaging.stores.audit import AuditStore
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.table import LostRaceError
+from realstaging.stores.users import UserStore
+
+TRIES = 5
+
+
+def overview(user: User, settings: Settings, at: datetime) -> AdminUserView:
+    return AdminUserView(**_shown(user, settings, at))
+
+
+def in_full(user: User, settings: Settings, at: datetime, *, counters: QuotaStore) -> AdminUserWithUsage:
+    granted = quota.allowance(user, settings, at)
+    used = counters.usage(user.owner, granted.period)
+    return AdminUserWithUsage(**_shown(user, settings, at), usage=quota.overview(used, granted))
+
+
+class Members:
+    def __init__(self, users: UserStore, audit: AuditStore) -> None:
+        self._users, self._audit = users, audit
+
+    def get(self, name: str) -> User:
+        """By owner id, or by the subject that the identity provider knows. Raises NotFoundError."""
+        for owner in owners_named(name):
+            if user := self._users.find(owner):
+                return user
+        raise NotFoundError("user", where="")
+
+    def patch(self, name: str, changes: UserPatch, at: datetime, settings: Settings, *, by: str) -> User:
+        """Change what is named, take back what is null, leave the rest; in force for the user's next request."""
+        if changes.plan_override is not None and changes.plan_override not in settings.plans:
+            message = f"Choose one of: {', '.join(settings.plans)}."
+            raise ValidationFailedError([{"pointer": "/plan_override", "message": message}])
+        for _ in range(TRIES):
+            user = self.get(name)
+            if user.deleted_at:
+                raise ConflictError("This account is being deleted.")
+            wanted = user.model_copy(update=_wanted(changes))
+            if wanted == user:
+                return user
+            if user.owner == by and wanted.role != user.role:
+                raise OwnRoleError("Another administrator can change your role.")
+            record = self._audit.entry(
+                at, by=by, action="user.update", subject=f"users/{user.owner}", before=_said(user), after=_said(wanted)
+            )
+            try:
+                return self._users.grant(wanted, at, record)
+            except LostRaceError:
+                continue
+        raise VersionConflictError("The user kept changing meanwhile. Try again.")
+
+
+def _wanted(changes: UserPatch) -> dict[str, Any]:
+    named = changes.model_fields_set
+    wanted: dict[str, Any] = {}
+    if "role" in named:
+        # Without a word of ours, the next token says the role.
+        wanted |= {"role": changes.role or "user", "role_set": changes.role is not None}
+    if "plan_override" in named:
+        wanted["plan_override"] = changes.plan_override
+    if "extra_quota" in named:
+        wanted["extra_images"] = changes.extra_quota or 0
+    return wanted
+
+
+def _said(user: User) -> dict[str, Any]:
+    """What an administrator can say of a user, for the record."""
+    return {
+        "role": user.role,
+        "role_set": user.role_set,
+        "plan_override": user.plan_override,
+        "extra_quota": user.extra_images,
+    }
+
+
+def _shown(user: User, settings: Settings, at: datetime) -> dict[str, Any]:
+    return {
+        "id": user.owner,
+        "plan": quota.allowance(user, settings, at).plan,
+        "subscription_status": user.subscribed.status if user.subscribed else None,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "deleted_at": user.deleted_at,
+        "version": user.version,
+        **_said(user),
+    }

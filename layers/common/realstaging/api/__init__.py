@@ -1,0 +1,1 @@
+"""The HTTP edge: the app, authentication, problems, the served document."""

@@ -1,0 +1,48 @@
+"""The door of every API: a checked token or API key, and a user row on first use."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from realstaging.accounts import api_keys
+from realstaging.accounts.identity import Caller, Tokens, bearer
+from realstaging.config import Settings
+from realstaging.errors import ForbiddenError
+from realstaging.gateways.jwks import IssuerKeys
+from realstaging.stores.api_keys import ApiKeyStore
+from realstaging.stores.users import UserStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class Gate:
+    def __init__(self, settings: Settings, table: "Table") -> None:
+        if not settings.identity.issuer or not settings.identity.audience:
+            raise RuntimeError("identity.issuer and identity.audience are not set: see SettingsOverrides")
+        self._tokens = Tokens(settings.identity, IssuerKeys(settings.identity))
+        self.users = UserStore(table)
+        self._keys = ApiKeyStore(table)
+
+    def __call__(self, authorization: str) -> Caller:
+        """Raises UnauthorizedError, ForbiddenError (an account being deleted) or ProviderUnavailableError."""
+        at = datetime.now(UTC)
+        secret = bearer(authorization)
+        if secret.startswith(api_keys.PREFIX):
+            caller = api_keys.caller(secret, at, store=self._keys)
+            self.users.ensure(caller.owner, None, at)
+            return caller
+        caller = self._tokens.caller(secret)
+        return Caller(caller.owner, self.users.ensure(caller.owner, caller.role, at))
+
+    def admin(self, authorization: str) -> Caller:
+        """An administrator, as the table has it this moment. Raises ForbiddenError for everybody else.
+
+        A key is a program's, and never an administrator's.
+        """
+        at = datetime.now(UTC)
+        secret = bearer(authorization)
+        program = secret.startswith(api_keys.PREFIX)
+        caller = api_keys.caller(secret, at, store=self._keys) if program else self._tokens.caller(secret)
+        if program or self.users.ensured(caller.owner, caller.role, at) != "admin":
+            raise ForbiddenError("This is for administrators, with an access token of their own.")
+        return Caller(caller.owner, "admin")

@@ -1,0 +1,170 @@
+"""Keeps an owner's row as Stripe has it: whatever happened there, the state is asked for and written whole."""
+
+from datetime import datetime
+from typing import Any
+
+from realstaging.accounts.quota import PAID, PAST_DUE
+from realstaging.billing.entitlements import chosen, granted, ours, seconds
+from realstaging.config import Settings
+from realstaging.gateways.stripe.client import Stripe
+from realstaging.models.accounts import Subscribed, User
+from realstaging.models.stripe import BillingEvent, Subscription
+from realstaging.observability import count, log
+from realstaging.stores.billing import AppliedError, BillingStore, Linked
+from realstaging.stores.table import LostRaceError
+from realstaging.stores.users import UserStore
+
+COMPLETED, DISPUTED, CUSTOMER_DELETED = "checkout.session.completed", "charge.dispute.created", "customer.deleted"
+# Events that may mean a change of what an owner has; Stripe's endpoint is set up for these.
+TYPES = frozenset(
+    {
+        COMPLETED,
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "customer.subscription.created",
+        "customer.subscription.updated",
+        "customer.subscription.deleted",
+        "customer.subscription.paused",
+        "customer.subscription.resumed",
+        "customer.subscription.trial_will_end",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "invoice.finalized",
+        "invoice.voided",
+        "customer.updated",
+        CUSTOMER_DELETED,
+        "charge.refunded",
+        DISPUTED,
+    }
+)
+TRIES = 12
+TOO_FAST = "the customer changes faster than it can be read"
+
+
+class Billing:
+    def __init__(self, settings: Settings, *, store: BillingStore, users: UserStore, stripe: Stripe) -> None:
+        self._plans = settings.plans
+        self._store, self._users, self._stripe = store, users, stripe
+
+    def apply(self, event: BillingEvent, at: datetime) -> None:
+        """Something has happened to a customer. Once per event, however often it comes."""
+        if event.type == DISPUTED:
+            log.error("charge disputed", event_id=event.id, dispute_id=event.object_id)
+            count("ChargeDisputed")
+        try:
+            if event.customer is None:
+                self._store.note(event, at)
+            else:
+                self._apply(event, event.customer, at)
+        except AppliedError:
+            log.info("event applied already", event_id=event.id)
+
+    def given(self, subscription: Subscription) -> Subscribed | None:
+        """What a subscription gives. Stripe is asked for invoices only when one is past due."""
+        late = subscription.status == PAST_DUE and ours(subscription, self._plans)
+        return granted(subscription, self._plans, self._stripe.unpaid_since(subscription.id) if late else None)
+
+    def refresh(self, customer: str, at: datetime) -> Subscribed | None:
+        """What the customer's owner has now, asked and written. None too for a customer nobody knows."""
+        return self._rewrite(customer, at)
+
+    def link(self, owner: str, customer: str, at: datetime) -> str:
+        """The owner's customer from now on: this one, or the one that came first.
+
+        Raises ForbiddenError for an account that is being deleted.
+        """
+        try:
+            self._store.link(owner, customer, at)
+        except LostRaceError as error:
+            first = self._users.get(owner).customer_id
+            if first is None:
+                raise RuntimeError("the customer is another owner's") from error
+            customer = first
+        if self._store.parked(customer):
+            self.refresh(customer, at)
+        return customer
+
+    def unlink(self, customer: str, at: datetime) -> None:
+        """The customer was deleted at Stripe, and its subscriptions with it: the next checkout makes a new one."""
+        self._rewrite(customer, at, gone=True)
+
+    def _rewrite(self, customer: str, at: datetime, *, gone: bool = False) -> Subscribed | None:
+        for _ in range(TRIES):
+            linked = self._store.linked(customer)
+            if linked is None:
+                return None
+            try:
+                return self._write(linked, at, gone=gone)
+            except LostRaceError:
+                continue
+        raise RuntimeError(TOO_FAST)
+
+    def _apply(self, event: BillingEvent, customer: str, at: datetime) -> None:
+        for _ in range(TRIES):
+            linked = self._store.linked(customer)
+            try:
+                if linked:
+                    self._write(linked, at, event=event, gone=event.type == CUSTOMER_DELETED)
+                elif not self._adopted(event, customer, at):
+                    self._store.park(event, customer, at)
+                    count("EventParked")
+                else:
+                    continue
+            except LostRaceError:
+                # Somebody wrote meanwhile: what we asked for may be older than what is there.
+                continue
+            return
+        raise RuntimeError(TOO_FAST)
+
+    def _adopted(self, event: BillingEvent, customer: str, at: datetime) -> bool:
+        """A customer nobody knows: Stripe's metadata or the completed checkout may tell whose it is."""
+        known = self._stripe.customer(customer)
+        named = [known.owner if known else None, event.owner if known and event.type == COMPLETED else None]
+        for owner in filter(None, named):
+            user = self._users.find(owner)
+            if user and not user.deleted_at and user.customer_id in (None, customer):
+                self._store.link(owner, customer, at)
+                return True
+        return False
+
+    def _write(
+        self, linked: Linked, at: datetime, *, event: BillingEvent | None = None, gone: bool = False
+    ) -> Subscribed | None:
+        """`linked` was read before: so what is written was asked for after everything that was written before."""
+        user = self._users.find(linked.owner) if linked.owner else None
+        theirs = user if user and not user.deleted_at and user.customer_id == linked.customer else None
+        found = [] if gone else self._stripe.subscriptions_of(linked.customer)
+        self._report(found, theirs)
+        if linked.owner is None:
+            found = self._let_go(found)
+        for second in seconds(found, self._plans):
+            self._end(second)
+        counts = chosen(found, self._plans)
+        subscribed = self.given(counts) if counts else None
+        self._store.write(linked, at, event=event, user=theirs, subscribed=subscribed, unlink=gone)
+        return subscribed
+
+    def _let_go(self, found: list[Subscription]) -> list[Subscription]:
+        """Nobody pays for an account that is gone; what is none of ours is left alone."""
+        live = [each for each in found if each.live and ours(each, self._plans)]
+        for each in live:
+            self._stripe.cancel_now(each.id, prorate=False)
+        return [each for each in found if each not in live]
+
+    def _end(self, second: Subscription) -> None:
+        """Bought twice, in two tabs or at the same moment. What was paid becomes credit; what was not is let go."""
+        log.error("second subscription ended", customer_id=second.customer, subscription_id=second.id)
+        count("SecondSubscription")
+        self._stripe.cancel_now(second.id, prorate=second.status in PAID)
+
+    def _report(self, found: list[Subscription], theirs: User | None) -> None:
+        """Somebody pays, and gets nothing for it: people must look."""
+        for each in filter(lambda each: each.live, found):
+            ids: Any = {"customer_id": each.customer, "subscription_id": each.id}
+            if not ours(each, self._plans):
+                log.error("subscription to none of our plans", **ids, price_id=each.price.id)
+                count("UnknownPrice")
+            elif theirs is None:
+                log.error("subscription without an account", **ids)
+                count("SubscriptionWithoutAccount")

@@ -1,0 +1,1 @@
+"""Replicate: the client, its transport, and what its errors mean."""

@@ -1,0 +1,166 @@
+"""Replicate, through its own package over a transport of ours (replicate_transport.py).
+
+The API has no idempotency key: a create that may have been taken is never repeated here.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from realstaging.config import Settings
+from realstaging.gateways.replicate.errors import AccountError, NotTakenError, RefusedError, StatusError, UnsureError
+from realstaging.gateways.secrets import Secrets
+from realstaging.models.runs import Prediction, without_queries
+
+if TYPE_CHECKING:
+    from replicate.client import Client
+
+    from realstaging.gateways.replicate.transport import Transport
+
+LIST_PAGES = 20
+
+
+class Replicate:
+    """The package is imported and the token fetched at the first call: most results need neither."""
+
+    def __init__(
+        self,
+        token: Callable[[], str],
+        base_url: str,
+        *,
+        timeout_seconds: float,
+        max_retry_after: float,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`refused` is told when the token is not taken, so that `token` gives another one."""
+        self._token, self._refused = token, refused
+        self._base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
+
+    @functools.cached_property
+    def _transport(self) -> "Transport":
+        from realstaging.gateways.replicate.transport import Transport
+
+        return Transport(self._timeout_seconds)
+
+    @functools.cached_property
+    def _client(self) -> "Client":
+        from replicate.client import Client
+
+        return Client(api_token=self._token(), base_url=self._base_url, transport=self._transport)
+
+    def prepare(self) -> None:
+        """Fetch the token, if there is none yet: without it, nothing that costs anything is begun."""
+        _ = self._client
+
+    def create(
+        self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
+    ) -> Prediction:
+        """Start one paid run. Raises NotTakenError, AccountError, RefusedError or UnsureError."""
+        hook: Any = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
+        self._transport.cancel_after = cancel_after
+        name = f"{model}:{version}" if version else model
+        try:
+            answer = self._answer(lambda: self._client.predictions.create(version=name, input=input, **hook))
+        except StatusError as error:
+            raise self._reason(error) from error
+        return Prediction.of(answer)
+
+    def find(self, prediction_id: str) -> Prediction | None:
+        """One run as it stands, or None if there is none. Raises UnsureError when it cannot be told."""
+        try:
+            return Prediction.of(self._answer(lambda: self._client.predictions.get(prediction_id)))
+        except StatusError as error:
+            if error.status == 404:
+                return None
+            raise UnsureError(f"status {error.status}") from error
+        except NotTakenError as error:
+            raise UnsureError(error.reason) from error
+
+    def find_marked(self, marker: str, since: datetime, until: datetime) -> Prediction | None:
+        """The run whose input carries our marker, among those made in that time. Raises UnsureError.
+
+        The API cannot be asked by our own id, so recent runs are read and compared; their input is
+        there for one hour.
+        """
+        for data in self._made(since, until):
+            run = Prediction.of(data)
+            if marker in run.marks.split():
+                return run
+        return None
+
+    def cancel(self, prediction_id: str) -> None:
+        """Best effort: a run that cannot be canceled ends by its own deadline."""
+        try:
+            self._answer(lambda: self._client.predictions.cancel(prediction_id))
+        except (StatusError, NotTakenError, UnsureError):
+            return
+
+    def _answer(self, call: Callable[[], object]) -> dict[str, Any]:
+        """The provider's own words for a call; that the package cannot parse them does not matter."""
+        self._transport.answer = {}
+        try:
+            call()
+        except (ValueError, KeyError, TypeError) as error:
+            if not self._transport.answer:
+                raise UnsureError(type(error).__name__) from error
+        return self._transport.answer
+
+    def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
+        address = f"/v1/predictions?{urlencode(span)}"
+        for _ in range(LIST_PAGES):
+            try:
+                answer = self._answer(functools.partial(self._client.predictions.list, address))
+            except (StatusError, NotTakenError) as error:
+                raise UnsureError(str(error)) from error
+            found = answer.get("results")
+            if not isinstance(found, list):
+                raise UnsureError("the answer is not a list of runs")
+            yield from (each for each in found if isinstance(each, dict))
+            following = answer.get("next")
+            if not following:
+                return
+            following_parts = urlsplit(str(following))
+            address = f"{following_parts.path}?{following_parts.query}"
+        raise UnsureError("more runs than were read")
+
+    def _reason(self, error: StatusError) -> Exception:
+        if error.status == 402:
+            return AccountError("out of credit", None)
+        if error.status == 429:
+            wait = _retry_after(error.headers, error.body)
+            return NotTakenError("throttled", None if wait is None else min(wait, self._max_retry_after))
+        if error.status in (401, 403):
+            self._refused()
+            self.__dict__.pop("_client", None)  # the token may have been changed: fetch it again
+            return AccountError(f"status {error.status}", None)
+        if 400 <= error.status < 500:
+            return RefusedError(f"status {error.status}: {without_queries(error.text)[:500]}")
+        return UnsureError(f"status {error.status}")
+
+
+def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
+    """Seconds to wait: the header, else the body's field, else the "~30s" of the text."""
+    if (header := headers.get("retry-after", "")).strip().isdigit():
+        return float(header)
+    if isinstance(body, dict):
+        if isinstance(body.get("retry_after"), int | float):
+            return float(body["retry_after"])
+        if match := re.search(r"~(\d+)s", str(body.get("detail"))):
+            return float(match[1])
+    return None
+
+
+def replicate(settings: Settings, secrets: Secrets) -> Replicate:
+    """The gateway as the settings describe it."""
+    limits = settings.replicate
+    return Replicate(
+        lambda: secrets.get(limits.api_token),
+        limits.base_url,
+        timeout_seconds=limits.timeout_seconds,
+        max_retry_after=limits.max_retry_after_seconds,
+        refused=lambda: secrets.forget(limits.api_token),
+    )

@@ -1,0 +1,79 @@
+"""What the `replicate` package leaves open, closed below it. Loaded with the first call only.
+
+Facts: the package (1.0.7) sends creates without any timeout, drops error headers, repeats GETs up to
+ten times with an uncapped `Retry-After`, and refuses to parse statuses it does not know, `aborted`
+among them.
+"""
+
+import time
+from typing import Any
+
+import httpx
+
+from realstaging.gateways.replicate.errors import StatusError, UnreachableError, UnsureError
+
+KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+CONNECT_SECONDS, WRITE_SECONDS = 3, 5
+
+
+class Transport(httpx.BaseTransport):
+    """Gives every call one deadline, adds Cancel-After to creates, and keeps the answer as it came."""
+
+    def __init__(self, seconds: float) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._seconds = seconds
+        self.cancel_after: int | None = None
+        self.answer: dict[str, Any] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + self._seconds
+        limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "write": WRITE_SECONDS, "read": self._seconds}
+        request.extensions["timeout"] = limits
+        if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
+            request.headers["Cancel-After"] = f"{self.cancel_after}s"
+        try:
+            response = self._inner.handle_request(request)
+            try:
+                body = _read(response, deadline, request)
+            finally:
+                response.close()
+            decoded = httpx.Response(response.status_code, headers=response.headers, content=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise UnreachableError("no connection", None) from error
+        except httpx.HTTPError as error:
+            raise UnsureError(type(error).__name__) from error
+        try:
+            data = decoded.json()
+        except ValueError:
+            data = None
+        if not 200 <= response.status_code < 300:
+            raise StatusError(response.status_code, response.headers, data, decoded.text)
+        if not isinstance(data, dict):
+            raise UnsureError("the answer is not a JSON object")
+        self.answer = data
+        return httpx.Response(response.status_code, json=_palatable(data), request=request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _read(response: httpx.Response, deadline: float, request: httpx.Request) -> bytes:
+    body = b""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    for chunk in response.stream:
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise httpx.DecodingError("the answer is too large", request=request)
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer took too long", request=request)
+    return body
+
+
+def _palatable(data: dict[str, Any]) -> dict[str, Any]:
+    """The answer with statuses the package can parse; ours is taken from the answer itself."""
+    if isinstance(data.get("results"), list):
+        return data | {"results": [_palatable(each) for each in data["results"] if isinstance(each, dict)]}
+    if "status" in data and data["status"] not in KNOWN:
+        return data | {"status": "canceled" if data["status"] == "aborted" else "processing"}
+    return data

@@ -1,0 +1,1 @@
+"""Stripe: the client, its transport, and what its errors mean."""

@@ -1,0 +1,283 @@
+"""Stripe, through its own package: every call with our timeouts, answers as models of ours, errors as refusals of ours.
+
+The package is imported at the first call: the webhook answers most deliveries without it. Every POST
+takes the caller's idempotency key: the same key means the same one act, however often it is asked for,
+also by the package's own repetitions. DELETE needs none.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from realstaging.config import Settings
+from realstaging.errors import BillingStateError, CustomerGoneError
+from realstaging.gateways.secrets import Secrets
+from realstaging.models.stripe import (
+    Card,
+    Checkout,
+    Customer,
+    Invoice,
+    Kept,
+    Preview,
+    Price,
+    Subscription,
+    lookup_key,
+    moment,
+)
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+    from stripe._stripe_object import StripeObject
+
+# What the package of layers/stripe speaks; events may come in another one, which does not matter.
+API_VERSION = "2026-10-28.endive"
+PRICES_SECONDS = 600
+PAGE = 100
+
+
+class StalePriceError(Exception):
+    """A price we knew is not sold any more. By now it is forgotten: the same again is done with today's."""
+
+
+class Stripe:
+    """Any call raises ProviderUnavailableError when Stripe cannot be asked, and RefusedError for a fault of ours."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._limits, self._secrets = settings.stripe, secrets
+        self._prices: dict[tuple[str, ...], tuple[float, dict[str, Price]]] = {}
+
+    @functools.cached_property
+    def _client(self) -> "StripeClient":
+        from realstaging.gateways.stripe.transport import client
+
+        return client(self._limits, self._secrets.get(self._limits.secret_key))
+
+    # -- customers -----------------------------------------------------------------------------------------
+
+    def create_customer(self, owner: str, *, key: str, email: str | None = None) -> Customer:
+        params: Any = {"metadata": {"owner": owner}} | ({"email": email} if email else {})
+        return Customer.of(self._ask(lambda client: client.v1.customers.create(params, _keyed(key))))
+
+    def customer(self, customer: str) -> Customer | None:
+        """None if it is not there or not any more."""
+        data = self._find(lambda client: client.v1.customers.retrieve(customer))
+        return None if data is None or data.get("deleted") else Customer.of(data)
+
+    def cards_of(self, customer: str) -> list[Card]:
+        params: Any = {"type": "card", "limit": PAGE}
+        data = self._ask(lambda client: client.v1.customers.payment_methods.list(customer, params))
+        return [Card.of(each) for each in data["data"]]
+
+    def invoices_of(self, customer: str, limit: int, before: str | None = None) -> tuple[list[Invoice], bool]:
+        """Newest first, those before an invoice; and whether there are more."""
+        params: Any = {"customer": customer, "limit": limit} | ({"starting_after": before} if before else {})
+        data = self._ask(lambda client: client.v1.invoices.list(params))
+        return [Invoice.of(each) for each in data["data"]], bool(data["has_more"])
+
+    def unpaid_since(self, subscription: str) -> datetime | None:
+        """When the oldest of a subscription's open invoices was made; None if none is open."""
+        params: Any = {"subscription": subscription, "status": "open", "limit": PAGE}
+        data = self._ask(lambda client: client.v1.invoices.list(params))
+        return min((moment(each["created"]) for each in data["data"]), default=None)
+
+    # -- prices, checkout, portal --------------------------------------------------------------------------
+
+    def prices(self, plans: Iterable[str]) -> dict[str, Price]:
+        """The price of each of these plans that has one at Stripe; asked every ten minutes at most."""
+        wanted = tuple(sorted(plans))
+        until, known = self._prices.get(wanted, (0.0, {}))
+        if until > time.monotonic():
+            return known
+        prices = self.prices_now(wanted)
+        if len(prices) == len(wanted):
+            self._prices[wanted] = time.monotonic() + PRICES_SECONDS, prices
+        return prices
+
+    def prices_now(self, plans: Iterable[str]) -> dict[str, Price]:
+        """Likewise, asked for this very moment."""
+        return {plan: price for plan, price in self.named_prices(plans).items() if price.active}
+
+    def named_prices(self, plans: Iterable[str]) -> dict[str, Price]:
+        """The price that has the lookup key of each of these plans, sold or not."""
+        wanted = sorted(plans)
+        params: Any = {"lookup_keys": [lookup_key(plan) for plan in wanted], "limit": PAGE}
+        data = self._ask(lambda client: client.v1.prices.list(params))
+        found = {price.plan: price for price in map(Price.of, data["data"])}
+        return {plan: found[plan] for plan in wanted if plan in found}
+
+    def make_price(self, plan: str, name: str, amount: int, former: Price | None, *, key: str) -> Price:
+        """A plan's monthly price in US cents from now on. Who pays the former one goes on paying it."""
+        params: Any = {
+            "currency": "usd",
+            "unit_amount": amount,
+            "recurring": {"interval": "month"},
+            "lookup_key": lookup_key(plan),
+            "transfer_lookup_key": True,
+            "metadata": {"plan": plan},
+        }
+        if former:
+            # It loses its lookup key to the new one: its subscriptions must still be known as this plan's.
+            mark: Any = {"metadata": {"plan": plan}}
+            self._ask(lambda client: client.v1.prices.update(former.id, mark, _keyed(f"{key}-former")))
+        # The same one sells both prices.
+        params |= {"product": former.product} if former and former.product else {"product_data": {"name": name}}
+        return Price.of(self._ask(lambda client: client.v1.prices.create(params, _keyed(key))))
+
+    def open_checkout(
+        self,
+        customer: str,
+        owner: str,
+        price: Price,
+        *,
+        success_url: str,
+        cancel_url: str,
+        expires_at: datetime | None = None,
+        key: str,
+    ) -> Checkout:
+        """A page of Stripe's to subscribe on, good for 24 hours unless told otherwise. Raises CustomerGoneError."""
+        params: Any = {
+            "mode": "subscription",
+            "customer": customer,
+            "client_reference_id": owner,
+            "line_items": [{"price": price.id, "quantity": 1}],
+            # With a payment that takes days, Stripe calls a subscription active before there is money.
+            "allowed_payment_method_types": ["card"],
+            "metadata": {"owner": owner, "plan": price.plan or ""},
+            "subscription_data": {"metadata": {"owner": owner}},
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+        } | ({"expires_at": int(expires_at.timestamp())} if expires_at else {})
+        return Checkout.of(self._ask(lambda client: client.v1.checkout.sessions.create(params, _keyed(key))))
+
+    def find_checkout(self, checkout: str) -> Checkout | None:
+        data = self._find(lambda client: client.v1.checkout.sessions.retrieve(checkout))
+        return None if data is None else Checkout.of(data)
+
+    def expire_checkout(self, checkout: str, *, key: str) -> Checkout:
+        """Raises BillingStateError unless it is open."""
+        return Checkout.of(self._ask(lambda client: client.v1.checkout.sessions.expire(checkout, None, _keyed(key))))
+
+    def open_portal(self, customer: str, return_url: str, *, key: str) -> str:
+        """The address of Stripe's page for cards, invoices and cancelling. Raises CustomerGoneError."""
+        params: Any = {"customer": customer, "return_url": return_url}
+        return str(self._ask(lambda client: client.v1.billing_portal.sessions.create(params, _keyed(key)))["url"])
+
+    # -- subscriptions -------------------------------------------------------------------------------------
+
+    def subscriptions_of(self, customer: str) -> list[Subscription]:
+        """All of a customer's, in whatever state, newest first; none if the customer is gone."""
+        params: Any = {"customer": customer, "status": "all", "limit": PAGE}
+        try:
+            data = self._ask(lambda client: client.v1.subscriptions.list(params))
+        except CustomerGoneError:
+            return []
+        return [Subscription.of(each) for each in data["data"]]
+
+    def list_subscriptions(
+        self, after: str | None = None, *, status: str = "all"
+    ) -> tuple[list[Subscription], str | None]:
+        """Everybody's, newest first, a hundred at a time; and what to go on after."""
+        params: Any = {"status": status, "limit": PAGE} | ({"starting_after": after} if after else {})
+        data = self._ask(lambda client: client.v1.subscriptions.list(params))
+        found = data["data"]
+        return [Subscription.of(each) for each in found], found[-1]["id"] if data["has_more"] and found else None
+
+    def preview_change(
+        self, subscription: Subscription, price: Price, *, prorate: bool, at: datetime | None = None
+    ) -> Preview:
+        """What a change would cost: at once when prorated, else at the renewal. The same `at` gives the same sum."""
+        details: dict[str, Any] = {"items": [{"id": subscription.item, "price": price.id}]}
+        details |= _prorated(prorate, at)
+        params: Any = {
+            "customer": subscription.customer,
+            "subscription": subscription.id,
+            "subscription_details": details,
+        }
+        return Preview.of(self._ask(lambda client: client.v1.invoices.create_preview(params)))
+
+    def change_plan(
+        self,
+        subscription: Subscription,
+        price: Price,
+        *,
+        prorate: bool,
+        key: str,
+        at: datetime | None = None,
+        kept: Kept | None = None,
+    ) -> Subscription:
+        """Another price, from now on. `subscriptions.change` says how.
+
+        Prorated: the difference until the period's end is paid now, or nothing is changed and
+        PaymentDeclinedError raised. Else the price counts from the renewal on, and `kept` says which plan
+        its owner has until then. Raises BillingStateError for a subscription that has ended.
+        """
+        params: Any = {
+            "items": [{"id": subscription.item, "price": price.id}],
+            # An empty value removes the key.
+            "metadata": kept.metadata if kept else {"kept_plan": "", "kept_until": ""},
+            **_prorated(prorate, at),
+        }
+        if prorate:
+            params["payment_behavior"] = "error_if_incomplete"
+        return self._update(subscription.id, params, key)
+
+    def set_cancel_at_period_end(
+        self, subscription: str, ends: bool, *, key: str, by_date: bool = False
+    ) -> Subscription:
+        """`key` for this one act: the same key later would be given the first answer, and nothing would change.
+
+        An end that was set `by_date` is only taken back as one.
+        """
+        return self._update(subscription, {"cancel_at": ""} if by_date else {"cancel_at_period_end": ends}, key)
+
+    def cancel_now(self, subscription: str, *, prorate: bool) -> None:
+        """End it at once; prorated, the time that is left becomes credit. One that has ended already is left alone."""
+        params: Any = {"prorate": prorate, "invoice_now": prorate}
+        self._find(lambda client: client.v1.subscriptions.cancel(subscription, params))
+
+    def _update(self, subscription: str, params: Any, key: str) -> Subscription:
+        return Subscription.of(
+            self._ask(lambda client: client.v1.subscriptions.update(subscription, params, _keyed(key)))
+        )
+
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def _find(self, call: Callable[["StripeClient"], "StripeObject"]) -> dict[str, Any] | None:
+        """None if there is no such thing. Any other refusal says nothing of that, and is raised."""
+        try:
+            return self._ask(call)
+        except (BillingStateError, CustomerGoneError) as error:
+            if getattr(error.__cause__, "code", None) != "resource_missing":
+                raise
+            return None
+
+    def _ask(self, call: Callable[["StripeClient"], "StripeObject"]) -> dict[str, Any]:
+        client = self._client
+        from stripe import AuthenticationError, StripeError
+
+        from realstaging.gateways.stripe.errors import translated
+
+        try:
+            return call(client).to_dict()
+        except AuthenticationError as error:
+            # The key may have been changed: the next call fetches it again.
+            self._secrets.forget(self._limits.secret_key)
+            self.__dict__.pop("_client", None)
+            raise translated(error) from error
+        except StripeError as error:
+            if str(getattr(error, "param", "")).endswith("[price]"):
+                self._prices.clear()
+                raise StalePriceError from error
+            raise translated(error) from error
+
+
+def _keyed(key: str) -> Any:
+    return {"idempotency_key": key}
+
+
+def _prorated(prorate: bool, at: datetime | None) -> dict[str, Any]:
+    if not prorate:
+        return {"proration_behavior": "none"}
+    return {"proration_behavior": "always_invoice"} | ({"proration_date": int(at.timestamp())} if at else {})

@@ -1,0 +1,1 @@
+"""Jobs as owners see them: built, restaged, canceled, summed up per batch."""

@@ -1,0 +1,167 @@
+"""Rows in the making: what a request for staging means in images, jobs and a batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from realstaging.config import Settings
+from realstaging.ids import new_id, new_ids
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Batch, Job, JobStatus
+from realstaging.models.requests import StageSettings, UploadFile
+from realstaging.runtime_settings import Terms
+
+MAX_SEED = 4294967295
+PLACED_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, when, on which terms, and the trace that follows the photos. The same `seed` makes the same ids."""
+
+    owner: str
+    at: datetime
+    terms: Terms
+    traceparent: str
+    correlation_id: str
+    seed: str | None = None
+
+    def ids(self, prefix: str, count: int) -> list[str]:
+        return new_ids(prefix, self.at, count, self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What all rows of one request have in common."""
+
+    batch_id: str
+    asked: Asked
+    period: str
+
+    @classmethod
+    def of(cls, asked: Asked) -> "Draft":
+        return cls(new_id("bat", asked.at, asked.seed), asked, asked.terms.allowance.period)
+
+    @property
+    def settings(self) -> Settings:
+        return self.asked.terms.settings
+
+    def job(self, id: str, image_id: str, project_id: str, order: StageSettings, *, parent: str | None = None) -> Job:
+        """A job that waits for its photo."""
+        asked = self.asked
+        return Job(
+            id=id,
+            owner=asked.owner,
+            image_id=image_id,
+            project_id=project_id,
+            batch_id=self.batch_id,
+            parent_job_id=parent,
+            status=JobStatus.AWAITING_UPLOAD,
+            room_type=order.room_type,
+            style=order.style,
+            prompt=order.prompt,
+            keep_structure=order.keep_structure,
+            seed=order.seed,
+            model=order.model or asked.terms.default_model,
+            created_at=asked.at,
+            updated_at=asked.at,
+            period=self.period,
+            traceparent=asked.traceparent,
+            correlation_id=asked.correlation_id,
+            # The image's own date comes first; this one is for a job that its image forgot.
+            due_at=asked.at + timedelta(hours=self.settings.uploads.expire_after_hours + 1),
+        )
+
+    def queued(self, job: Job) -> Job:
+        """The same job for a photo that is there."""
+        look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
+        return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
+
+    def fitting(self, job: Job, image: Image) -> Job:
+        """The same job as its photo's state wants it; one whose photo will never be there is the sweep's at once."""
+        if image.status is ImageStatus.READY:
+            return self.queued(job)
+        if image.status is ImageStatus.AWAITING_UPLOAD:
+            return job
+        at = self.asked.at
+        return job.model_copy(update={"status": JobStatus.AWAITING_UPLOAD, "queued_at": None, "due_at": at})
+
+    def gone(self, job: Job) -> Image:
+        """Stands for the deleted image of a job that was promised."""
+        return Image(
+            id=job.image_id,
+            owner=job.owner,
+            project_id=job.project_id,
+            filename="",
+            status=ImageStatus.EXPIRED,
+            content_type="",
+            size_bytes=0,
+            created_at=job.created_at,
+            updated_at=job.created_at,
+            upload_by=job.created_at,
+            traceparent=job.traceparent,
+            correlation_id=job.correlation_id,
+        )
+
+    def image(self, id: str, project_id: str, file: UploadFile, jobs: Sequence[Job]) -> Image:
+        asked, limits = self.asked, self.settings.uploads
+        return Image(
+            id=id,
+            owner=asked.owner,
+            project_id=project_id,
+            filename=file.filename,
+            status=ImageStatus.AWAITING_UPLOAD,
+            content_type=file.content_type,
+            size_bytes=file.size_bytes,
+            announced_sha256=file.sha256,
+            created_at=asked.at,
+            updated_at=asked.at,
+            waiting_jobs=[job.id for job in jobs],
+            upload_by=asked.at + timedelta(hours=limits.expire_after_hours),
+            due_at=asked.at + timedelta(seconds=limits.check_after_seconds),
+            traceparent=asked.traceparent,
+            correlation_id=asked.correlation_id,
+        )
+
+    def batch(self, project_id: str, groups: Sequence[tuple[Image, Sequence[Job]]]) -> Batch:
+        at = self.asked.at
+        return Batch(
+            id=self.batch_id,
+            owner=self.asked.owner,
+            project_id=project_id,
+            image_ids=[image.id for image, _ in groups],
+            job_ids=[job.id for _, jobs in groups for job in jobs],
+            period=self.period,
+            created_at=at,
+            due_at=at + PLACED_WITHIN,
+        )
+
+
+def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
+    """One item's settings over the defaults, key by key."""
+    if own is None:
+        return defaults
+    chosen = own.model_dump(exclude_unset=True)
+    base = defaults.model_dump(exclude_unset=True) if defaults else {}
+    # style and styles are two spellings of one thing: the item's choice replaces both.
+    if chosen.keys() & {"style", "styles"}:
+        base.pop("style", None)
+        base.pop("styles", None)
+    return StageSettings.model_validate(base | chosen)
+
+
+def orders(staging: StageSettings | None) -> list[StageSettings]:
+    """One per job: each style, as often as variations are asked for; a given seed counts up."""
+    if staging is None:
+        return []
+    styles: list[str | None] = [*staging.styles] if staging.styles else [staging.style]
+    return [
+        staging.model_copy(
+            update={
+                "style": style,
+                "seed": None if staging.seed is None else (staging.seed + turn - 1) % MAX_SEED + 1,
+            }
+        )
+        for style in styles
+        for turn in range(staging.variations or 1)
+    ]

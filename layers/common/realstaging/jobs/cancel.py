@@ -1,0 +1,45 @@
+"""Canceling: before there is a result, and then it costs nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from realstaging.errors import JobNotCancelableError
+from realstaging.gateways.queues import ResultQueue
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.projects.deletion import call_off
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import LostRaceError
+
+TRIES = 5
+
+
+def cancel(job: Job, at: datetime, *, jobs: JobStore, results: ResultQueue) -> Job:
+    """The job as it then is. Raises JobNotCancelableError when it had ended already."""
+    for _ in range(TRIES):
+        if job.status.final:
+            raise JobNotCancelableError(f"The job is {job.status} already.")
+        try:
+            jobs.close(job, JobStatus.CANCELED, at, None)
+        except LostRaceError:
+            job = jobs.get(job.owner, job.id)
+            continue
+        closed = jobs.get(job.owner, job.id)
+        # The run may have been noted after the job was read.
+        call_off(job.model_copy(update={"prediction_id": closed.prediction_id}), results)
+        return closed
+    raise JobNotCancelableError("The job kept changing. Try again.")
+
+
+def cancel_all(found: Sequence[Job], at: datetime, *, jobs: JobStore, results: ResultQueue) -> None:
+    """Every job of these that has not ended; one that ends in this very moment keeps its result."""
+    for _ in range(TRIES):
+        open_jobs = [job for job in found if not job.status.final]
+        if not open_jobs:
+            return
+        jobs.close_many(open_jobs, JobStatus.CANCELED, at)
+        # What has started in this very moment was left as it was: once more.
+        now = {job.id: job for job in jobs.get_many(open_jobs[0].owner, [job.id for job in open_jobs])}
+        for job in open_jobs:
+            if job.id in now and now[job.id].status is JobStatus.CANCELED:
+                call_off(job.model_copy(update={"prediction_id": now[job.id].prediction_id}), results)
+        found = list(now.values())

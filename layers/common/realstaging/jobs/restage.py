@@ -1,0 +1,262 @@
+"""New jobs for images that are there: stage again, in other styles, or what failed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging.errors import (
+    AppError,
+    ImageNotReadyError,
+    JobNotRetryableError,
+    NotFoundError,
+    TooManyWaitingError,
+    ValidationFailedError,
+    VersionConflictError,
+)
+from realstaging.gateways.queues import StageQueue
+from realstaging.idempotency import Once, Outcome
+from realstaging.jobs.builder import Asked, Draft, merged, orders
+from realstaging.models.base import Problem, view
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Batch, Job, JobStatus, JobView
+from realstaging.models.requests import RestageAnswer, RestagedItem, RestageItem, RestageRequest, StageSettings
+from realstaging.stores.batches import BatchStore, Group
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import LostRaceError
+from realstaging.validation import complaints, refusals, unknown_choices
+
+# An image with this many jobs, each with its ledger line and the job it follows, is one transaction.
+MAX_PER_IMAGE = 32
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One item that may be staged: which image, how, and which job it follows."""
+
+    index: int
+    image_id: str
+    orders: list[StageSettings]
+    parent: Job | None = None
+
+
+class Restager:
+    def __init__(self, *, images: ImageStore, jobs: JobStore, batches: BatchStore, queue: StageQueue) -> None:
+        self._images, self._jobs, self._batches, self._queue = images, jobs, batches, queue
+
+    def restage(self, request: RestageRequest, asked: Asked, once: Once) -> Outcome:
+        """Create the jobs that the valid items ask for, and say item by item what became of each.
+
+        Raises ValidationFailedError for bad defaults and QuotaExceededError when the jobs do not
+        all fit; then nothing was created. A repeat of a request that died half-way places what is
+        missing and gives the first answer.
+        """
+        if earlier := once.earlier():
+            return self._again(earlier, asked)
+        if request.defaults and (bad := unknown_choices(request.defaults, asked.terms.settings, "/defaults")):
+            raise ValidationFailedError(bad)
+        wishes: list[Wish] = []
+        refused: dict[int, AppError] = {}
+        for index, data in enumerate(request.items):
+            try:
+                wishes.append(self._wish(index, data, request.defaults, asked))
+            except ValidationFailedError as error:
+                refused[index] = error
+        return self._place(wishes, refused, asked, once)
+
+    def retry(self, job: Job, asked: Asked, once: Once, *, shape: type[JobView] = JobView) -> Outcome:
+        """A new job in place of one that failed or was canceled, answered in this shape.
+
+        Raises JobNotRetryableError, and whatever keeps its image from being staged.
+        """
+        if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
+            raise JobNotRetryableError(f"The job is {job.status}; only failed and canceled jobs can be tried again.")
+        if job.retried_by:
+            return _answered_by_now(once, f"The job was tried again already, as {job.retried_by}.")
+        return self._place([Wish(0, job.image_id, [_as_ordered(job.ordered())], job)], {}, asked, once, single=shape)
+
+    def retry_all(self, jobs: Sequence[Job], asked: Asked, once: Once) -> Outcome:
+        """A new job for each that failed and was not tried again yet. Raises JobNotRetryableError if there is none."""
+        if earlier := once.earlier():
+            return self._again(earlier, asked)
+        failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
+        if not failed:
+            return _answered_by_now(once, "No job of this batch has failed without having been tried again.")
+        wishes = [Wish(index, job.image_id, [_as_ordered(job.ordered())], job) for index, job in enumerate(failed)]
+        return self._place(wishes, {}, asked, once)
+
+    def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None, asked: Asked) -> Wish:
+        under = f"/items/{index}"
+        try:
+            item = RestageItem.model_validate(data)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            raise ValidationFailedError(complaints(found, under)) from error
+        staging = merged(item.settings, defaults) or StageSettings()
+        if bad := refusals(staging, asked.terms.settings, f"{under}/settings"):
+            raise ValidationFailedError(bad)
+        return Wish(index, item.image_id, orders(staging))
+
+    def _place(
+        self,
+        wishes: Sequence[Wish],
+        refused: dict[int, AppError],
+        asked: Asked,
+        once: Once,
+        *,
+        single: type[JobView] | None = None,
+    ) -> Outcome:
+        for _ in range(TRIES):
+            images, turned_down = self._read(wishes, asked.owner)
+            turned_down |= refused
+            if single and turned_down:
+                raise turned_down[0]
+            wanted = [wish for wish in wishes if wish.index not in turned_down]
+            draft = Draft.of(asked)
+            made = _drafted(wanted, images, draft, asked)
+            answer = _answer(draft.batch_id if wanted else None, made, turned_down)
+            if not wanted:
+                return Outcome(422, answer)
+            outcome = Outcome(207 if turned_down else 202, answer)
+            if single:
+                outcome = Outcome(201, view(single, made[0][0]))
+            groups = _by_image(made, images)
+            batch = draft.batch(groups[0][0].project_id, groups)
+            try:
+                most = asked.terms.allowance.limit
+                started = self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
+            except LostRaceError:
+                if earlier := once.looked_again().earlier():
+                    return earlier
+                wishes = self._not_followed(wishes, asked.owner)
+                continue  # an image or a job has moved on: read again
+            self._send(self._place_rest(started, groups, draft))
+            return outcome
+        raise VersionConflictError("The images changed while this was prepared. Try again.")
+
+    def _again(self, earlier: Outcome, asked: Asked) -> Outcome:
+        """The first answer; what its request did not come to, if it died, is placed now."""
+        answer = RestageAnswer.model_validate(earlier.body)
+        unfinished = self._batches.unfinished(asked.owner, answer.batch_id or "")
+        if unfinished is None:
+            return earlier
+        draft = Draft(unfinished.id, asked, unfinished.period)
+        ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
+        for job in (job for item in answer.items for job in item.jobs or []):
+            again = draft.job(job.id, job.image_id, job.project_id, _as_ordered(job), parent=job.parent_job_id)
+            ordered[job.image_id].append(again)
+        placed = self._place_rest(unfinished, self._fitting(ordered, draft), draft)
+        # What was there before, and what may be sent twice, the sweep and the claim see to.
+        self._send(placed[unfinished.placed :])
+        return earlier
+
+    def _place_rest(self, batch: Batch, groups: list[Group], draft: Draft) -> list[Group]:
+        """What one transaction does not hold; as it was placed. Images that move on meanwhile are read again."""
+        for _ in range(TRIES):
+            try:
+                self._batches.extend_rest(batch, groups)
+                return groups
+            except LostRaceError:
+                current = self._batches.unfinished(batch.owner, batch.id)
+                if current is None:
+                    return groups  # a repeat of this request has done it
+                batch = current
+                left = {image.id: list(jobs) for image, jobs in groups[batch.placed :]}
+                groups = [*groups[: batch.placed], *self._fitting(left, draft)]
+        raise VersionConflictError("The images changed while this was done. Look into the batch.")
+
+    def _fitting(self, ordered: dict[str, list[Job]], draft: Draft) -> list[Group]:
+        """Jobs by image, as their images now want them."""
+        found = {image.id: image for image in self._images.get_many(draft.asked.owner, ordered)}
+        now = [(found.get(id) or draft.gone(jobs[0]), jobs) for id, jobs in ordered.items()]
+        return [(image, [draft.fitting(job, image) for job in jobs]) for image, jobs in now]
+
+    def _not_followed(self, wishes: Sequence[Wish], owner: str) -> Sequence[Wish]:
+        """Without the jobs that somebody else tried again just now. Raises JobNotRetryableError if none is left."""
+        followed = [wish.parent.id for wish in wishes if wish.parent]
+        if not followed:
+            return wishes
+        free = {job.id for job in self._jobs.get_many(owner, followed) if not job.retried_by}
+        left = [wish for wish in wishes if wish.parent and wish.parent.id in free]
+        if not left:
+            raise JobNotRetryableError("The job was tried again just now.")
+        return [replace(wish, index=index) for index, wish in enumerate(left)]
+
+    def _send(self, groups: Sequence[Group]) -> None:
+        self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
+
+    def _read(self, wishes: Sequence[Wish], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
+        """The images that can be staged, and what speaks against the other wishes."""
+        found = {image.id: image for image in self._images.get_many(owner, {wish.image_id for wish in wishes})}
+        refused: dict[int, AppError] = {}
+        room = {image.id: MAX_PER_IMAGE - len(image.waiting_jobs) for image in found.values()}
+        for wish in wishes:
+            image = found.get(wish.image_id)
+            if image is None:
+                refused[wish.index] = NotFoundError("image")
+            elif image.status not in (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD):
+                refused[wish.index] = ImageNotReadyError(
+                    f"The image is {image.status}: upload it again as a new image."
+                )
+            elif room[image.id] < len(wish.orders):
+                refused[wish.index] = TooManyWaitingError(
+                    f"At most {MAX_PER_IMAGE} jobs for one image at once. Send the others when these have started."
+                )
+            else:
+                room[image.id] -= len(wish.orders)
+        return found, refused
+
+
+def _drafted(wanted: Sequence[Wish], images: dict[str, Image], draft: Draft, asked: Asked) -> dict[int, list[Job]]:
+    ids = iter(asked.ids("job", sum(len(wish.orders) for wish in wanted)))
+    made: dict[int, list[Job]] = {}
+    for wish in wanted:
+        image = images[wish.image_id]
+        jobs = [
+            draft.job(next(ids), image.id, image.project_id, order, parent=wish.parent.id if wish.parent else None)
+            for order in wish.orders
+        ]
+        made[wish.index] = [draft.fitting(job, image) for job in jobs]
+    return made
+
+
+def _by_image(made: dict[int, list[Job]], images: dict[str, Image]) -> list[Group]:
+    """One transaction may touch an image once, whatever the number of items that name it."""
+    grouped: dict[str, list[Job]] = {}
+    for jobs in made.values():
+        for job in jobs:
+            grouped.setdefault(job.image_id, []).append(job)
+    return [(images[image_id], jobs) for image_id, jobs in grouped.items()]
+
+
+def _answer(batch_id: str | None, made: dict[int, list[Job]], refused: dict[int, AppError]) -> RestageAnswer:
+    items: list[RestagedItem] = []
+    for index in sorted(made.keys() | refused.keys()):
+        if error := refused.get(index):
+            problem = Problem.of(error, error.members.get("errors"))
+            items.append(RestagedItem(index=index, status=int(error.status), error=problem))
+        else:
+            jobs = [view(JobView, job) for job in made[index]]
+            items.append(RestagedItem(index=index, status=202, job=jobs[0], jobs=jobs))
+    return RestageAnswer(batch_id=batch_id, items=items, succeeded=len(made), failed=len(refused))
+
+
+def _answered_by_now(once: Once, why_not: str) -> Outcome:
+    """What was tried again just now by this very request, repeated at once, gets its answer and no refusal."""
+    if earlier := once.looked_again().earlier():
+        return earlier
+    raise JobNotRetryableError(why_not)
+
+
+def _as_ordered(job: JobView) -> StageSettings:
+    return StageSettings(
+        room_type=job.room_type,
+        style=job.style,
+        prompt=job.prompt,
+        keep_structure=job.keep_structure,
+        seed=job.seed,
+        model=job.model,
+    )

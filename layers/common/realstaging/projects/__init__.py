@@ -1,0 +1,1 @@
+"""Projects: created, emptied, deleted, and what is downloaded from them."""

@@ -1,0 +1,112 @@
+"""One run as it will be asked for: the model, what is set for it, the prompt, the photo and the seed."""
+
+import base64
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging.config import Settings
+from realstaging.errors import InputRefusedError
+from realstaging.gateways.media import Media, master_key
+from realstaging.gateways.secrets import Secrets
+from realstaging.image_models import prompts
+from realstaging.image_models.registry import Order, StagingModel
+from realstaging.jobs.builder import MAX_SEED
+from realstaging.models.jobs import Job
+from realstaging.observability import count, log
+from realstaging.runs import model_selection
+from realstaging.stores.images import ImageStore
+
+URL_MARGIN_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run, ready to be asked for."""
+
+    model: StagingModel
+    input: dict[str, Any]
+    seed: int | None
+    prompt_version: str
+    ordered: Job
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What the job's row remembers: neither the photo's address nor the prompt, nor any key of ours."""
+        shown = {name: value for name, value in self.input.items() if name not in self.model.private}
+        remembered = {
+            "model": self.model.id,
+            "ordered_model": self.ordered.model,
+            "model_version": self.model.version,
+            "prompt_version": self.prompt_version,
+            "seed": self.seed,
+            "seed_given": self.ordered.seed,
+        }
+        # The table holds no floats.
+        exact = json.loads(json.dumps(shown), parse_float=Decimal)
+        return {name: value for name, value in remembered.items() if value is not None} | {"input": exact}
+
+
+class Planner:
+    def __init__(self, *, images: ImageStore, media: Media, secrets: Secrets) -> None:
+        self._images, self._media, self._secrets = images, media, secrets
+
+    def plan(self, job: Job, settings: Settings) -> Plan:
+        """All that can go wrong without the provider goes wrong here. Raises InputRefusedError."""
+        ordered = job.ordered()
+        prompt = prompts.ordered(ordered, settings)
+        image = self._images.find(job.owner, job.image_id) if model_selection.shape_matters(job, settings) else None
+        order = model_selection.order_of(job, prompt.text, image)
+        model = model_selection.choose(job, settings, lambda model: self._available(model, job, order))
+        if model is None:
+            raise InputRefusedError(
+                "The model is not offered any more, and no other one takes this photo as ordered. Choose another one."
+            )
+        parameters = settings.models.parameters.get(model.id, {})
+        seed = _seed(order, model, parameters)
+        complete = replace(order, image=self._photo(job, settings), seed=seed, secrets=self._keys_of(model))
+        return Plan(model, _filled(model, complete, parameters), seed, prompt.version, ordered)
+
+    def _available(self, model: StagingModel, job: Job, order: Order) -> bool:
+        has_keys = not model.needs_secret or bool(self._keys_of(model))
+        return has_keys and model_selection.takes_over(model, job, order)
+
+    def _keys_of(self, model: StagingModel) -> dict[str, str]:
+        if not (model.needs_secret and model.needed_secret):
+            return {}
+        key = self._secrets.find(model.needed_secret)
+        return {model.needs_secret: key} if key else {}
+
+    def _photo(self, job: Job, settings: Settings) -> str:
+        key = master_key(job.owner, job.image_id)
+        if settings.replicate.inputs == "inline":
+            return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
+        seconds = settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
+        return self._media.link(key, seconds, name=f"{job.id}-{job.attempt + 1}.jpg")
+
+
+def _filled(model: StagingModel, order: Order, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return model.fill(order, parameters)
+    except ValidationError:
+        # They were checked when they were set; a later deployment takes others.
+        log.error("parameters do not fit any more", model=model.id)
+        count("SettingUnfit")
+        return model.fill(order)
+
+
+def _seed(order: Order, model: StagingModel, parameters: Mapping[str, Any]) -> int | None:
+    """The owner's seed, else the one that is set, else any: every run can be repeated."""
+    if not model.accepts_seed:
+        return None
+    if order.seed is not None:
+        return order.seed
+    chosen = parameters.get("seed")
+    if isinstance(chosen, int | Decimal) and 0 <= chosen <= MAX_SEED:
+        return int(chosen)
+    return random.randint(1, MAX_SEED)  # noqa: S311 (not a secret)

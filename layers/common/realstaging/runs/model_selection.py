@@ -1,0 +1,76 @@
+"""Which model stages a job: the one that was ordered, or who takes over from it."""
+
+from collections.abc import Callable
+
+from realstaging.config import Settings
+from realstaging.errors import OutputUnusableError
+from realstaging.image_models import registry
+from realstaging.image_models.registry import Order, StagingModel
+from realstaging.models.images import Image
+from realstaging.models.jobs import Job
+
+
+def chain(job: Job, settings: Settings) -> list[StagingModel]:
+    """Who may stage it, of those on offer now: the model it was ordered with, those that take over, everybody's."""
+    models = settings.models
+    ids = dict.fromkeys((job.ordered().model, *models.fallbacks, models.default))
+    return [registry.get(id) for id in ids if id in models.enabled and registry.known(id)]
+
+
+def choose(job: Job, settings: Settings, takes: Callable[[StagingModel], bool]) -> StagingModel | None:
+    """The model of the next attempt; None if nobody is left.
+
+    Who delivered something unusable is not paid a second time. Who failed for reasons of its own goes
+    on until its tries are used, and again when nobody else takes the job.
+    """
+    left = [model for model in chain(job, settings) if not _gave_unusable(job, model) and takes(model)]
+    fresh = (model for model in left if _tries(job, model) < settings.models.tries_each)
+    return next(fresh, left[0] if left else None)
+
+
+def order_of(job: Job, prompt: str, image: Image | None) -> Order:
+    """What is asked of a model, the photo itself left out; `image` where its size matters."""
+    width, height = (image.master_width, image.master_height) if image else (None, None)
+    return Order(image="", prompt=prompt, seed=job.ordered().seed, width=width, height=height)
+
+
+def shape_matters(job: Job, settings: Settings) -> bool:
+    return any(model.aspect_ratios for model in chain(job, settings))
+
+
+def takes_over(model: StagingModel, job: Job, order: Order) -> bool:
+    """Whether a model that was not asked for can do as asked. Who was asked for says so itself when it cannot."""
+    if model.id == job.ordered().model:
+        return True
+    return model.refusal(order) is None and (order.seed is None or model.accepts_seed)
+
+
+def objections(settings: Settings) -> list[str]:
+    """What is wrong with the models that these settings name."""
+    models = settings.models
+    found = [why for id in models.enabled if (why := registry.objection(id))]
+    named = {"models.default": models.default}
+    named |= {f"models.fallbacks.{index}": id for index, id in enumerate(models.fallbacks)}
+    named |= {f"plans.{name}.model": plan.model for name, plan in settings.plans.items() if plan.model}
+    found += [f"{where}: {id} is not enabled." for where, id in named.items() if id not in models.enabled]
+    for id, parameters in models.parameters.items():
+        found += [f"models.parameters: {why}" for why in _parameter_objections(id, parameters)]
+    return found
+
+
+def _parameter_objections(model_id: str, parameters: dict[str, object]) -> list[str]:
+    if not registry.known(model_id):
+        return [f"{model_id} is not registered."]
+    try:
+        registry.get(model_id).check_parameters(parameters)
+    except ValueError as error:  # pydantic's is one
+        return [f"{model_id}: {error}"]
+    return []
+
+
+def _gave_unusable(job: Job, model: StagingModel) -> bool:
+    return any(run.model == model.id and run.outcome == OutputUnusableError.code for run in job.runs)
+
+
+def _tries(job: Job, model: StagingModel) -> int:
+    return sum(run.model == model.id for run in job.runs)

@@ -1,0 +1,114 @@
+"""The terms a request is served under: what its owner may use, and the settings as they are now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging.accounts import quota
+from realstaging.accounts.quota import Allowance
+from realstaging.config import Settings, merged
+from realstaging.errors import ForbiddenError
+from realstaging.models.runtime_settings import Live
+from realstaging.observability import count, log
+from realstaging.stores.runtime_settings import LiveStore
+
+DEFAULT = "models.default"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    settings: Settings
+    allowance: Allowance
+
+    @property
+    def default_model(self) -> str:
+        """The model of a request that names none: the plan's, if it is on offer, else everybody's."""
+        models, plan = self.settings.models, self.settings.plans[self.allowance.plan]
+        return plan.model if plan.model in models.enabled else models.default
+
+
+class LiveTerms:
+    """Reads the terms anew each time, in one call to the table: what was set is in force for the next request."""
+
+    def __init__(self, settings: Settings, live: LiveStore) -> None:
+        self._base, self._live = settings, live
+        self._version, self._now = 0, settings
+
+    def of(self, owner: str, at: datetime) -> Terms:
+        """Raises ForbiddenError for an account that is being deleted."""
+        user, live = self._live.with_user(owner)
+        if user is None or user.deleted_at:
+            raise ForbiddenError("This account is being deleted.")
+        now = self.under(live)
+        return Terms(now, quota.allowance(user, now, at))
+
+    def settings(self) -> Settings:
+        return self.under(self._live.current())
+
+    def under(self, live: Live) -> Settings:
+        """The stage's settings with what administrators have set laid over them."""
+        if live.version != self._version:
+            self._now = fitting(self._base, live)
+            self._version = live.version
+        return self._now
+
+
+def fitting(settings: Settings, live: Live) -> Settings:
+    """The same, without what a later deployment does not take any more: that must not stop everybody."""
+    try:
+        now = overlaid(settings, live)
+    except ValidationError as error:
+        if not live.settings:
+            raise
+        unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
+    else:
+        default = now.models.default
+        if _is_off(live, default):
+            _tell({f"models/{default}"})
+        if default in now.models.enabled or DEFAULT not in live.settings:
+            return now
+        unfit = {DEFAULT}
+    _tell(unfit)
+    left = {key: setting for key, setting in live.settings.items() if key not in unfit}
+    return fitting(settings, live.model_copy(update={"settings": left}))
+
+
+def overlaid(settings: Settings, live: Live) -> Settings:
+    """Raises pydantic's ValidationError for values that the settings do not take."""
+    data: Any = settings.model_dump()
+    for key, setting in live.settings.items():
+        if not setting.unset:
+            data = merged(data, _nested(key, setting.value))
+    # The default is always on offer: a later deployment may have made it one.
+    default = data["models"]["default"]
+    enabled = [id for id in settings.models.enabled if id == default or not _is_off(live, id)]
+    enabled += [id for id, each in live.models.items() if each.enabled and id not in enabled]
+    parameters = settings.models.parameters | {
+        id: each.parameters for id, each in live.models.items() if each.parameters is not None
+    }
+    data["models"] |= {"enabled": enabled, "parameters": parameters}
+    return Settings.model_validate(data)
+
+
+def _is_off(live: Live, model_id: str) -> bool:
+    return model_id in live.models and live.models[model_id].enabled is False
+
+
+def _tell(unfit: set[str]) -> None:
+    log.error("settings do not fit any more", keys=sorted(unfit))
+    count("SettingUnfit", len(unfit))
+
+
+def _unfit(live: Live, places: list[str]) -> set[str]:
+    """Which settings these errors are about: themselves, or else their section. What is left gets fewer each time."""
+    there = {key for key in live.settings if any(f"{place}.".startswith(f"{key}.") for place in places)}
+    sections = {key for key in live.settings if any(place.startswith(key.rpartition(".")[0]) for place in places)}
+    return there or sections or set(live.settings)
+
+
+def _nested(key: str, value: Any) -> Any:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value

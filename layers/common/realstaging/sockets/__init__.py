@@ -1,0 +1,1 @@
+"""Live status: tickets for a socket, and what is pushed over it."""

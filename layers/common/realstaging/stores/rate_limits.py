@@ -1,0 +1,25 @@
+"""How often an owner has asked for something new lately: fixed windows, one table call."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from realstaging.stores import keys
+from realstaging.stores.table import Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class RateStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def count(self, owner: str, at: datetime, window_seconds: int) -> int:
+        """One more request in the running window; how many that makes."""
+        window = int(at.timestamp()) // window_seconds
+        write = self._writes.update(
+            keys.rate(owner, window),
+            put={"expires_at": (window + 2) * window_seconds},
+            add={"requests": 1},
+        )
+        return int(self._writes.alone(write)["requests"])

@@ -1,0 +1,172 @@
+"""What is left of deleted things until the purge has been: a row elsewhere, so that nothing else finds it."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from boto3.dynamodb.conditions import Attr, Key
+
+from realstaging.models.images import Image
+from realstaging.models.jobs import Job
+from realstaging.models.projects import Project
+from realstaging.stores import keys
+from realstaging.stores.images import CONTENT_SETTLED
+from realstaging.stores.quota import QuotaStore
+from realstaging.stores.table import Item, LostRaceError, Write, Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# A function that holds the row in its hands may still write files: none runs longer than a minute.
+SETTLED = timedelta(minutes=2)
+
+Kind = Literal["PROJECT", "IMAGE", "JOB"]
+UNCHANGED = "#version = :version"
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    kind: Kind
+    owner: str
+    id: str
+    sha256: str | None = None
+    project_id: str | None = None
+    due_at: datetime | None = None
+
+
+class RemainsStore:
+    def __init__(self, table: "Table", quota: QuotaStore) -> None:
+        self._table, self._writes, self._quota = table, Writes(table), quota
+
+    def bury_project(self, project: Project, at: datetime) -> None:
+        """It is gone for its owner; what is in it follows. Raises LostRaceError."""
+        key = keys.project(project.owner, project.id)
+        gone = self._writes.delete(key, UNCHANGED, {":version": project.version})
+        self._writes.together([gone, self._marker("PROJECT", project.owner, project.id, at)])
+
+    def bury_image(self, image: Image, at: datetime) -> None:
+        """It is gone for its owner; its files follow. Raises LostRaceError."""
+        key = keys.image(image.owner, image.id)
+        gone = self._writes.delete(key, UNCHANGED, {":version": image.version})
+        self._writes.together([gone, self._marker_of_image(image, at)])
+
+    def bury_job(self, job: Job, at: datetime) -> None:
+        """It is gone for its owner; unfinished work is not charged. Raises LostRaceError."""
+        # A run noted since it was read is to be called off: the version does not tell of it.
+        unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
+        gone = self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version})
+        back = [] if job.status.final else self._quota.release(job, keys.stamp(at))
+        self._writes.together([gone, self._marker("JOB", job.owner, job.id, at + SETTLED), *back])
+
+    def find(self, owner: str, name: str) -> Remains | None:
+        """By what follows `DELETED#` in its key."""
+        kind, _, id = name.partition("#")
+        item = self._writes.get(keys.deleted(owner, kind, id))
+        if item is None:
+            return None
+        due_at = datetime.fromisoformat(str(item["due_at"])) if "due_at" in item else None
+        return Remains(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at)
+
+    def forget(self, remains: Remains, *also: Write) -> None:
+        """The files are gone: so is the last trace. Raises LostRaceError if another purge was first."""
+        key = keys.deleted(remains.owner, remains.kind, remains.id)
+        self._writes.together([self._writes.delete(key, "attribute_exists(#owner)"), *also])
+
+    def forget_project(self, project: Remains) -> None:
+        """The project's last traces: what its requests made together, what it cost, the marker."""
+        with self._table.batch_writer() as rows:
+            for key in self._batches_of(project):
+                rows.delete_item(Key=key)
+        self._table.delete_item(Key=keys.cost(project.owner, project.id))
+        self.forget(project)
+
+    def forget_image(self, remains: Remains, at: datetime) -> None:
+        """Likewise, and one image fewer has this content."""
+        if remains.sha256 is None:
+            self.forget(remains)
+            return
+        content = self._writes.update(
+            keys.content(remains.owner, remains.sha256),
+            put={"owner": remains.owner, **keys.purge(at + CONTENT_SETTLED, remains.sha256)},
+            add={"references": -1},
+        )
+        self.forget(remains, content)
+
+    def _batches_of(self, project: Remains) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(f"USER#{project.owner}") & Key("sk").begins_with("BATCH#"),
+            "FilterExpression": Attr("project_id").eq(project.id),
+            "ProjectionExpression": "pk, sk",
+        }
+        while True:
+            answer = self._table.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def contents_of(self, project_id: str, limit: int) -> list[tuple[str, str]]:
+        """Images and jobs of a project, as (kind, id). The index may be behind by a moment."""
+        answer = self._table.query(
+            IndexName="gsi1",
+            KeyConditionExpression=Key("gsi1pk").eq(f"PROJECT#{project_id}"),
+            ProjectionExpression="sk",
+            Limit=limit,
+        )
+        found = (str(item["sk"]).partition("#") for item in answer["Items"])
+        return [(kind, id) for kind, _, id in found]
+
+    def jobs_of_image(self, project_id: str, image_id: str) -> list[str]:
+        query: dict[str, Any] = {
+            "IndexName": "gsi1",
+            "KeyConditionExpression": Key("gsi1pk").eq(f"PROJECT#{project_id}")
+            & Key("gsi1sk").begins_with(f"IMAGE#{image_id}#JOB#"),
+            "ProjectionExpression": "sk",
+        }
+        found: list[str] = []
+        while True:
+            answer = self._table.query(**query)
+            found += [str(item["sk"]).removeprefix("JOB#") for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def condemn_content(self, owner: str, sha256: str, at: datetime) -> bool:
+        """Nobody has this content any more and nobody may take it up while it goes; False if somebody has."""
+        write = self._writes.update(
+            keys.content(owner, sha256),
+            put={"going": True},
+            when="#references <= :none AND #due_at <= :now",
+            values={":none": 0, ":now": keys.stamp(at)},
+        )
+        try:
+            self._writes.alone(write)
+        except LostRaceError:
+            return False
+        return True
+
+    def forget_content(self, owner: str, sha256: str, at: datetime) -> None:
+        """Its file is gone. Whoever wrote one since has moved the date, and the next look finds it."""
+        gone = self._writes.delete(keys.content(owner, sha256), "#due_at <= :now", {":now": keys.stamp(at)})
+        with contextlib.suppress(LostRaceError):
+            self._writes.together([gone])
+
+    def keep_content(self, owner: str, sha256: str) -> None:
+        """Somebody uploaded it again: nothing to do here."""
+        write = self._writes.update(
+            keys.content(owner, sha256), drop=keys.NOT_DUE, when="#references > :none", values={":none": 0}
+        )
+        try:
+            self._writes.alone(write)
+        except LostRaceError:
+            return
+
+    def _marker_of_image(self, image: Image, at: datetime) -> Write:
+        facts = {"sha256": image.sha256, "project_id": image.project_id}
+        return self._marker("IMAGE", image.owner, image.id, at + SETTLED, **facts)
+
+    def _marker(self, kind: Kind, owner: str, id: str, at: datetime, **more: str | None) -> Write:
+        item: Item = {"owner": owner, **{name: value for name, value in more.items() if value}}
+        return self._writes.put({**keys.deleted(owner, kind, id), **keys.purge(at, id), **item})

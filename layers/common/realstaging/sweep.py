@@ -1,0 +1,141 @@
+"""What is overdue: lost messages, lost webhooks, lost events, uploads that never came, requests that died.
+
+Every look moves the date on before anything is sent, so that two sweeps at once do it once and a
+sweep that dies is made up for later.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from realstaging.config import Settings
+from realstaging.errors import UploadExpiredError
+from realstaging.gateways.media import Media
+from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.upload_events import Intake
+from realstaging.models.base import Failure
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.runs import ResultMessage
+from realstaging.observability import count, log
+from realstaging.stores.batches import BatchStore
+from realstaging.stores.due_index import Due
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import LostRaceError
+from realstaging.uploads.rejection import expire
+
+ASK_AGAIN_SECONDS = 120
+
+
+class Sweeper:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        images: ImageStore,
+        jobs: JobStore,
+        batches: BatchStore,
+        media: Media,
+        queue: StageQueue,
+        results: ResultQueue,
+        intake: Intake,
+    ) -> None:
+        self._settings = settings
+        self._images, self._jobs, self._batches, self._media = images, jobs, batches, media
+        self._queue, self._results, self._intake = queue, results, intake
+
+    def look_at(self, due: Due, at: datetime) -> None:
+        """Deal with one overdue row; the index may be behind, so the row itself is read first."""
+        try:
+            if due.kind == "IMAGE":
+                image = self._images.find(due.owner, due.id)
+                if image and image.due_at and image.due_at <= at:
+                    self._image(image, at)
+            elif due.kind == "JOB":
+                job = self._jobs.find(due.owner, due.id)
+                if job and job.due_at and job.due_at <= at:
+                    self._job(job, at)
+            else:
+                self._batch(due, at)
+        except LostRaceError:
+            log.info("moved on meanwhile", kind=due.kind, id=due.id)
+
+    def _image(self, image: Image, at: datetime) -> None:
+        uploads = self._settings.uploads
+        if self._media.was_uploaded(image.owner, image.id):
+            self._images.look_again(image, at + timedelta(seconds=uploads.check_after_seconds))
+            self._intake.look_at(image.owner, image.id)
+            count("UploadEventLost")
+            log.warning("upload without an event", image_id=image.id)
+        elif image.upload_by <= at:
+            expire(image, at, images=self._images, jobs=self._jobs)
+            count("UploadExpired")
+        else:
+            self._images.look_again(image, image.upload_by)
+
+    def _job(self, job: Job, at: datetime) -> None:
+        if job.status is JobStatus.QUEUED:
+            self._jobs.look_again(job, at + timedelta(seconds=self._settings.jobs.resend_after_seconds))
+            self._queue.send([job])
+            count("JobResent")
+            log.warning("job sent again", job_id=job.id)
+        elif job.status is JobStatus.PROCESSING:
+            self._jobs.look_again(job, at + timedelta(seconds=ASK_AGAIN_SECONDS))
+            ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
+            self._results.send([ask])
+            count("ResultAskedFor")
+            log.warning("asking what became of a run", job_id=job.id, attempt=job.attempt)
+        elif job.status is JobStatus.AWAITING_UPLOAD:
+            self._forgotten(job, at)
+
+    def _forgotten(self, job: Job, at: datetime) -> None:
+        """A job whose image has moved on without it."""
+        image = self._images.find(job.owner, job.image_id)
+        if image and image.status is ImageStatus.AWAITING_UPLOAD:
+            self._jobs.look_again(job, max(image.upload_by, at) + timedelta(hours=1))
+        elif image and image.status is ImageStatus.READY:
+            look_again = at + timedelta(seconds=self._settings.jobs.resend_after_seconds)
+            self._queue.send([self._jobs.release(job, at, look_again)])
+        else:
+            gone = UploadExpiredError("No file arrived for this image. Upload the photo again as a new image.")
+            why = image.error if image and image.error else Failure.of(gone)
+            self._jobs.close(job, JobStatus.FAILED, at, why)
+
+    def _batch(self, due: Due, at: datetime) -> None:
+        batch = self._batches.find(due.owner, due.id)
+        if batch and batch.due_at and batch.due_at <= at:
+            self._batches.abandon(batch)
+            count("ReservationGivenBack", batch.unplaced)
+            log.warning("reservation given back", batch_id=batch.id, jobs=batch.unplaced)
+
+
+def sweep(
+    found: Sequence[Due],
+    at: datetime,
+    look_at: Callable[[Due, datetime], None],
+    *,
+    put_off: Callable[[Due, datetime], None],
+    until: float,
+) -> tuple[int, int]:
+    """Look at each overdue row until the monotonic clock says `until`: how many were looked at, how many failed.
+
+    This is the sweep's edge: one row that cannot be dealt with must not hide the others. It is
+    counted, logged and put off a little, behind those that were waiting with it.
+    """
+    failed: list[Due] = []
+    looked = 0
+    for due in found:
+        if time.monotonic() > until:
+            log.warning("sweep out of time", left=len(found) - looked)
+            break
+        looked += 1
+        try:
+            look_at(due, at)
+        except Exception:
+            failed.append(due)
+            count("SweepFailed")
+            log.exception("overdue row failed", kind=due.kind, id=due.id)
+    for due in failed:
+        put_off(due, at)
+    return looked, len(failed)

@@ -1,0 +1,1 @@
+"""Uploads: planned in one call, then ingested when the file arrives."""

@@ -1,0 +1,116 @@
+"""An uploaded file: taken in or turned away, once, and its waiting jobs with it."""
+
+from datetime import datetime, timedelta
+
+from realstaging.config import Settings
+from realstaging.errors import ChecksumMismatchError, PhotoError, UploadTooLargeError
+from realstaging.gateways.media import Media, Upload, master_key, original_key, thumbnail_key, upload_key
+from realstaging.gateways.queues import StageQueue
+from realstaging.imaging.normalize import Photo, take_in
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job
+from realstaging.observability import follow, log
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.uploads.rejection import turn_away, with_waiting
+
+
+def arrive(
+    owner: str,
+    image_id: str,
+    at: datetime,
+    settings: Settings,
+    *,
+    images: ImageStore,
+    jobs: JobStore,
+    media: Media,
+    queue: StageQueue,
+) -> None:
+    """Look at the bytes and move the image and its waiting jobs on. A repeated event changes nothing."""
+    image = images.find(owner, image_id)
+    if image is None and images.was_deleted(owner, image_id):
+        media.remove(upload_key(owner, image_id))
+    if image is None or image.status is not ImageStatus.AWAITING_UPLOAD:
+        log.info("upload already dealt with", image_id=image_id)
+        return
+    follow(image.traceparent, image.correlation_id)
+    upload = media.uploaded(owner, image_id, settings.uploads.max_bytes)
+    if upload is None:
+        log.info("no upload there", image_id=image_id)
+        return
+    try:
+        photo = _look(image, upload, settings)
+    except PhotoError as error:
+        turn_away(image, ImageStatus.REJECTED, error, at, images=images, jobs=jobs)
+        media.remove(upload_key(owner, image_id))
+        log.info("photo rejected", image_id=image_id, code=error.code)
+        return
+    alone = _keep(image, photo, upload, media)
+    released = _accept(image, photo, upload.size, at, settings, images=images, jobs=jobs)
+    if released is None:
+        _leave(image, photo, at, images=images, media=media)
+        return
+    if not alone:
+        _make_sure(image, photo, upload, media)
+    # Written before sent: a lost message leaves a queued job, which sweep sends again.
+    queue.send(released)
+    media.remove(upload_key(owner, image_id))
+    log.info("photo accepted", image_id=image_id, jobs=len(released))
+
+
+def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
+    if upload.data is None:
+        most = settings.uploads.max_bytes // 2**20
+        raise UploadTooLargeError(f"The file is larger than {most} MiB. Export the photo smaller and upload it again.")
+    photo = take_in(upload.data, image.content_type, settings.images)
+    if image.announced_sha256 and image.announced_sha256 != photo.sha256:
+        raise ChecksumMismatchError("The file's SHA-256 is not the announced one. Upload the original file again.")
+    return photo
+
+
+def _keep(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
+    """Files first, row last: a row never tells of a file that is not there. False if one was there already."""
+    assert upload.data is not None
+    written = [
+        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type),
+        media.put_once(master_key(image.owner, image.id), photo.master, "image/jpeg"),
+        media.put_once(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
+    ]
+    return all(written)
+
+
+def _make_sure(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
+    """The row is ours; the files we met were perhaps of another upload, or going with a deletion."""
+    assert upload.data is not None
+    media.put(master_key(image.owner, image.id), photo.master, "image/jpeg")
+    media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
+    if not media.has(original_key(image.owner, photo.sha256)):
+        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type)
+
+
+def _leave(image: Image, photo: Photo, at: datetime, *, images: ImageStore, media: Media) -> None:
+    """Somebody else was first: the same event again, or its owner deleted the image meanwhile."""
+    if images.find(image.owner, image.id) is None:
+        media.remove(master_key(image.owner, image.id), thumbnail_key(image.owner, image.id))
+    images.leave_content(image.owner, photo.sha256, at)
+    log.info("upload dealt with elsewhere", image_id=image.id)
+
+
+def _accept(
+    image: Image, photo: Photo, size: int, at: datetime, settings: Settings, *, images: ImageStore, jobs: JobStore
+) -> list[Job] | None:
+    facts = {
+        "content_type": photo.content_type,
+        "size_bytes": size,
+        "width": photo.width,
+        "height": photo.height,
+        "sha256": photo.sha256,
+        "master_width": photo.master_width,
+        "master_height": photo.master_height,
+    }
+    look_again = at + timedelta(seconds=settings.jobs.resend_after_seconds)
+
+    def move(image: Image, waiting: list[Job]) -> None:
+        images.accept(image, waiting, at, facts, look_again=look_again)
+
+    return with_waiting(image, move, images=images, jobs=jobs)

@@ -1,0 +1,139 @@
+"""Planning an upload: which images and jobs a request makes, what it reserves, where the files go."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from realstaging.config import Settings
+from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
+from realstaging.gateways.media import Media
+from realstaging.idempotency import Once, Outcome
+from realstaging.jobs.builder import Asked, Draft, merged, orders
+from realstaging.models.base import Problem, view
+from realstaging.models.images import Image, ImageStatus, ImageView
+from realstaging.models.jobs import Batch, JobView
+from realstaging.models.requests import (
+    PresignedPost,
+    StageSettings,
+    UploadAnswer,
+    UploadFile,
+    UploadItem,
+    UploadRequest,
+)
+from realstaging.stores.batches import BatchStore, Group
+from realstaging.stores.images import ImageStore
+from realstaging.stores.table import LostRaceError
+from realstaging.validation import Complaint, complaints, refusals, unknown_choices
+
+Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
+
+
+def plan(request: UploadRequest, asked: Asked, once: Once, *, batches: BatchStore, media: Media) -> Outcome:
+    """Create what the valid files ask for and say item by item what became of each.
+
+    Raises ValidationFailedError for bad defaults, QuotaExceededError when the jobs do not all fit
+    and NotFoundError for somebody else's project; then nothing was created. A repeat of a request
+    that died half-way places what is missing and gives the first answer.
+    """
+    settings = asked.terms.settings
+    if request.defaults and (bad := unknown_choices(request.defaults, settings, "/defaults")):
+        raise ValidationFailedError(bad)
+    if len(request.files) > settings.uploads.max_files:
+        most = settings.uploads.max_files
+        raise ValidationFailedError([{"pointer": "/files", "message": f"At most {most} files in one request."}])
+    checked = [_check(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
+    wanted = [item for item in checked if isinstance(item, tuple)]
+    if not wanted:
+        return Outcome(422, _answer(None, checked, [], []))
+    batch, groups = _lay_out(wanted, request.project_id, asked)
+    if earlier := once.earlier():
+        return _again(earlier, batch, groups, batches)
+    limits = settings.uploads
+    forms = [
+        media.upload_form(image, asked.at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
+        for image, _ in groups
+    ]
+    answer = _answer(batch.id, checked, groups, forms)
+    outcome = Outcome(207 if answer.failed else 201, answer)
+    try:
+        batches.create(batch, groups, limit=asked.terms.allowance.limit, with_it=once.remember(outcome))
+    except LostRaceError:
+        return once.repeated()
+    return outcome
+
+
+def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageStore, media: Media) -> PresignedPost:
+    """Another form for a file that is still awaited. Raises ImageNotAwaitingError."""
+    if image.status is not ImageStatus.AWAITING_UPLOAD:
+        raise ImageNotAwaitingError(f"The image is {image.status}: upload it again as a new image.")
+    limits = settings.uploads
+    try:
+        images.expect(
+            image,
+            at,
+            upload_by=max(image.upload_by, at + timedelta(hours=1)),
+            look_again=at + timedelta(seconds=limits.check_after_seconds),
+        )
+    except LostRaceError as error:
+        raise VersionConflictError("The image changed meanwhile. Try again.") from error
+    return media.upload_form(image, at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
+
+
+def _again(earlier: Outcome, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> Outcome:
+    if unfinished := batches.unfinished(batch.owner, batch.id):
+        batches.resume(unfinished, _counted_in(unfinished.period, groups))
+    return earlier
+
+
+def _counted_in(period: str, groups: Sequence[Group]) -> list[Group]:
+    """The rows of a repeat that came in another period than the first request, which has reserved in its own."""
+    return [(image, [job.model_copy(update={"period": period}) for job in jobs]) for image, jobs in groups]
+
+
+def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, settings: Settings) -> Checked:
+    under = f"/files/{index}"
+    try:
+        file = UploadFile.model_validate(data)
+    except ValidationError as error:
+        return complaints(error.errors(include_url=False, include_context=False, include_input=False), under)
+    if file.size_bytes > settings.uploads.max_bytes:
+        most = settings.uploads.max_bytes
+        return [{"pointer": f"{under}/size_bytes", "message": f"At most {most} bytes ({most // 2**20} MiB)."}]
+    # An explicit null means: store it, stage nothing.
+    upload_only = "settings" in file.model_fields_set and file.settings is None
+    staging = None if upload_only else merged(file.settings, defaults)
+    bad = refusals(staging, settings, f"{under}/settings") if staging else []
+    return bad or (file, staging)
+
+
+def _lay_out(
+    wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: Asked
+) -> tuple[Batch, list[Group]]:
+    draft = Draft.of(asked)
+    each_orders = [orders(staging) for _, staging in wanted]
+    image_ids = asked.ids("img", len(wanted))
+    job_ids = iter(asked.ids("job", sum(len(each) for each in each_orders)))
+    groups: list[Group] = []
+    for image_id, (file, _), each in zip(image_ids, wanted, each_orders, strict=True):
+        jobs = [draft.job(next(job_ids), image_id, project_id, order) for order in each]
+        groups.append((draft.image(image_id, project_id, file, jobs), jobs))
+    return draft.batch(project_id, groups), groups
+
+
+def _answer(
+    batch_id: str | None, checked: Sequence[Checked], groups: Sequence[Group], forms: Sequence[PresignedPost]
+) -> UploadAnswer:
+    made = iter(zip(groups, forms, strict=True))
+    items: list[UploadItem] = []
+    for index, item in enumerate(checked):
+        if isinstance(item, list):
+            error = Problem.of(ValidationFailedError(item), item)
+            items.append(UploadItem(index=index, status=422, error=error))
+            continue
+        (image, jobs), form = next(made)
+        shown = [view(JobView, job) for job in jobs]
+        items.append(UploadItem(index=index, status=201, image=view(ImageView, image), upload=form, jobs=shown))
+    succeeded = len(groups)
+    return UploadAnswer(batch_id=batch_id, items=items, succeeded=succeeded, failed=len(items) - succeeded)

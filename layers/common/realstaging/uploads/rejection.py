@@ -1,0 +1,50 @@
+"""An image and the jobs that wait for its file: moved together, or not at all."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from realstaging.errors import PhotoError, UploadExpiredError
+from realstaging.models.base import Failure
+from realstaging.models.images import Image, ImageStatus
+from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.images import ImageStore
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.table import LostRaceError
+
+TRIES = 5
+
+
+def expire(image: Image, at: datetime, *, images: ImageStore, jobs: JobStore) -> None:
+    """Nothing came in time: the image and its jobs end, and nothing was charged."""
+    error = UploadExpiredError("No file arrived for this image. Upload the photo again as a new image.")
+    turn_away(image, ImageStatus.EXPIRED, error, at, images=images, jobs=jobs)
+
+
+def turn_away(
+    image: Image, status: ImageStatus, error: PhotoError, at: datetime, *, images: ImageStore, jobs: JobStore
+) -> None:
+    def move(image: Image, waiting: list[Job]) -> None:
+        images.turn_away(image, status, waiting, at, Failure.of(error))
+
+    with_waiting(image, move, images=images, jobs=jobs)
+
+
+def with_waiting(
+    image: Image, move: Callable[[Image, list[Job]], None], *, images: ImageStore, jobs: JobStore
+) -> list[Job] | None:
+    """Move an image together with the jobs that still wait for it; if one was canceled meanwhile, read again.
+
+    None when somebody else was first: the same event, delivered twice, or a deletion.
+    """
+    current: Image | None = image
+    for _ in range(TRIES):
+        if current is None or current.status is not ImageStatus.AWAITING_UPLOAD:
+            return None
+        found = jobs.get_many(current.owner, current.waiting_jobs)
+        waiting = [job for job in found if job.status is JobStatus.AWAITING_UPLOAD]
+        try:
+            move(current, waiting)
+            return waiting
+        except LostRaceError:
+            current = images.find(image.owner, image.id)
+    raise RuntimeError("the image kept changing")
