@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.accounts import api_keys, profile, quota
-from realstaging.api.app import Api, Creations, answered, created, gone, serve
-from realstaging.api.auth import Gate
+from realstaging.api.app import Api, RateLimiter, answered, created, gone, serve
+from realstaging.api.auth import Authenticator
 from realstaging.billing import account, views
 from realstaging.billing.checkout import Checkouts
 from realstaging.billing.leaving import leave
@@ -47,7 +47,7 @@ from realstaging.models.subscriptions import (
 from realstaging.observability import log, metrics
 from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import invoice_position, ledger_position
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets import tickets
 from realstaging.stores.api_keys import ApiKeyStore
 from realstaging.stores.billing import BillingStore
@@ -57,21 +57,21 @@ from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rate_limits import RateStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 
 PUBLIC = frozenset({"/v1/billing/plans"})
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=100)]
 
-app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
-gate = Gate(settings(), aws.table())
+app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+gate = Authenticator(settings(), aws.table())
 users = gate.users  # the same one: it remembers who was let in, and who is not to be any more
 usage = QuotaStore(aws.table())
 costs = CostStore(aws.table())
 keys = ApiKeyStore(aws.table())
 ticket_store = TicketStore(aws.table())
 socket_url = required("SOCKET_URL")
-live = LiveTerms(settings(), LiveStore(aws.table()))
+live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
 billing = Billing(settings(), store=BillingStore(aws.table()), users=users, stripe=stripe)
 checkouts = Checkouts(settings(), billing=billing, users=users, store=CheckoutStore(aws.table()), stripe=stripe)
@@ -91,7 +91,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
 
 @app.delete("/v1/account")
 def delete_account() -> Response[None]:
-    app.people_only()
+    app.require_user_token()
     leave(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
@@ -142,7 +142,7 @@ def get_plans() -> PlanPage:
 
 @app.post("/v1/billing/checkout")
 def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
-    app.people_only()
+    app.require_user_token()
     return answered(checkouts.open(choice.plan, app.once(datetime.now(UTC))))
 
 
@@ -197,7 +197,7 @@ def get_payment_methods() -> PaymentMethodPage:
 
 def changing() -> datetime:
     """A person changes what they pay for. Raises ForbiddenError, RateLimitedError."""
-    app.people_only()
+    app.require_user_token()
     at = datetime.now(UTC)
     app.counted(at)
     return at

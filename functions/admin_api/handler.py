@@ -13,21 +13,21 @@ from realstaging.admin import audit_log
 from realstaging.admin import jobs as alljobs
 from realstaging.admin import settings as adjusting
 from realstaging.admin import users as members
-from realstaging.admin.changes import Act, Desk
+from realstaging.admin.changes import ChangeRequest, VersionedSettings
 from realstaging.admin.dead_letters import to_function, to_queue
 from realstaging.admin.jobs import JobSearch, Search
-from realstaging.admin.models import Offering
+from realstaging.admin.models import ModelAdmin
 from realstaging.admin.path_ids import decoded, in_one_part
-from realstaging.admin.queues import DeadEnd, Queues, Work
+from realstaging.admin.queues import DeadLetterQueue, Queues, Work
 from realstaging.admin.secrets import PREFIX as SECRET
-from realstaging.admin.secrets import Safe
-from realstaging.admin.users import Members
-from realstaging.api.app import Api, Creations, answered, serve
-from realstaging.api.auth import Gate
+from realstaging.admin.secrets import SecretAdmin
+from realstaging.admin.users import UserAdmin
+from realstaging.api.app import Api, RateLimiter, answered, serve
+from realstaging.api.auth import Authenticator
 from realstaging.config import required, settings
-from realstaging.gateways.dead_letters import DeadLetters, Reruns, WatchedQueue
+from realstaging.gateways.dead_letters import AsyncRetries, DeadLetters, WatchedQueue
 from realstaging.gateways.queues import StageQueue
-from realstaging.gateways.secrets import Vault
+from realstaging.gateways.secrets import SecretWriter
 from realstaging.jobs.restage import Restager
 from realstaging.models.admin import (
     AdminModelInFull,
@@ -60,16 +60,16 @@ from realstaging.models.runs import ResultMessage, StageMessage
 from realstaging.observability import log, metrics
 from realstaging.pagination import audit_position, position, user_position, version_position
 from realstaging.pagination import cursor as cursor_of
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
-from realstaging.stores.job_index import AllJobs
+from realstaging.stores.job_index import JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rate_limits import RateStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=100)]
@@ -78,43 +78,43 @@ Order = Annotated[ChangeOrder, Body()]
 PLAIN = ChangeOrder()
 EVERYTHING = RedriveOrder()
 
-app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
-gate = Gate(settings(), aws.table())
+app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+gate = Authenticator(settings(), aws.table())
 audit = AuditStore(aws.table())
-desk = Desk(settings(), LiveStore(aws.table()), audit)
-vault = Vault(aws.ssm, settings().stage)
-offering = Offering(desk, vault)
-safe = Safe(desk, vault)
-live = LiveTerms(settings(), LiveStore(aws.table()))
-users = Members(gate.users, audit)
+desk = VersionedSettings(settings(), OverrideStore(aws.table()), audit)
+vault = SecretWriter(aws.ssm, settings().stage)
+offering = ModelAdmin(desk, vault)
+safe = SecretAdmin(desk, vault)
+live = RuntimeSettings(settings(), OverrideStore(aws.table()))
+users = UserAdmin(gate.users, audit)
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
 restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
-search = JobSearch(AllJobs(aws.table()), jobs)
+search = JobSearch(JobIndex(aws.table()), jobs)
 stage = WatchedQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
 result = WatchedQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 stage_dead = DeadLetters(aws.sqs(), required("STAGE_DEAD_LETTERS_URL"))
 result_dead = DeadLetters(aws.sqs(), required("RESULT_DEAD_LETTERS_URL"))
 event_dead = DeadLetters(aws.sqs(), required("EVENT_DEAD_LETTERS_URL"))
-reruns = Reruns(aws.functions(), [required("UPLOAD_COMPLETE_ARN"), required("SWEEP_ARN"), required("PURGE_ARN")])
+reruns = AsyncRetries(aws.functions(), [required("UPLOAD_COMPLETE_ARN"), required("SWEEP_ARN"), required("PURGE_ARN")])
 queues = Queues(
     {"stage": Work(stage, JobStatus.QUEUED), "result": Work(result, JobStatus.PROCESSING)},
     {
-        "stage_dead_letters": DeadEnd(stage_dead, to_queue(stage, StageMessage)),
-        "result_dead_letters": DeadEnd(result_dead, to_queue(result, ResultMessage)),
-        "event_dead_letters": DeadEnd(event_dead, to_function(reruns)),
+        "stage_dead_letters": DeadLetterQueue(stage_dead, to_queue(stage, StageMessage)),
+        "result_dead_letters": DeadLetterQueue(result_dead, to_queue(result, ResultMessage)),
+        "event_dead_letters": DeadLetterQueue(event_dead, to_function(reruns)),
     },
     audit,
 )
 
 
-def act(order: ChangeOrder) -> Act:
+def act(order: ChangeOrder) -> ChangeRequest:
     """A change, counted as everybody's are."""
     at = datetime.now(UTC)
     app.counted(at)
-    return Act(app.owner, at, order)
+    return ChangeRequest(app.owner, at, order)
 
 
 @app.get("/v1/admin/models")

@@ -11,30 +11,30 @@ from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import replicate
-from realstaging.gateways.result_download import Deliveries
+from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
 from realstaging.observability import follow, log, metrics
 from realstaging.runs.finish import Finisher
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 limits = settings().replicate
 finisher = Finisher(
     settings(),
-    LiveTerms(settings(), LiveStore(aws.table())),
+    RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,
     images=ImageStore(aws.table(), jobs, quota),
     media=Media(aws.s3(), required("BUCKET_NAME")),
     provider=ProviderStore(aws.table()),
     replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
-    deliveries=Deliveries(limits.delivery_hosts, max_bytes=limits.max_result_bytes, seconds=20),
+    deliveries=ResultDownload(limits.delivery_hosts, max_bytes=limits.max_result_bytes, seconds=20),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
 )

@@ -8,15 +8,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import __version__, aws
-from realstaging.api.app import Api, Creations, answered, gone, serve
-from realstaging.api.auth import Gate
+from realstaging.api.app import Api, RateLimiter, answered, gone, serve
+from realstaging.api.auth import Authenticator
 from realstaging.api.capabilities import capabilities
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.idempotency import Once
+from realstaging.idempotency import IdempotentRequest
 from realstaging.jobs.batches import overview
-from realstaging.jobs.builder import Asked
+from realstaging.jobs.builder import RequestContext
 from realstaging.jobs.cancel import cancel, cancel_all
 from realstaging.jobs.restage import Restager
 from realstaging.models.base import view
@@ -31,7 +31,7 @@ from realstaging.pagination import position
 from realstaging.projects.create import open_project
 from realstaging.projects.deletion import Deleter
 from realstaging.projects.downloads import image_file, job_file
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
@@ -40,8 +40,8 @@ from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rate_limits import RateStore
-from realstaging.stores.runtime_settings import LiveStore
-from realstaging.stores.tombstones import RemainsStore
+from realstaging.stores.runtime_settings import OverrideStore
+from realstaging.stores.tombstones import TombstoneStore
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -49,8 +49,8 @@ Cursor = Annotated[str | None, Query(max_length=100)]
 Seconds = Annotated[int, Query(ge=60, le=3600)]
 Download = Annotated[Literal["0", "1"], Query()]
 
-app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
-gate = Gate(settings(), aws.table())
+app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+gate = Authenticator(settings(), aws.table())
 projects = ProjectStore(aws.table())
 costs = CostStore(aws.table())
 quota = QuotaStore(aws.table())
@@ -59,14 +59,14 @@ images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
 media = Media(aws.s3(), required("BUCKET_NAME"))
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
-live = LiveTerms(settings(), LiveStore(aws.table()))
+live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
 deleter = Deleter(
-    projects=projects, images=images, jobs=jobs, remains=RemainsStore(aws.table(), quota), results=results
+    projects=projects, images=images, jobs=jobs, remains=TombstoneStore(aws.table(), quota), results=results
 )
 
 
-def asked(once: Once) -> Asked:
+def asked(once: IdempotentRequest) -> RequestContext:
     return app.asked(once, live.of(once.owner, once.at))
 
 

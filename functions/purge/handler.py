@@ -19,7 +19,7 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.tombstones import RemainsStore
+from realstaging.stores.tombstones import TombstoneStore
 from realstaging.stores.users import UserStore
 from realstaging.sweep import sweep
 
@@ -29,7 +29,7 @@ SPARE_SECONDS = 10
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
-remains = RemainsStore(aws.table(), quota)
+remains = TombstoneStore(aws.table(), quota)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 due = DueStore(aws.table())
 purger = Purger(

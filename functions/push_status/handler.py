@@ -8,17 +8,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.event_records import Record, each
-from realstaging.gateways.connections import Sockets
+from realstaging.gateways.connections import Connections
 from realstaging.observability import log, metrics
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets.push import Pusher, announcement
-from realstaging.stores.connections import SocketStore
+from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import plain
 
-live, counters = LiveTerms(settings(), LiveStore(aws.table())), QuotaStore(aws.table())
-pusher = Pusher(SocketStore(aws.table()), Sockets(aws.sockets(required("SOCKET_POST_URL"))))
+live, counters = RuntimeSettings(settings(), OverrideStore(aws.table())), QuotaStore(aws.table())
+pusher = Pusher(ConnectionStore(aws.table()), Connections(aws.sockets(required("SOCKET_POST_URL"))))
 
 
 def on_change(record: Record) -> None:

@@ -19,14 +19,14 @@ from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.observability import count, log, metrics
 from realstaging.stores.billing import BillingStore
-from realstaging.stores.reconciliation import PlaceStore
+from realstaging.stores.reconciliation import ReconciliationCursorStore
 from realstaging.stores.users import UserStore
 
 # A webhook on its way is there by then.
 PAUSE_SECONDS = 10
 SPARE_SECONDS = 60
 
-store, users, places = BillingStore(aws.table()), UserStore(aws.table()), PlaceStore(aws.table())
+store, users, places = BillingStore(aws.table()), UserStore(aws.table()), ReconciliationCursorStore(aws.table())
 stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
 reconciler = Reconciler(
     settings(),

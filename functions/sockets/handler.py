@@ -10,15 +10,15 @@ from realstaging import aws
 from realstaging.api.problems import answer
 from realstaging.config import required, settings
 from realstaging.errors import AppError
-from realstaging.gateways.connections import Sockets
+from realstaging.gateways.connections import Connections
 from realstaging.observability import log, metrics
 from realstaging.sockets.tickets import connect, reply
 from realstaging.stores import keys
-from realstaging.stores.connections import SocketStore, TicketStore
+from realstaging.stores.connections import ConnectionStore, TicketStore
 
 tickets = TicketStore(aws.table())
-connections = SocketStore(aws.table())
-sockets = Sockets(aws.sockets(required("SOCKET_POST_URL")))
+connections = ConnectionStore(aws.table())
+sockets = Connections(aws.sockets(required("SOCKET_POST_URL")))
 
 
 def on_connect(event: dict[str, Any], connection_id: str, at: datetime) -> None:

@@ -15,24 +15,24 @@ from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import StageMessage
 from realstaging.observability import follow, log, metrics
 from realstaging.runs.admission import Admission
-from realstaging.runs.model_input import Planner
+from realstaging.runs.model_input import ModelInputBuilder
 from realstaging.runs.start import Starter
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 secrets = Secrets(aws.ssm, settings().stage)
 provider = ProviderStore(aws.table())
 starter = Starter(
-    LiveTerms(settings(), LiveStore(aws.table())),
+    RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,
     provider=provider,
-    planner=Planner(
+    planner=ModelInputBuilder(
         images=ImageStore(aws.table(), jobs, quota), media=Media(aws.s3(), required("BUCKET_NAME")), secrets=secrets
     ),
     admission=Admission(provider),

@@ -10,7 +10,7 @@ from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.upload_events import Intake
+from realstaging.gateways.upload_events import UploadEvents
 from realstaging.observability import count, log, metrics
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueStore
@@ -36,7 +36,7 @@ sweeper = Sweeper(
     media=Media(aws.s3(), bucket),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
-    intake=Intake(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
+    intake=UploadEvents(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
 )
 
 

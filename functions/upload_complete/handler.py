@@ -14,7 +14,7 @@ from realstaging.observability import log, metrics
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.uploads.ingest import arrive
+from realstaging.uploads.ingest import ingest
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
@@ -33,4 +33,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
             log.warning("not an upload")
             continue
         owner, image_id = found
-        arrive(owner, image_id, datetime.now(UTC), settings(), images=images, jobs=jobs, media=media, queue=queue)
+        ingest(owner, image_id, datetime.now(UTC), settings(), images=images, jobs=jobs, media=media, queue=queue)

@@ -7,29 +7,29 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.api.app import Api, Creations, answered, serve
-from realstaging.api.auth import Gate
+from realstaging.api.app import Api, RateLimiter, answered, serve
+from realstaging.api.auth import Authenticator
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
 from realstaging.observability import log, metrics
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rate_limits import RateStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.uploads.plan import fresh_form, plan
 
-app = Api(Creations(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
-gate = Gate(settings(), aws.table())
+app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+gate = Authenticator(settings(), aws.table())
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
 images = ImageStore(aws.table(), jobs, quota)
 batches = BatchStore(aws.table(), images, jobs, quota)
-live = LiveTerms(settings(), LiveStore(aws.table()))
+live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 media = Media(aws.s3(), required("BUCKET_NAME"))
 
 

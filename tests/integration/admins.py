@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import httpx
 
-from realstaging.models.runtime_settings import Live
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.models.runtime_settings import Overrides
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.integration.web import call
 from tests.integration.world import World
 
@@ -41,8 +41,8 @@ def setting(key: str, then: str = "") -> str:
     return f"/settings/{quote(key, safe='')}{then}"
 
 
-def live(world: World) -> Live:
-    return LiveStore(world.table).current()
+def live(world: World) -> Overrides:
+    return OverrideStore(world.table).current()
 
 
 def versions(world: World, subject: str) -> list[dict[str, Any]]:

@@ -9,11 +9,11 @@ from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.jobs import Job
 from realstaging.runs.admission import Admission
-from realstaging.runs.model_input import Planner
+from realstaging.runs.model_input import ModelInputBuilder
 from realstaging.runs.start import Starter
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.provider import ProviderStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.world import World
@@ -62,10 +62,10 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
     secrets = Secrets(module.aws.ssm, changed.stage)
     provider = ProviderStore(world.table)
     module.starter = Starter(
-        LiveTerms(changed, LiveStore(world.table)),
+        RuntimeSettings(changed, OverrideStore(world.table)),
         jobs=world.jobs,
         provider=provider,
-        planner=Planner(images=world.images, media=media or world.reachable(), secrets=secrets),
+        planner=ModelInputBuilder(images=world.images, media=media or world.reachable(), secrets=secrets),
         admission=Admission(provider),
         replicate=replicate(changed, secrets),
         queue=world.stage_queue,

@@ -16,9 +16,9 @@ from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus
 from realstaging.models.projects import Project
 from realstaging.models.runs import DELIVERED, Run
-from realstaging.models.runtime_settings import Live, ModelSettings, Setting
+from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
 from realstaging.stores import keys
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.users import UserStore
 from tests.events import event, together
 from tests.integration.world import World
@@ -169,8 +169,8 @@ def run(job: Job, outcome: str = DELIVERED, cost_usd: str = "0.03") -> Run:
 
 def set_now(world: World, settings: dict[str, Any] | None = None, models: dict[str, Any] | None = None) -> None:
     """What an administrator has set, by dotted key and by model."""
-    before = LiveStore(world.table).current()
-    live = Live(
+    before = OverrideStore(world.table).current()
+    live = Overrides(
         version=before.version + 1,
         settings={key: Setting(value=value, version=1) for key, value in (settings or {}).items()},
         models={id: ModelSettings(**each) for id, each in (models or {}).items()},

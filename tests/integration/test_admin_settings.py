@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 
 from realstaging import config
 from realstaging.admin import settings as adjusting
-from realstaging.models.runtime_settings import Live, Setting
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.models.runtime_settings import Overrides, Setting
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.integration import given
 from tests.integration.acts import at_once
 from tests.integration.admins import BANANA, QWEN, ask, audited, live, model, setting, token, versions
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_refused_and_pointed_at(world: World, key: str, val
 
     assert (status, problem["code"]) == (422, "validation_failed")
     assert [each["pointer"] for each in problem["errors"]] == [pointer]
-    assert live(world) == Live()
+    assert live(world) == Overrides()
     assert audited(world) == []
 
 
@@ -211,13 +211,13 @@ def test_who_always_loses_the_race_is_told_and_nothing_is_written(world: World) 
         status, problem = put(world, "jobs.max_attempts", 4)
 
     assert (status, problem["code"], problem["retryable"]) == (409, "version_conflict", True)
-    assert live(world) == Live()
+    assert live(world) == Overrides()
     assert versions(world, "settings/jobs.max_attempts") == []
 
 
 def save(world: World, **settings: Any) -> None:
     """As an earlier deployment left it."""
-    made = Live(version=1, settings={key: Setting(value=value, version=1) for key, value in settings.items()})
+    made = Overrides(version=1, settings={key: Setting(value=value, version=1) for key, value in settings.items()})
     world.table.put_item(Item={"pk": "SETTINGS", "sk": "CURRENT", "version": 1, "document": made.model_dump_json()})
 
 
@@ -229,7 +229,7 @@ def test_settings_that_a_deployment_does_not_take_any_more_stop_nobody(world: Wo
     assert (status, told["limits"]["max_files"]) == (200, 7)
     assert ask(world, "GET", setting("jobs.max_attempts"))[1]["value"] == world.settings.jobs.max_attempts
     assert put(world, "jobs.max_attempts", 4)[1]["value"] == 4
-    assert LiveStore(world.table).current().settings["uploads.max_files"].value == 7
+    assert OverrideStore(world.table).current().settings["uploads.max_files"].value == 7
 
 
 def test_what_is_set_is_kept_as_it_was_said(world: World) -> None:

@@ -10,7 +10,7 @@ from realstaging.admin.moments import moment
 from realstaging.errors import NotFoundError
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
-from realstaging.stores.job_index import AllJobs
+from realstaging.stores.job_index import JobIndex
 from tests.integration import given
 from tests.integration.acts import delivered, failed, purge_everything
 from tests.integration.faults import watched
@@ -23,7 +23,7 @@ OPEN = [state for state in JobStatus if not state.final]
 
 
 def search(world: World) -> JobSearch:
-    return JobSearch(AllJobs(world.table), world.jobs)
+    return JobSearch(JobIndex(world.table), world.jobs)
 
 
 def listed(world: World, *statuses: JobStatus, limit: int = 100, older_than: str | None = None) -> list[str]:
@@ -211,10 +211,10 @@ def test_a_lane_of_very_many_unfinished_jobs_is_read_on_for_a_while(
     for owner in ("alice", "bob", "carol"):
         made.append(given.queued(world, owner=owner)[1][0].id)
         world.clock.forward(minutes=1)
-    read = AllJobs._query
-    monkeypatch.setattr(AllJobs, "_query", lambda store, **query: read(store, **query, Limit=1))
+    read = JobIndex._query
+    monkeypatch.setattr(JobIndex, "_query", lambda store, **query: read(store, **query, Limit=1))
 
-    assert [found.id for found in AllJobs(world.table).unfinished()] == made[1::-1], "those that are due first"
+    assert [found.id for found in JobIndex(world.table).unfinished()] == made[1::-1], "those that are due first"
 
 
 def test_a_full_lane_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,11 +227,11 @@ def test_a_full_lane_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_index_is_behind_and_the_row_decides(world: World) -> None:
     job = in_state(world, JobStatus.QUEUED)
-    seen = AllJobs(world.table).unfinished()
+    seen = JobIndex(world.table).unfinished()
     given.canceled(world, job)
 
     assert [found.id for found in seen] == [job.id]
-    assert not Search(frozenset({JobStatus.QUEUED})).fits(AllJobs(world.table).read(seen)[0])
+    assert not Search(frozenset({JobStatus.QUEUED})).fits(JobIndex(world.table).read(seen)[0])
 
 
 def test_the_longest_wait_is_known_whatever_else_waits(world: World) -> None:

@@ -6,7 +6,7 @@ from realstaging.accounts import quota as periods
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models.jobs import Job
 from realstaging.models.projects import Project
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError, plain
 from tests.integration import given
 from tests.integration.faults import CrashError, faulty, watched
@@ -135,11 +135,11 @@ def test_what_a_request_that_died_had_reserved_is_given_back_once(world: World, 
     batch = world.batches.get("alice", str(row["id"]))
 
     world.clock.forward(minutes=6)
-    assert Due("BATCH", "alice", batch.id) in world.due.until(world.clock.at, per_shard=50)
+    assert DueRow("BATCH", "alice", batch.id) in world.due.until(world.clock.at, per_shard=50)
     world.batches.abandon(batch)
 
     assert world.usage().used == world.usage().reserved == placed
-    assert Due("BATCH", "alice", batch.id) not in world.due.until(world.clock.at, per_shard=50)
+    assert DueRow("BATCH", "alice", batch.id) not in world.due.until(world.clock.at, per_shard=50)
     with pytest.raises(LostRaceError):
         world.batches.abandon(batch)
     assert world.usage().used == placed

@@ -45,7 +45,7 @@ def test_a_customer_belongs_to_one_owner(world: World, payments: Payments) -> No
 
 def test_an_account_that_is_closed_becomes_no_customer(world: World, payments: Payments) -> None:
     join(world)
-    UserStore(world.table).condemn("alice", world.clock.at)
+    UserStore(world.table).mark_for_deletion("alice", world.clock.at)
 
     with pytest.raises(ForbiddenError):
         become_customer(world)
@@ -182,7 +182,7 @@ def test_what_is_paid_for_a_closed_account_is_told_of(
     world: World, payments: Payments, capsys: pytest.CaptureFixture[str]
 ) -> None:
     subscriber(world, payments)
-    UserStore(world.table).condemn("alice", world.clock.at)
+    UserStore(world.table).mark_for_deletion("alice", world.clock.at)
     closed = user_row(world)
     capsys.readouterr()
 

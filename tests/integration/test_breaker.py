@@ -14,7 +14,7 @@ from realstaging.models.provider import Breaker
 from realstaging.models.runs import StageMessage
 from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.integration import given
 from tests.integration.acts import one_call_at_a_time
 from tests.integration.faults import watched
@@ -164,7 +164,7 @@ def test_a_run_that_began_late_is_asked_for_like_any_other_and_given_up_in_no_ou
     job = given.queued(world)[1][0]
     world.provider.script({"then": ["hang", "webhook:drop"]})
     world.clock.forward(hours=25)
-    world.jobs.hold_back(job, world.clock.at, None)
+    world.jobs.postpone(job, world.clock.at, None)
     world.run("stage_image", given.to_start(job))
 
     sweep(world, minutes=3)
@@ -299,7 +299,7 @@ def test_waiting_jobs_are_read_with_what_is_set_now(world: World) -> None:
 
     scene = ProviderStore(world.table).scene(job.owner, job.id)
 
-    assert (scene.job, scene.live, scene.breaker.seconds) == (world.job(job), LiveStore(world.table).current(), 7)
+    assert (scene.job, scene.live, scene.breaker.seconds) == (world.job(job), OverrideStore(world.table).current(), 7)
 
 
 def test_a_message_of_a_job_that_ended_while_it_waited_does_nothing(world: World) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from realstaging.runtime_settings import LiveTerms
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.integration import given
 from tests.integration.acts import ask, at_once, delivered, failed, rows_of
 from tests.integration.flow import finish, results, settle, started
@@ -260,9 +260,9 @@ def test_a_retry_that_does_not_fit_the_quota_is_refused_and_can_be_made_later(wo
     job = failed(world, given.queued(world)[1][0])
     none = world.settings.plans["free"].model_copy(update={"images_per_month": 0})
     api = world.function("jobs_api")
-    api.live = LiveTerms(world.settings.model_copy(update={"plans": {"free": none}}), LiveStore(world.table))
+    api.live = RuntimeSettings(world.settings.model_copy(update={"plans": {"free": none}}), OverrideStore(world.table))
 
     assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 402
     assert world.job(job) == job
-    api.live = LiveTerms(world.settings, LiveStore(world.table))
+    api.live = RuntimeSettings(world.settings, OverrideStore(world.table))
     assert ask(world, "POST", f"/v1/jobs/{job.id}/retry")[0] == 201

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from realstaging import aws
 from realstaging.admin.dead_letters import peek, redrive, to_function, to_queue
-from realstaging.gateways.dead_letters import DeadLetters, Reruns, WatchedQueue
+from realstaging.gateways.dead_letters import AsyncRetries, DeadLetters, WatchedQueue
 from realstaging.models.admin_operations import RedriveOrder, RedriveView
 from realstaging.models.runs import ResultMessage, StageMessage
 from tests.events import event
@@ -40,8 +40,8 @@ class Office:
         return DeadLetters(self.sqs, self.dead)
 
     @property
-    def reruns(self) -> Reruns:
-        return Reruns(cast(Any, self.functions), [SWEEP])
+    def reruns(self) -> AsyncRetries:
+        return AsyncRetries(cast(Any, self.functions), [SWEEP])
 
     def bury(self, *bodies: Any, group: str = "alice") -> None:
         for body in bodies:

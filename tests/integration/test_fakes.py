@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from realstaging.gateways.connections import Sockets
+from realstaging.gateways.connections import Connections
 from realstaging.gateways.replicate.client import Replicate
-from realstaging.gateways.upload_events import Intake
+from realstaging.gateways.upload_events import UploadEvents
 from tests.fakes import FakeFunctions, FakeSockets
 from tests.integration.faults import faulty
 from tests.integration.virtual import Limited
@@ -21,7 +21,7 @@ def public(kind: type) -> dict[str, inspect.Signature]:
 
 
 def test_the_fake_sockets_have_the_methods_of_the_real_ones() -> None:
-    assert public(FakeSockets) == public(Sockets)
+    assert public(FakeSockets) == public(Connections)
 
 
 def test_the_provider_with_a_limit_has_the_methods_of_the_real_one() -> None:
@@ -35,7 +35,7 @@ def test_the_fake_functions_take_what_lambda_takes() -> None:
     fake = FakeFunctions()
 
     assert set(inspect.signature(FakeFunctions.invoke).parameters) - {"self"} <= set(shape.members)
-    Intake(fake, "upload-complete", "media").look_at("auth0!7Cabc", "img_1")  # type: ignore[arg-type]
+    UploadEvents(fake, "upload-complete", "media").look_at("auth0!7Cabc", "img_1")  # type: ignore[arg-type]
     assert fake.events[0]["Records"][0]["s3"]["object"]["key"] == "uploads/auth0%217Cabc/img_1"
 
 
@@ -50,7 +50,7 @@ def test_only_a_connection_that_is_gone_counts_as_gone(code: str | None, there: 
         else:
             stub.add_client_error("post_to_connection", code)
 
-        assert Sockets(client).post("c1=", "hi") is there
+        assert Connections(client).post("c1=", "hi") is there
 
 
 def test_a_connection_that_does_not_take_the_message_in_time_loses_it_only() -> None:
@@ -58,4 +58,4 @@ def test_a_connection_that_does_not_take_the_message_in_time_loses_it_only() -> 
     slow = ReadTimeoutError(endpoint_url="https://sockets.example.test")
 
     with faulty(client, "PostToConnection", slow):
-        assert Sockets(client).post("c1=", "hi") is True
+        assert Connections(client).post("c1=", "hi") is True

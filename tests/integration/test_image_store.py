@@ -9,7 +9,7 @@ from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.world import World
@@ -34,7 +34,7 @@ def test_an_accepted_image_releases_its_jobs_and_counts_its_content(world: World
 def test_a_rejected_image_fails_its_jobs_with_the_same_code_and_costs_nothing(world: World) -> None:
     image, jobs = given.waiting(world, jobs=16)
 
-    world.images.turn_away(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY)
+    world.images.reject(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY)
 
     assert (world.image(image).status, world.image(image).error) == (ImageStatus.REJECTED, WHY)
     assert {world.job(job).error for job in jobs} == {WHY}
@@ -46,9 +46,7 @@ MOVES: dict[str, Callable[[World, Image, list[Job]], None]] = {
     "accept": lambda world, image, jobs: world.images.accept(
         image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at
     ),
-    "turn away": lambda world, image, jobs: world.images.turn_away(
-        image, ImageStatus.REJECTED, jobs, world.clock.at, WHY
-    ),
+    "turn away": lambda world, image, jobs: world.images.reject(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY),
 }
 
 
@@ -72,7 +70,7 @@ def test_an_image_is_accepted_once(world: World) -> None:
     with pytest.raises(LostRaceError):
         world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
     with pytest.raises(LostRaceError):
-        world.images.turn_away(image, ImageStatus.EXPIRED, [], world.clock.at, WHY)
+        world.images.reject(image, ImageStatus.EXPIRED, [], world.clock.at, WHY)
 
     assert world.rows() == before
 
@@ -110,7 +108,7 @@ def test_of_two_who_look_at_an_overdue_image_only_one_puts_it_off(world: World) 
     with pytest.raises(LostRaceError):
         world.images.look_again(image, world.clock.at + timedelta(hours=2))
 
-    assert Due("IMAGE", "alice", image.id) not in world.due.until(world.clock.at + timedelta(hours=1), per_shard=50)
+    assert DueRow("IMAGE", "alice", image.id) not in world.due.until(world.clock.at + timedelta(hours=1), per_shard=50)
 
 
 def test_another_owners_image_is_not_there(world: World) -> None:

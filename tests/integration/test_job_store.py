@@ -9,7 +9,7 @@ import pytest
 from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
 from tests.integration import given
 from tests.integration.world import World
@@ -19,7 +19,7 @@ RESULT: dict[str, Any] = {"result_key": "staged/a.jpg", "thumbnail_key": "staged
 
 
 def is_due(world: World, job: Job, **later: float) -> bool:
-    return Due("JOB", job.owner, job.id) in world.due.until(world.clock.at + timedelta(**later), per_shard=50)
+    return DueRow("JOB", job.owner, job.id) in world.due.until(world.clock.at + timedelta(**later), per_shard=50)
 
 
 def test_a_released_job_is_queued_and_due_when_nothing_happens(world: World) -> None:

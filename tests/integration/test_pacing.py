@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from realstaging.models import start_schedule
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.models.provider import Pace, Slot
+from realstaging.models.provider import Slot, StartSchedule
 from realstaging.models.runs import StageMessage
 from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
@@ -27,8 +27,8 @@ def paced(world: World, per_minute: int | None) -> None:
     state.set_now(world, {"replicate.creations_per_minute": per_minute})
 
 
-def pace(world: World) -> Pace:
-    return Pace.model_validate(world.table.get_item(Key=keys.pace()).get("Item", {}))
+def pace(world: World) -> StartSchedule:
+    return StartSchedule.model_validate(world.table.get_item(Key=keys.pace()).get("Item", {}))
 
 
 def start(world: World, provider: Limited, *jobs: Job) -> list[dict[str, Any]]:
@@ -252,7 +252,7 @@ def test_a_process_that_dies_with_its_place_costs_a_place_and_no_job(world: Worl
 
 
 def test_of_two_who_read_the_same_schedule_each_gets_a_place(world: World) -> None:
-    store, read = ProviderStore(world.table), Pace()
+    store, read = ProviderStore(world.table), StartSchedule()
 
     places = [slot.at for _ in range(3) if (slot := store.take(read, None, world.clock.at, 60)[0])]
 
@@ -290,7 +290,7 @@ def test_no_window_holds_more_starts_than_the_limit_and_one(
     world: World, steps: list[tuple[str, int]], per_minute: int, window: int
 ) -> None:
     world.table.delete_item(Key=keys.pace())
-    store, read, taken = ProviderStore(world.table), Pace(), list[Slot]()
+    store, read, taken = ProviderStore(world.table), StartSchedule(), list[Slot]()
     for step, size in steps:
         if step == "pass":
             world.clock.forward(milliseconds=size)

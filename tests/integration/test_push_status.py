@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
-from realstaging.stores.connections import SocketStore
+from realstaging.stores.connections import ConnectionStore
 from tests.events import event, together
 from tests.integration import given
 from tests.integration.flow import failures
@@ -32,7 +32,7 @@ def changed(new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str,
 
 def listening(world: World, *connections: str, owner: str = "alice") -> None:
     for connection in connections:
-        SocketStore(world.table).add(owner, connection, world.clock.at - timedelta(minutes=5), 2)
+        ConnectionStore(world.table).add(owner, connection, world.clock.at - timedelta(minutes=5), 2)
 
 
 def job_moved(world: World) -> tuple[Job, dict[str, Any]]:

@@ -119,7 +119,7 @@ def test_nobody_pays_for_an_account_that_is_gone(world: World, payments: Payment
     join(world)
     customer = become_customer(world)
     open_page = page_of(payments, gateway(), "alice", customer)
-    world.function("account_api").users.condemn("alice", world.clock.at)
+    world.function("account_api").users.mark_for_deletion("alice", world.clock.at)
     payments.pay(open_page)
 
     assert kinds(reconcile(world)) == ["closed_account"]

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from realstaging.errors import ForbiddenError, NotFoundError
 from realstaging.stores import keys
 from realstaging.stores.audit import AuditStore
-from realstaging.stores.connections import SocketStore, TicketStore
-from realstaging.stores.due_index import Due
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.connections import ConnectionStore, TicketStore
+from realstaging.stores.due_index import DueRow
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
 from tests.integration import given
@@ -133,7 +133,7 @@ def test_a_ticket_nobody_gave_out_opens_nothing(world: World) -> None:
 
 
 def test_each_owner_has_sockets_of_their_own(world: World) -> None:
-    sockets = SocketStore(world.table)
+    sockets = ConnectionStore(world.table)
     for owner, connection in (("alice", "c1="), ("alice", "c2="), ("bob", "c3=")):
         sockets.add(owner, connection, world.clock.at, 2)
 
@@ -145,7 +145,7 @@ def test_each_owner_has_sockets_of_their_own(world: World) -> None:
 
 
 def test_socket_rows_go_by_themselves(world: World) -> None:
-    SocketStore(world.table).add("alice", "c1=", world.clock.at, 2)
+    ConnectionStore(world.table).add("alice", "c1=", world.clock.at, 2)
 
     assert world.rows()[0]["expires_at"] == int(world.clock.at.timestamp()) + 7200
 
@@ -155,7 +155,7 @@ def test_more_is_never_given_back_than_is_reserved(world: World) -> None:
     writes = Writes(world.table)
 
     with pytest.raises(LostRaceError):
-        writes.together([world.quota.give_back("alice", job.period, 2)])
+        writes.transact_write([world.quota.give_back("alice", job.period, 2)])
 
     assert world.usage().used == 1
 
@@ -172,7 +172,7 @@ def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: Wor
     assert len(waiting) == 30
     assert {each.kind for each in waiting} == {"IMAGE"}
     assert world.due.until(world.clock.at, per_shard=50) == []
-    assert isinstance(due[0], Due)
+    assert isinstance(due[0], DueRow)
 
 
 def test_a_role_said_while_a_token_claims_another_is_the_one_that_counts(
@@ -200,7 +200,7 @@ def test_an_account_closed_while_its_role_follows_the_token_is_closed(
     follow = users._follow
 
     def late(owner: str, claimed: str) -> str:
-        users.condemn(owner, world.clock.at)
+        users.mark_for_deletion(owner, world.clock.at)
         return follow(owner, claimed)
 
     monkeypatch.setattr(users, "_follow", late)
@@ -211,7 +211,7 @@ def test_an_account_closed_while_its_role_follows_the_token_is_closed(
 
 def test_versions_and_what_was_done_are_read_as_they_are_now(world: World) -> None:
     with watched(world.table.meta.client, "Query") as queries:
-        LiveStore(world.table).revisions("settings/jobs.max_attempts", limit=1, before=None)
+        OverrideStore(world.table).revisions("settings/jobs.max_attempts", limit=1, before=None)
         AuditStore(world.table).of_month("2026-11", limit=1, before=None, subject=None)
 
     assert [query.get("ConsistentRead") for query in queries] == [True, True]

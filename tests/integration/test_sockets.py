@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realstaging.stores.connections import SocketStore
+from realstaging.stores.connections import ConnectionStore
 from tests.events import event, request
 from tests.integration.world import World
 
@@ -81,7 +81,7 @@ def test_an_access_token_is_no_ticket(world: World) -> None:
 def test_an_owner_has_a_limited_number_of_sockets(world: World) -> None:
     most = world.settings.sockets.max_per_owner
     for number in range(most):
-        SocketStore(world.table).add("alice", f"old{number}=", world.clock.at, 2)
+        ConnectionStore(world.table).add("alice", f"old{number}=", world.clock.at, 2)
 
     answer = connect(world, ticket(world))
 

@@ -7,7 +7,7 @@ import pytest
 from realstaging.gateways.media import upload_key
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item
 from realstaging.sweep import sweep as sweep_all
@@ -90,7 +90,7 @@ def test_a_queued_job_that_does_not_move_is_sent_again_once_per_look(world: Worl
 def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
     _, [job] = given.queued(world)
     later = world.clock.forward(minutes=5)
-    due = Due("JOB", "alice", job.id)
+    due = DueRow("JOB", "alice", job.id)
     sent_by_the_other: list[int] = []
 
     class LateStore(JobStore):
@@ -178,7 +178,7 @@ def forgotten(world: World, move: str) -> Job:
     else:
         given_up = {"rejected": ImageStatus.REJECTED, "expired": ImageStatus.EXPIRED}[move]
         why = given.failure("image_too_small" if move == "rejected" else "upload_expired")
-        world.images.turn_away(image, given_up, [], world.clock.at, why)
+        world.images.reject(image, given_up, [], world.clock.at, why)
     return job
 
 

@@ -104,10 +104,10 @@ def test_of_two_claims_from_the_same_version_exactly_one_wins(world: World) -> N
 
 def test_a_row_is_put_only_where_there_is_none(world: World) -> None:
     writes = Writes(world.table)
-    writes.together([writes.put_new({**KEY, "name": "first"})])
+    writes.transact_write([writes.put_new({**KEY, "name": "first"})])
 
     with pytest.raises(LostRaceError) as lost:
-        writes.together([writes.put_new({**KEY, "name": "second"})])
+        writes.transact_write([writes.put_new({**KEY, "name": "second"})])
 
     assert lost.value.failed == {0: {**KEY, "name": "first"}}
     assert world.item(KEY)["name"] == "first"

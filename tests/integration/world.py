@@ -14,13 +14,13 @@ from realstaging.accounts import quota as periods
 from realstaging.config import Settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.upload_events import Intake
+from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.accounts import Usage
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.sockets.push import Pusher
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.connections import SocketStore
+from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
@@ -140,7 +140,7 @@ class World:
             media=self.media,
             queue=self.stage_queue,
             results=self.result_queue,
-            intake=Intake(cast(Any, self.lambdas), "upload-complete", "media"),
+            intake=UploadEvents(cast(Any, self.lambdas), "upload-complete", "media"),
         )
 
     def _rewired(self, name: str, module: Any) -> None:
@@ -151,7 +151,7 @@ class World:
         if name == "sockets":
             module.sockets = self.sockets
         if name == "push_status":
-            module.pusher = Pusher(SocketStore(self.table), cast(Any, self.sockets))
+            module.pusher = Pusher(ConnectionStore(self.table), cast(Any, self.sockets))
 
     # -- looking -----------------------------------------------------------------------------------
 

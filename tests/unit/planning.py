@@ -7,13 +7,13 @@ from typing import Any
 from realstaging import config
 from realstaging.accounts.quota import allowance
 from realstaging.gateways.media import Media
-from realstaging.idempotency import Once
-from realstaging.jobs.builder import Asked
+from realstaging.idempotency import IdempotentRequest
+from realstaging.jobs.builder import RequestContext
 from realstaging.models.accounts import User
 from realstaging.models.images import Image
 from realstaging.models.jobs import Batch, Job
 from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
-from realstaging.runtime_settings import Terms
+from realstaging.runtime_settings import RequestSettings
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.table import Write
@@ -22,8 +22,8 @@ from tests.unit.rows import NOW, TRACE
 
 SETTINGS = config.load("local")
 ALICE = User(owner="alice", created_at=NOW, updated_at=NOW)
-TERMS = Terms(SETTINGS, allowance(ALICE, SETTINGS, NOW))
-ASKED = Asked(owner="alice", at=NOW, terms=TERMS, traceparent=TRACE, correlation_id="request-1")
+TERMS = RequestSettings(SETTINGS, allowance(ALICE, SETTINGS, NOW))
+ASKED = RequestContext(owner="alice", at=NOW, terms=TERMS, traceparent=TRACE, correlation_id="request-1")
 FILE: dict[str, Any] = {"filename": "room.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 
 
@@ -64,7 +64,7 @@ class Forgetful(IdempotencyStore):
     def __init__(self) -> None: ...
 
 
-ONCE = Once(owner="alice", key=None, fingerprint="", at=NOW, store=Forgetful())
+ONCE = IdempotentRequest(owner="alice", key=None, fingerprint="", at=NOW, store=Forgetful())
 
 
 def planned(files: list[dict[str, Any]], **given: Any) -> tuple[UploadAnswer, Written]:

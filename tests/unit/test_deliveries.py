@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from realstaging.errors import OutputUnusableError
-from realstaging.gateways.result_download import Deliveries, DeliveryFaultError
+from realstaging.gateways.result_download import ResultDownload, ResultDownloadError
 from tests.unit.loopback import Exchange, Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
 
 PICTURE = bytes(range(256)) * 300
@@ -26,27 +26,27 @@ def talk(_talk: Talk) -> Talk:
 
 
 @pytest.fixture
-def deliveries() -> Iterator[Deliveries]:
+def deliveries() -> Iterator[ResultDownload]:
     yield from _made(seconds=20)
 
 
 @pytest.fixture
-def impatient() -> Iterator[Deliveries]:
+def impatient() -> Iterator[ResultDownload]:
     yield from _made(seconds=0.15)
 
 
-def _made(seconds: float) -> Iterator[Deliveries]:
-    made = Deliveries(("replicate.delivery", "127.0.0.1"), max_bytes=100_000, seconds=seconds)
+def _made(seconds: float) -> Iterator[ResultDownload]:
+    made = ResultDownload(("replicate.delivery", "127.0.0.1"), max_bytes=100_000, seconds=seconds)
     yield made
     made._http.clear()
 
 
-def test_a_result_comes_whole(talk: Talk, deliveries: Deliveries) -> None:
+def test_a_result_comes_whole(talk: Talk, deliveries: ResultDownload) -> None:
     assert deliveries.fetch(f"{talk.url}/pbxt/1/out.png?x=1") == PICTURE
     assert talk.asked[0].path == "/pbxt/1/out.png?x=1"
 
 
-def test_nothing_of_ours_is_sent_to_where_a_result_lies(talk: Talk, deliveries: Deliveries) -> None:
+def test_nothing_of_ours_is_sent_to_where_a_result_lies(talk: Talk, deliveries: ResultDownload) -> None:
     deliveries.fetch(f"{talk.url}/out.png")
 
     assert {"authorization", "cookie"}.isdisjoint(talk.asked[0].headers)
@@ -80,7 +80,7 @@ def test_nothing_of_ours_is_sent_to_where_a_result_lies(talk: Talk, deliveries: 
         "not an address",
     ],
 )
-def test_a_result_from_anywhere_else_is_not_fetched(url: str, deliveries: Deliveries) -> None:
+def test_a_result_from_anywhere_else_is_not_fetched(url: str, deliveries: ResultDownload) -> None:
     with pytest.raises(OutputUnusableError, match="unknown place"):
         deliveries.fetch(url)
 
@@ -95,13 +95,13 @@ def test_a_result_from_anywhere_else_is_not_fetched(url: str, deliveries: Delive
     ],
     ids=lambda url: url[:40],
 )
-def test_an_address_that_is_none_is_no_result_and_no_fault(url: str, deliveries: Deliveries) -> None:
+def test_an_address_that_is_none_is_no_result_and_no_fault(url: str, deliveries: ResultDownload) -> None:
     with pytest.raises(OutputUnusableError):
         deliveries.fetch(url)
 
 
 def test_this_machine_is_only_a_known_place_where_the_settings_say_so(talk: Talk) -> None:
-    deliveries = Deliveries(("replicate.delivery",), max_bytes=100_000, seconds=0.3)
+    deliveries = ResultDownload(("replicate.delivery",), max_bytes=100_000, seconds=0.3)
 
     with pytest.raises(OutputUnusableError):
         deliveries.fetch(f"{talk.url}/out.png")
@@ -110,7 +110,7 @@ def test_this_machine_is_only_a_known_place_where_the_settings_say_so(talk: Talk
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(status: int, talk: Talk, deliveries: Deliveries) -> None:
+def test_a_redirect_is_not_followed(status: int, talk: Talk, deliveries: ResultDownload) -> None:
     with serving(says(200, PICTURE)) as elsewhere:
         talk.reply = says(status, Location=f"{elsewhere.url}/out.png")
 
@@ -121,7 +121,7 @@ def test_a_redirect_is_not_followed(status: int, talk: Talk, deliveries: Deliver
 
 @pytest.mark.parametrize("status", [204, 206, 400, 401, 403, 404, 410, 429])
 def test_a_result_that_is_not_there_will_not_come_by_asking_again(
-    status: int, talk: Talk, deliveries: Deliveries
+    status: int, talk: Talk, deliveries: ResultDownload
 ) -> None:
     talk.reply = says(status, b"")
 
@@ -130,14 +130,14 @@ def test_a_result_that_is_not_there_will_not_come_by_asking_again(
 
 
 @pytest.mark.parametrize("size", [100_001, 5_000_000])
-def test_a_result_that_is_too_large_is_not_read_to_its_end(size: int, talk: Talk, deliveries: Deliveries) -> None:
+def test_a_result_that_is_too_large_is_not_read_to_its_end(size: int, talk: Talk, deliveries: ResultDownload) -> None:
     talk.reply = says(200, bytes(size))
 
     with pytest.raises(OutputUnusableError, match="too large"):
         deliveries.fetch(f"{talk.url}/out.png")
 
 
-def test_a_small_file_that_unpacks_to_a_large_one_is_too_large(talk: Talk, deliveries: Deliveries) -> None:
+def test_a_small_file_that_unpacks_to_a_large_one_is_too_large(talk: Talk, deliveries: ResultDownload) -> None:
     talk.reply = says(200, gzip.compress(bytes(5_000_000)), Content_Encoding="gzip")
 
     with pytest.raises(OutputUnusableError, match="too large"):
@@ -156,23 +156,23 @@ FAULTS: dict[str, Reply] = {
 
 @pytest.mark.parametrize("reply", FAULTS.values(), ids=FAULTS)
 def test_what_may_get_better_is_a_fault_so_that_the_message_comes_again(
-    reply: Reply, talk: Talk, deliveries: Deliveries
+    reply: Reply, talk: Talk, deliveries: ResultDownload
 ) -> None:
     talk.reply = reply
 
-    with pytest.raises(DeliveryFaultError):
+    with pytest.raises(ResultDownloadError):
         deliveries.fetch(f"{talk.url}/out.png")
     assert len(talk.asked) == 1
 
 
-def test_a_silent_host_is_given_up(talk: Talk, impatient: Deliveries) -> None:
+def test_a_silent_host_is_given_up(talk: Talk, impatient: ResultDownload) -> None:
     talk.reply = never_answers(0.4)
 
-    with pytest.raises(DeliveryFaultError):
+    with pytest.raises(ResultDownloadError):
         impatient.fetch(f"{talk.url}/out.png")
 
 
-def test_a_trickling_result_is_given_up_before_its_end(talk: Talk, impatient: Deliveries) -> None:
+def test_a_trickling_result_is_given_up_before_its_end(talk: Talk, impatient: ResultDownload) -> None:
     finished: list[bool] = []
 
     def reply(to: Exchange) -> None:
@@ -181,14 +181,14 @@ def test_a_trickling_result_is_given_up_before_its_end(talk: Talk, impatient: De
 
     talk.reply = reply
 
-    with pytest.raises(DeliveryFaultError):
+    with pytest.raises(ResultDownloadError):
         impatient.fetch(f"{talk.url}/out.png")
     assert finished == []
 
 
-def test_where_nobody_listens_it_is_a_fault(deliveries: Deliveries) -> None:
+def test_where_nobody_listens_it_is_a_fault(deliveries: ResultDownload) -> None:
     with serving(says(200)) as gone:
         pass
 
-    with pytest.raises(DeliveryFaultError):
+    with pytest.raises(ResultDownloadError):
         deliveries.fetch(f"{gone.url}/out.png")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
-from realstaging.idempotency import Once, checked, fingerprint
-from realstaging.jobs.builder import Asked
+from realstaging.idempotency import IdempotentRequest, checked, fingerprint
+from realstaging.jobs.builder import RequestContext
 from realstaging.stores.idempotency import IdempotencyStore, Remembered
 from tests.unit.planning import TERMS
 from tests.unit.rows import NOW
@@ -23,8 +23,10 @@ class Unread(IdempotencyStore):
     def __init__(self) -> None: ...
 
 
-def once(key: str | None = "key", mark: str = "a", *, owner: str = "alice", found: Remembered | None = None) -> Once:
-    return Once(owner, key, mark, NOW, Unread(), found)
+def once(
+    key: str | None = "key", mark: str = "a", *, owner: str = "alice", found: Remembered | None = None
+) -> IdempotentRequest:
+    return IdempotentRequest(owner, key, mark, NOW, Unread(), found)
 
 
 @pytest.mark.parametrize("key", ["a", " ", "~" * 255, "1/2#3"])
@@ -61,8 +63,8 @@ def test_requests_that_differ_have_other_fingerprints(one: dict[str, object], tw
 
 
 def test_the_same_request_makes_the_same_ids_and_any_other_makes_others() -> None:
-    def ids(each: Once, at: datetime = NOW) -> list[str]:
-        return Asked(each.owner, at, TERMS, "", "", each.seed).ids("job", 3)
+    def ids(each: IdempotentRequest, at: datetime = NOW) -> list[str]:
+        return RequestContext(each.owner, at, TERMS, "", "", each.seed).ids("job", 3)
 
     same = ids(once())
 

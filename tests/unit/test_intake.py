@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from realstaging.errors import ContentTypeMismatchError, UnsupportedImageTypeError
-from realstaging.imaging.normalize import take_in
+from realstaging.imaging.normalize import normalize
 from tests.unit.pictures import (
     FORMATS,
     LARGE,
@@ -25,7 +25,7 @@ from tests.unit.pictures import (
 def test_every_supported_format_becomes_a_jpeg_master_and_a_thumbnail(content_type: str) -> None:
     data = encoded(room(800, 600), content_type)
 
-    photo = take_in(data, content_type, LIMITS)
+    photo = normalize(data, content_type, LIMITS)
 
     assert (photo.content_type, photo.width, photo.height) == (content_type, 800, 600)
     assert photo.sha256 == hashlib.sha256(data).hexdigest()
@@ -37,14 +37,14 @@ def test_every_supported_format_becomes_a_jpeg_master_and_a_thumbnail(content_ty
 
 
 def test_a_small_photo_is_not_enlarged() -> None:
-    photo = take_in(encoded(room(200, 100)), "image/jpeg", LIMITS.model_copy(update={"master_long_side": 1024}))
+    photo = normalize(encoded(room(200, 100)), "image/jpeg", LIMITS.model_copy(update={"master_long_side": 1024}))
 
     assert (photo.master_width, photo.master_height) == (200, 100)
 
 
 @pytest.mark.parametrize("width", [257, 300, 511, 512, 513, 700, 1024, 1400])
 def test_a_masters_long_side_stays_within_the_limit_and_close_to_it(width: int) -> None:
-    photo = take_in(encoded(room(width, width * 3 // 4)), "image/jpeg", LIMITS)
+    photo = normalize(encoded(room(width, width * 3 // 4)), "image/jpeg", LIMITS)
 
     assert 0.9 * 256 <= photo.master_width <= 256
     assert photo.master_width / photo.master_height == pytest.approx(4 / 3, abs=0.01)
@@ -66,7 +66,7 @@ def test_a_turned_photo_comes_out_upright(content_type: str, orientation: int, s
     else:
         data = encoded(image, content_type, exif=exif)
 
-    photo = take_in(data, content_type, LARGE)
+    photo = normalize(data, content_type, LARGE)
 
     assert (photo.width, photo.height) == (photo.master_width, photo.master_height) == (320, 240)
     assert quarters(opened(photo.master)) == "RWWW"
@@ -81,7 +81,7 @@ def test_nothing_about_place_camera_or_people_is_kept(content_type: str) -> None
     data = encoded(room(), content_type, exif=exif, xmp=b"<x>SecretXmp</x>", **extra)
     assert b"Secret" in data
 
-    photo = take_in(data, content_type, LIMITS)
+    photo = normalize(data, content_type, LIMITS)
 
     for jpeg in (photo.master, photo.thumbnail):
         assert b"Secret" not in jpeg
@@ -101,7 +101,7 @@ def test_every_kind_of_pixel_becomes_plain_rgb(mode: str) -> None:
         image = room().convert(mode)
     content_type = "image/jpeg" if mode == "CMYK" else "image/png"
 
-    master = opened(take_in(encoded(image, content_type), content_type, LARGE).master)
+    master = opened(normalize(encoded(image, content_type), content_type, LARGE).master)
 
     assert master.mode == "RGB"
     if mode == "I;16":
@@ -113,7 +113,7 @@ def test_every_kind_of_pixel_becomes_plain_rgb(mode: str) -> None:
 def test_transparency_becomes_white() -> None:
     image = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
 
-    master = opened(take_in(encoded(image, "image/png"), "image/png", LARGE).master)
+    master = opened(normalize(encoded(image, "image/png"), "image/png", LARGE).master)
 
     assert is_near(master.getpixel((100, 100)), (255, 255, 255))
 
@@ -123,11 +123,11 @@ def test_colours_are_what_the_profile_means(mode: str) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     plain = room().convert(mode)
 
-    named = take_in(encoded(plain, icc_profile=srgb_profile()), "image/jpeg", LARGE)
-    misfit = take_in(encoded(plain, icc_profile=lab), "image/jpeg", LARGE)
-    broken = take_in(encoded(plain, icc_profile=b"no profile at all" * 40), "image/jpeg", LARGE)
+    named = normalize(encoded(plain, icc_profile=srgb_profile()), "image/jpeg", LARGE)
+    misfit = normalize(encoded(plain, icc_profile=lab), "image/jpeg", LARGE)
+    broken = normalize(encoded(plain, icc_profile=b"no profile at all" * 40), "image/jpeg", LARGE)
 
-    expected = opened(take_in(encoded(plain), "image/jpeg", LARGE).master).getpixel((80, 60))
+    expected = opened(normalize(encoded(plain), "image/jpeg", LARGE).master).getpixel((80, 60))
     for photo in (named, misfit, broken):
         assert is_near(opened(photo.master).getpixel((80, 60)), expected)  # type: ignore[arg-type]
 
@@ -137,7 +137,7 @@ def test_a_wide_gamut_profile_is_converted_and_not_just_dropped() -> None:
     red, green = swapped.index(b"rXYZ"), swapped.index(b"gXYZ")
     swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
 
-    photo = take_in(encoded(room(), icc_profile=bytes(swapped)), "image/jpeg", LARGE)
+    photo = normalize(encoded(room(), icc_profile=bytes(swapped)), "image/jpeg", LARGE)
 
     pixel: Any = opened(photo.master).getpixel((80, 60))
     assert pixel[0] < 60
@@ -166,7 +166,7 @@ def srgb_profile() -> bytes:
 )
 def test_what_is_no_photo_is_named_and_the_formats_to_send_are_listed(data: bytes, named: str) -> None:
     with pytest.raises(UnsupportedImageTypeError) as refusal:
-        take_in(data, "image/jpeg", LIMITS)
+        normalize(data, "image/jpeg", LIMITS)
 
     assert named in refusal.value.detail
     assert not data or "JPEG, PNG, WebP or HEIC" in refusal.value.detail
@@ -178,7 +178,7 @@ def test_the_bytes_and_the_announced_type_must_agree(content_type: str) -> None:
 
     for announced in {*FORMATS, "application/pdf", ""} - {content_type}:
         with pytest.raises(ContentTypeMismatchError, match=content_type):
-            take_in(data, announced, LIMITS)
+            normalize(data, announced, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_the_bytes_and_the_announced_type_must_agree(content_type: str) -> None:
     [("image/jpeg", "image/jpg"), ("image/heic", "image/heif"), ("image/png", "IMAGE/PNG; charset=binary")],
 )
 def test_other_names_of_the_same_type_are_understood(content_type: str, also: str) -> None:
-    assert take_in(encoded(room(), content_type), also, LIMITS).content_type == content_type
+    assert normalize(encoded(room(), content_type), also, LIMITS).content_type == content_type

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from realstaging import config
 from realstaging.admin import settings as adjusting
 from realstaging.admin.wording import meaning
-from realstaging.models.runtime_settings import Live, ModelSettings, Setting
-from realstaging.runtime_settings import fitting, overlaid
+from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
+from realstaging.runtime_settings import apply_overrides, apply_valid_overrides
 
 STAGE = config.load("prod")
 FIRST, SECOND, OFF = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"
@@ -26,8 +26,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def live(**settings: Any) -> Live:
-    return Live(version=1, settings={key: Setting(value=value, version=1) for key, value in settings.items()})
+def live(**settings: Any) -> Overrides:
+    return Overrides(version=1, settings={key: Setting(value=value, version=1) for key, value in settings.items()})
 
 
 def at(key: str, settings: config.Settings) -> Any:
@@ -38,13 +38,13 @@ def at(key: str, settings: config.Settings) -> Any:
 
 
 def test_nothing_set_changes_nothing() -> None:
-    assert overlaid(STAGE, Live()) == STAGE
+    assert apply_overrides(STAGE, Overrides()) == STAGE
 
 
 @given(st.fixed_dictionaries({}, optional=VALUES))
 def test_what_is_set_is_what_is_read_and_nothing_else_moves(chosen: dict[str, Any]) -> None:
     # As it comes out of the table.
-    settings = overlaid(STAGE, Live.model_validate_json(live(**chosen).model_dump_json()))
+    settings = apply_overrides(STAGE, Overrides.model_validate_json(live(**chosen).model_dump_json()))
 
     for key in adjusting.keys(STAGE):
         assert at(key, settings) == chosen.get(key, at(key, STAGE)), key
@@ -53,18 +53,21 @@ def test_what_is_set_is_what_is_read_and_nothing_else_moves(chosen: dict[str, An
 
 
 def test_what_was_taken_back_counts_no_more() -> None:
-    taken_back = Live(version=2, settings={"jobs.max_attempts": Setting(version=2, unset=True)})
+    taken_back = Overrides(version=2, settings={"jobs.max_attempts": Setting(version=2, unset=True)})
 
-    assert overlaid(STAGE, taken_back) == STAGE
+    assert apply_overrides(STAGE, taken_back) == STAGE
 
 
 def test_models_are_switched_off_and_on_in_the_order_of_the_file() -> None:
-    switched = Live(version=1, models={SECOND: ModelSettings(enabled=False), OFF: ModelSettings(enabled=True)})
+    switched = Overrides(version=1, models={SECOND: ModelSettings(enabled=False), OFF: ModelSettings(enabled=True)})
 
-    enabled = overlaid(STAGE, switched).models.enabled
+    enabled = apply_overrides(STAGE, switched).models.enabled
 
     assert enabled == (*(id for id in STAGE.models.enabled if id != SECOND), OFF)
-    assert overlaid(STAGE, Live(models={SECOND: ModelSettings(enabled=None)})).models.enabled == STAGE.models.enabled
+    assert (
+        apply_overrides(STAGE, Overrides(models={SECOND: ModelSettings(enabled=None)})).models.enabled
+        == STAGE.models.enabled
+    )
 
 
 def test_parameters_that_are_set_take_the_place_of_the_files() -> None:
@@ -72,23 +75,23 @@ def test_parameters_that_are_set_take_the_place_of_the_files() -> None:
         update={"models": STAGE.models.model_copy(update={"parameters": {FIRST: {"a": 1}, SECOND: {"b": 2}}})}
     )
 
-    parameters = overlaid(stage, Live(models={FIRST: ModelSettings(parameters={"c": 3})})).models.parameters
+    parameters = apply_overrides(stage, Overrides(models={FIRST: ModelSettings(parameters={"c": 3})})).models.parameters
 
     assert parameters == {FIRST: {"c": 3}, SECOND: {"b": 2}}
-    nothing = Live(models={FIRST: ModelSettings(parameters={}), SECOND: ModelSettings(enabled=True)})
-    assert overlaid(stage, nothing).models.parameters == {FIRST: {}, SECOND: {"b": 2}}
+    nothing = Overrides(models={FIRST: ModelSettings(parameters={}), SECOND: ModelSettings(enabled=True)})
+    assert apply_overrides(stage, nothing).models.parameters == {FIRST: {}, SECOND: {"b": 2}}
 
 
 @pytest.mark.parametrize("key", ["jobs.max_attempts", "plans.gone.images_per_month", "gone.for", "models.default"])
 def test_what_no_deployment_takes_is_left_out_and_the_rest_counts(key: str) -> None:
     said = live(**{key: -1 if key != "models.default" else 7, "uploads.max_files": 7})
     with pytest.raises(ValidationError):
-        overlaid(STAGE, said)
+        apply_overrides(STAGE, said)
 
-    settings = fitting(STAGE, said)
+    settings = apply_valid_overrides(STAGE, said)
 
     assert settings.uploads.max_files == 7
-    assert settings == overlaid(STAGE, live(**{"uploads.max_files": 7}))
+    assert settings == apply_overrides(STAGE, live(**{"uploads.max_files": 7}))
 
 
 def test_the_default_is_on_offer_though_it_was_disabled_before_a_deployment_made_it_the_default(
@@ -96,27 +99,27 @@ def test_the_default_is_on_offer_though_it_was_disabled_before_a_deployment_made
 ) -> None:
     counted: list[tuple[str, int]] = []
     monkeypatch.setattr("realstaging.runtime_settings.count", lambda name, value: counted.append((name, value)))
-    switched = Live(version=1, models={FIRST: ModelSettings(enabled=False), SECOND: ModelSettings(enabled=False)})
+    switched = Overrides(version=1, models={FIRST: ModelSettings(enabled=False), SECOND: ModelSettings(enabled=False)})
 
-    models = fitting(STAGE, switched).models
+    models = apply_valid_overrides(STAGE, switched).models
 
     assert (models.default, models.enabled) == (FIRST, tuple(id for id in STAGE.models.enabled if id != SECOND))
     assert counted == [("SettingUnfit", 1)]
 
 
 def test_a_default_that_a_deployment_offers_no_more_is_left_out() -> None:
-    models = fitting(STAGE, live(**{"models.default": OFF, "uploads.max_files": 7}))
+    models = apply_valid_overrides(STAGE, live(**{"models.default": OFF, "uploads.max_files": 7}))
 
     assert (models.models.default, models.uploads.max_files) == (FIRST, 7)
     on = live(**{"models.default": OFF}).model_copy(update={"models": {OFF: ModelSettings(enabled=True)}})
-    assert fitting(STAGE, on).models.default == OFF
+    assert apply_valid_overrides(STAGE, on).models.default == OFF
 
 
 def test_when_the_file_itself_is_wrong_it_is_said() -> None:
     broken = STAGE.model_copy(update={"jobs": STAGE.jobs.model_copy(update={"max_attempts": 0})})
 
     with pytest.raises(ValidationError):
-        fitting(broken, live(**{"uploads.max_files": 7}))
+        apply_valid_overrides(broken, live(**{"uploads.max_files": 7}))
 
 
 @pytest.mark.parametrize("key", [*adjusting.keys(STAGE)])

@@ -11,12 +11,12 @@ from realstaging.models.accounts import Usage, User
 from realstaging.models.base import Failure
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus, ResultView
-from realstaging.models.runtime_settings import Live
-from realstaging.runtime_settings import LiveTerms
+from realstaging.models.runtime_settings import Overrides
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets.push import announcement
 from realstaging.stores import keys
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import row
 from tests.unit.rows import NOW, image, job
 
@@ -40,14 +40,14 @@ def _usage(**given: Any) -> dict[str, Any]:
     return keys.usage("alice", "2026-11-01") | usual | given
 
 
-class Known(LiveStore):
+class Known(OverrideStore):
     """One user, as the table has them; nothing is set."""
 
     def __init__(self, **given: Any) -> None:
         self.user = User(owner="alice", created_at=NOW, updated_at=NOW, **given)
 
-    def with_user(self, owner: str) -> tuple[User | None, Live]:
-        return (self.user if owner == "alice" else None), Live()
+    def with_user(self, owner: str) -> tuple[User | None, Overrides]:
+        return (self.user if owner == "alice" else None), Overrides()
 
 
 class Counted(QuotaStore):
@@ -59,7 +59,7 @@ class Counted(QuotaStore):
 
 
 def _announced(new: dict[str, Any], old: dict[str, Any], **user: Any) -> str | None:
-    return announcement(new, old, NOW, live=LiveTerms(SETTINGS, Known(**user)), counters=Counted())
+    return announcement(new, old, NOW, live=RuntimeSettings(SETTINGS, Known(**user)), counters=Counted())
 
 
 def _told(new: dict[str, Any], old: dict[str, Any], **user: Any) -> Any:

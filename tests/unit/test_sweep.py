@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from realstaging.errors import InternalError
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.sweep import sweep
 from tests.unit.rows import NOW
 
@@ -20,22 +20,22 @@ class Watched:
         self.looked: list[str] = []
         self.later: list[str] = []
 
-    def put_off(self, due: Due, at: datetime) -> None:
+    def put_off(self, due: DueRow, at: datetime) -> None:
         assert at == NOW
         self.later.append(due.id)
 
-    def look_at(self, due: Due, at: datetime) -> None:
+    def look_at(self, due: DueRow, at: datetime) -> None:
         self.looked.append(due.id)
         if due.id.startswith("bad"):
             raise {"bad app": InternalError("no"), "bad key": KeyError("x")}.get(due.id, RuntimeError("broken row"))
 
 
-def swept(sweeper: Watched, found: list[Due], seconds: float = LATER) -> tuple[int, int]:
+def swept(sweeper: Watched, found: list[DueRow], seconds: float = LATER) -> tuple[int, int]:
     return sweep(found, NOW, sweeper.look_at, put_off=sweeper.put_off, until=time.monotonic() + seconds)
 
 
-def _due(*ids: str) -> list[Due]:
-    return [Due("JOB", "alice", id) for id in ids]
+def _due(*ids: str) -> list[DueRow]:
+    return [DueRow("JOB", "alice", id) for id in ids]
 
 
 def test_every_overdue_row_is_looked_at_once() -> None:
@@ -67,7 +67,7 @@ def test_out_of_time_the_rest_is_left_to_the_next_minute() -> None:
 
 def test_time_that_runs_out_in_the_middle_ends_the_sweep_there() -> None:
     class Slow(Watched):
-        def look_at(self, due: Due, at: datetime) -> None:
+        def look_at(self, due: DueRow, at: datetime) -> None:
             super().look_at(due, at)
             time.sleep(0.05)
 

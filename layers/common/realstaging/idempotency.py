@@ -17,7 +17,7 @@ MAX_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RequestResult:
     """What a creating request is answered with, the first time or again."""
 
     status: int
@@ -26,7 +26,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """A creating request: its key if it has one, and the first answer to that key if there was one.
 
     `record`: what else is to be written with what is created, such as who ordered it.
@@ -38,22 +38,22 @@ class Once:
     at: datetime
     store: IdempotencyStore
     found: Remembered | None = None
-    record: Callable[[Outcome], Write] | None = None
+    record: Callable[[RequestResult], Write] | None = None
 
     @property
     def seed(self) -> str | None:
         """Ids derived from this are the same however often the request is made."""
         return None if self.key is None else f"{self.owner}\n{self.key}\n{self.fingerprint}"
 
-    def earlier(self) -> Outcome | None:
+    def earlier(self) -> RequestResult | None:
         """The first answer to this key. Raises IdempotencyKeyReusedError if it was for another request."""
         if self.found is None:
             return None
         if self.found.fingerprint != self.fingerprint:
             raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request. Choose a new one.")
-        return Outcome(self.found.status, self.found.body, replayed=True)
+        return RequestResult(self.found.status, self.found.body, replayed=True)
 
-    def remember(self, outcome: Outcome) -> list[Write]:
+    def remember(self, outcome: RequestResult) -> list[Write]:
         """The actions, if any, that belong into the transaction with what is created."""
         also = [self.record(outcome)] if self.record else []
         if self.key is None:
@@ -62,22 +62,22 @@ class Once:
         answer = Remembered(self.fingerprint, outcome.status, body, self.at)
         return [self.store.remember(self.owner, self.key, answer), *also]
 
-    def looked_again(self) -> "Once":
+    def reload(self) -> "IdempotentRequest":
         """As it is now: a request with the same key may have come first just now."""
         return begun(self.owner, self.key, self.fingerprint, self.at, store=self.store)
 
-    def repeated(self) -> Outcome:
+    def repeated(self) -> RequestResult:
         """The answer of the request with the same key that came first just now."""
-        outcome = self.looked_again().earlier()
+        outcome = self.reload().earlier()
         if outcome is None:
             raise RuntimeError("rows of this request are there, and no answer to it")
         return outcome
 
 
-def begun(owner: str, key: str | None, fingerprint: str, at: datetime, *, store: IdempotencyStore) -> Once:
+def begun(owner: str, key: str | None, fingerprint: str, at: datetime, *, store: IdempotencyStore) -> IdempotentRequest:
     """Look whether this key was answered before; a repeat counts from when it was first asked."""
     found = store.find(owner, key, at) if key is not None else None
-    return Once(owner, key, fingerprint, found.at if found else at, store, found)
+    return IdempotentRequest(owner, key, fingerprint, found.at if found else at, store, found)
 
 
 def fingerprint(method: str, path: str, body: Any) -> str:

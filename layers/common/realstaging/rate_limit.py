@@ -9,7 +9,7 @@ from realstaging.stores.rate_limits import RateStore
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitState:
     """Where an owner stands in the running window. `reset` is in seconds."""
 
     limit: int
@@ -27,8 +27,8 @@ class Standing:
         return shown | ({"Retry-After": str(self.reset)} if self.exceeded else {})
 
 
-def ask(owner: str, at: datetime, rates: Rates, *, store: RateStore) -> Standing:
+def ask(owner: str, at: datetime, rates: Rates, *, store: RateStore) -> RateLimitState:
     """Count a creating request."""
     made = store.count(owner, at, rates.window_seconds)
     left = math.ceil(rates.window_seconds - at.timestamp() % rates.window_seconds)
-    return Standing(rates.creations, max(rates.creations - made, 0), left, made > rates.creations)
+    return RateLimitState(rates.creations, max(rates.creations - made, 0), left, made > rates.creations)

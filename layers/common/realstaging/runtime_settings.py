@@ -10,15 +10,15 @@ from realstaging.accounts import quota
 from realstaging.accounts.quota import Allowance
 from realstaging.config import Settings, merged
 from realstaging.errors import ForbiddenError
-from realstaging.models.runtime_settings import Live
+from realstaging.models.runtime_settings import Overrides
 from realstaging.observability import count, log
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 
 DEFAULT = "models.default"
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RequestSettings:
     settings: Settings
     allowance: Allowance
 
@@ -29,36 +29,36 @@ class Terms:
         return plan.model if plan.model in models.enabled else models.default
 
 
-class LiveTerms:
+class RuntimeSettings:
     """Reads the terms anew each time, in one call to the table: what was set is in force for the next request."""
 
-    def __init__(self, settings: Settings, live: LiveStore) -> None:
+    def __init__(self, settings: Settings, live: OverrideStore) -> None:
         self._base, self._live = settings, live
         self._version, self._now = 0, settings
 
-    def of(self, owner: str, at: datetime) -> Terms:
+    def of(self, owner: str, at: datetime) -> RequestSettings:
         """Raises ForbiddenError for an account that is being deleted."""
         user, live = self._live.with_user(owner)
         if user is None or user.deleted_at:
             raise ForbiddenError("This account is being deleted.")
         now = self.under(live)
-        return Terms(now, quota.allowance(user, now, at))
+        return RequestSettings(now, quota.allowance(user, now, at))
 
     def settings(self) -> Settings:
         return self.under(self._live.current())
 
-    def under(self, live: Live) -> Settings:
+    def under(self, live: Overrides) -> Settings:
         """The stage's settings with what administrators have set laid over them."""
         if live.version != self._version:
-            self._now = fitting(self._base, live)
+            self._now = apply_valid_overrides(self._base, live)
             self._version = live.version
         return self._now
 
 
-def fitting(settings: Settings, live: Live) -> Settings:
+def apply_valid_overrides(settings: Settings, live: Overrides) -> Settings:
     """The same, without what a later deployment does not take any more: that must not stop everybody."""
     try:
-        now = overlaid(settings, live)
+        now = apply_overrides(settings, live)
     except ValidationError as error:
         if not live.settings:
             raise
@@ -72,10 +72,10 @@ def fitting(settings: Settings, live: Live) -> Settings:
         unfit = {DEFAULT}
     _tell(unfit)
     left = {key: setting for key, setting in live.settings.items() if key not in unfit}
-    return fitting(settings, live.model_copy(update={"settings": left}))
+    return apply_valid_overrides(settings, live.model_copy(update={"settings": left}))
 
 
-def overlaid(settings: Settings, live: Live) -> Settings:
+def apply_overrides(settings: Settings, live: Overrides) -> Settings:
     """Raises pydantic's ValidationError for values that the settings do not take."""
     data: Any = settings.model_dump()
     for key, setting in live.settings.items():
@@ -92,7 +92,7 @@ def overlaid(settings: Settings, live: Live) -> Settings:
     return Settings.model_validate(data)
 
 
-def _is_off(live: Live, model_id: str) -> bool:
+def _is_off(live: Overrides, model_id: str) -> bool:
     return model_id in live.models and live.models[model_id].enabled is False
 
 
@@ -101,7 +101,7 @@ def _tell(unfit: set[str]) -> None:
     count("SettingUnfit", len(unfit))
 
 
-def _unfit(live: Live, places: list[str]) -> set[str]:
+def _unfit(live: Overrides, places: list[str]) -> set[str]:
     """Which settings these errors are about: themselves, or else their section. What is left gets fewer each time."""
     there = {key for key in live.settings if any(f"{place}.".startswith(f"{key}.") for place in places)}
     sections = {key for key in live.settings if any(place.startswith(key.rpartition(".")[0]) for place in places)}

@@ -12,14 +12,14 @@ from realstaging.config import Settings
 from realstaging.errors import UploadExpiredError
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.upload_events import Intake
+from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import ResultMessage
 from realstaging.observability import count, log
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.due_index import Due
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
@@ -39,13 +39,13 @@ class Sweeper:
         media: Media,
         queue: StageQueue,
         results: ResultQueue,
-        intake: Intake,
+        intake: UploadEvents,
     ) -> None:
         self._settings = settings
         self._images, self._jobs, self._batches, self._media = images, jobs, batches, media
         self._queue, self._results, self._intake = queue, results, intake
 
-    def look_at(self, due: Due, at: datetime) -> None:
+    def look_at(self, due: DueRow, at: datetime) -> None:
         """Deal with one overdue row; the index may be behind, so the row itself is read first."""
         try:
             if due.kind == "IMAGE":
@@ -102,7 +102,7 @@ class Sweeper:
             why = image.error if image and image.error else Failure.of(gone)
             self._jobs.close(job, JobStatus.FAILED, at, why)
 
-    def _batch(self, due: Due, at: datetime) -> None:
+    def _batch(self, due: DueRow, at: datetime) -> None:
         batch = self._batches.find(due.owner, due.id)
         if batch and batch.due_at and batch.due_at <= at:
             self._batches.abandon(batch)
@@ -111,11 +111,11 @@ class Sweeper:
 
 
 def sweep(
-    found: Sequence[Due],
+    found: Sequence[DueRow],
     at: datetime,
-    look_at: Callable[[Due, datetime], None],
+    look_at: Callable[[DueRow, datetime], None],
     *,
-    put_off: Callable[[Due, datetime], None],
+    put_off: Callable[[DueRow, datetime], None],
     until: float,
 ) -> tuple[int, int]:
     """Look at each overdue row until the monotonic clock says `until`: how many were looked at, how many failed.
@@ -123,7 +123,7 @@ def sweep(
     This is the sweep's edge: one row that cannot be dealt with must not hide the others. It is
     counted, logged and put off a little, behind those that were waiting with it.
     """
-    failed: list[Due] = []
+    failed: list[DueRow] = []
     looked = 0
     for due in found:
         if time.monotonic() > until:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from realstaging.accounts.identity import REFUSAL, Caller
 from realstaging.errors import TooManyApiKeysError, UnauthorizedError
-from realstaging.idempotency import Once, Outcome
+from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
 from realstaging.models.accounts import ApiKey, ApiKeyCreated, ApiKeyView, NewApiKey
 from realstaging.models.base import view
@@ -19,7 +19,7 @@ MAX_KEYS = 20
 NOTE_EVERY = timedelta(minutes=5)
 
 
-def issue(new: NewApiKey, once: Once, *, store: ApiKeyStore) -> Outcome:
+def issue(new: NewApiKey, once: IdempotentRequest, *, store: ApiKeyStore) -> RequestResult:
     """A key of 256 random bits. Raises TooManyApiKeysError.
 
     A repeat under the same Idempotency-Key tells of the same key but cannot show it again: only
@@ -28,7 +28,7 @@ def issue(new: NewApiKey, once: Once, *, store: ApiKeyStore) -> Outcome:
     if earlier := once.earlier():
         return earlier
     if len(store.of(once.owner)) >= MAX_KEYS:
-        if earlier := once.looked_again().earlier():
+        if earlier := once.reload().earlier():
             return earlier
         raise TooManyApiKeysError(f"At most {MAX_KEYS} API keys per account. Revoke one first.")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -38,10 +38,10 @@ def issue(new: NewApiKey, once: Once, *, store: ApiKeyStore) -> Outcome:
     )
     shown = view(ApiKeyCreated, view(ApiKeyView, key), key=None)
     try:
-        store.create(key, *once.remember(Outcome(201, shown)))
+        store.create(key, *once.remember(RequestResult(201, shown)))
     except LostRaceError:
         return once.repeated()
-    return Outcome(201, shown.model_copy(update={"key": secret}))
+    return RequestResult(201, shown.model_copy(update={"key": secret}))
 
 
 def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:

@@ -8,17 +8,17 @@ from typing import Any
 from realstaging.config import Settings
 from realstaging.errors import ValidationFailedError, VersionConflictError
 from realstaging.models.admin import ChangeOrder
-from realstaging.models.runtime_settings import Live, Revision
-from realstaging.runtime_settings import fitting
+from realstaging.models.runtime_settings import Overrides, Revision
+from realstaging.runtime_settings import apply_valid_overrides
 from realstaging.stores.audit import AuditStore
-from realstaging.stores.runtime_settings import LiveStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import LostRaceError
 
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ChangeRequest:
     """Who changes something, when, and what they say of it."""
 
     by: str
@@ -35,7 +35,7 @@ class Act:
 class Change:
     """What shall be: `live` with the change in it, and of the subject that changed, its next version."""
 
-    live: Live
+    live: Overrides
     subject: str
     version: int
     content: dict[str, Any]
@@ -44,20 +44,20 @@ class Change:
     after: Any
 
 
-class Desk:
+class VersionedSettings:
     """Where everything that is set is read and changed, over the stage's own settings."""
 
-    def __init__(self, settings: Settings, store: LiveStore, audit: AuditStore) -> None:
+    def __init__(self, settings: Settings, store: OverrideStore, audit: AuditStore) -> None:
         self.settings, self._store, self._audit = settings, store, audit
 
-    def live(self) -> Live:
+    def live(self) -> Overrides:
         return self._store.current()
 
-    def over(self, live: Live) -> Settings:
+    def over(self, live: Overrides) -> Settings:
         """The settings as they are with this."""
-        return fitting(self.settings, live)
+        return apply_valid_overrides(self.settings, live)
 
-    def change(self, wanted: Callable[[Live], Change | None], act: Act) -> Live:
+    def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         """Make a change to what is there, or to what is there by then; what is set afterwards.
 
         `wanted` is asked anew whenever somebody else was quicker, and gives None where nothing is to be done.
@@ -75,7 +75,7 @@ class Desk:
             return then
         raise VersionConflictError("Others keep changing settings at this moment. Try again.")
 
-    def record(self, act: Act, action: str, subject: str) -> None:
+    def record(self, act: ChangeRequest, action: str, subject: str) -> None:
         """Something that happened beside a change."""
         self._audit.record(act.at, by=act.by, action=action, subject=subject, before=None, after=None)
 
@@ -91,7 +91,7 @@ class Desk:
             raise ValidationFailedError([{"pointer": "/version", "message": "There is no such version."}])
         return revision.content
 
-    def _record(self, change: Change, act: Act) -> dict[str, dict[str, Any]]:
+    def _record(self, change: Change, act: ChangeRequest) -> dict[str, dict[str, Any]]:
         return self._audit.entry(
             act.at,
             by=act.by,
@@ -102,7 +102,7 @@ class Desk:
         )
 
 
-def _revision(change: Change, act: Act) -> Revision:
+def _revision(change: Change, act: ChangeRequest) -> Revision:
     return Revision(
         subject=change.subject,
         version=change.version,

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from pydantic import ValidationError
 
-from realstaging.gateways.dead_letters import DeadLetters, Letter, Reruns, WatchedQueue
+from realstaging.gateways.dead_letters import AsyncRetries, DeadLetter, DeadLetters, WatchedQueue
 from realstaging.gateways.media import upload_of
 from realstaging.models.admin_operations import LetterView, RedriveOrder, RedriveView
 from realstaging.models.runs import ResultMessage, StageMessage
@@ -16,33 +16,33 @@ from realstaging.observability import count, log
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class RedriveCounts:
     """Up to ten letters: those that are where they came from again, and those that never will be."""
 
-    back: list[Letter]
-    hopeless: list[Letter]
+    back: list[DeadLetter]
+    hopeless: list[DeadLetter]
 
 
-Way = Callable[[Sequence[Letter]], Sorted]
+RedriveTarget = Callable[[Sequence[DeadLetter]], RedriveCounts]
 
 
-def to_queue(queue: WatchedQueue, shape: type[StageMessage | ResultMessage]) -> Way:
+def to_queue(queue: WatchedQueue, shape: type[StageMessage | ResultMessage]) -> RedriveTarget:
     """Back into a work queue, in their owners' message groups. Whoever reads them does nothing twice."""
 
-    def way(letters: Sequence[Letter]) -> Sorted:
+    def way(letters: Sequence[DeadLetter]) -> RedriveCounts:
         read = [(letter, _owner(shape, letter)) for letter in letters]
         readable = [(letter, owner) for letter, owner in read if owner]
         hopeless = [letter for letter, owner in read if not owner]
-        return Sorted(queue.send(readable) if readable else [], hopeless)
+        return RedriveCounts(queue.send(readable) if readable else [], hopeless)
 
     return way
 
 
-def to_function(reruns: Reruns) -> Way:
+def to_function(reruns: AsyncRetries) -> RedriveTarget:
     """The function is called again with its event. Changes of the table are over: the stream gives no event."""
 
-    def way(letters: Sequence[Letter]) -> Sorted:
-        sorted_out = Sorted([], [])
+    def way(letters: Sequence[DeadLetter]) -> RedriveCounts:
+        sorted_out = RedriveCounts([], [])
         for letter in letters:
             arn, event = _failed_call(letter)
             if event is not None and reruns.may(arn):
@@ -55,13 +55,13 @@ def to_function(reruns: Reruns) -> Way:
     return way
 
 
-def redrive(name: str, letters: DeadLetters, way: Way, order: RedriveOrder, *, until: float) -> RedriveView:
+def redrive(name: str, letters: DeadLetters, way: RedriveTarget, order: RedriveOrder, *, until: float) -> RedriveView:
     """Send letters back until there are none, enough were looked at, or the monotonic clock says `until`.
 
     Sent first, deleted afterwards: who dies in between leaves a letter that comes a second time.
     """
     moved = discarded = 0
-    kept: list[Letter] = []
+    kept: list[DeadLetter] = []
     try:
         while (room := order.max - moved - discarded - len(kept)) > 0 and time.monotonic() < until:
             found = letters.take(room)
@@ -84,7 +84,7 @@ def redrive(name: str, letters: DeadLetters, way: Way, order: RedriveOrder, *, u
 
 def peek(letters: DeadLetters, limit: int) -> list[LetterView]:
     """What is in there, longest dead first; it stays there."""
-    found: list[Letter] = []
+    found: list[DeadLetter] = []
     try:
         while len(found) < limit and (more := letters.take(limit - len(found))):
             found += more
@@ -93,7 +93,7 @@ def peek(letters: DeadLetters, limit: int) -> list[LetterView]:
     return [_about(letter) for letter in sorted(found, key=lambda letter: letter.sent_at)]
 
 
-def _about(letter: Letter) -> LetterView:
+def _about(letter: DeadLetter) -> LetterView:
     """Ids alone: bodies hold addresses of results, and events names of files."""
     data = letter.data()
     fields = data if isinstance(data, dict) else {}
@@ -113,7 +113,7 @@ def _about(letter: Letter) -> LetterView:
     )
 
 
-def _owner(shape: type[StageMessage | ResultMessage], letter: Letter) -> str | None:
+def _owner(shape: type[StageMessage | ResultMessage], letter: DeadLetter) -> str | None:
     """Whose work it is; None for a letter that is no such message."""
     try:
         return shape.model_validate_json(letter.body).owner
@@ -121,7 +121,7 @@ def _owner(shape: type[StageMessage | ResultMessage], letter: Letter) -> str | N
         return None
 
 
-def _failed_call(letter: Letter) -> tuple[str, Any]:
+def _failed_call(letter: DeadLetter) -> tuple[str, Any]:
     """The function that failed and, if it was called by itself, its event: Lambda's own envelope around both."""
     data = letter.data()
     context = data.get("requestContext") if isinstance(data, dict) else None

@@ -11,15 +11,15 @@ from typing import Self
 from realstaging.accounts.identity import owners_named
 from realstaging.admin.moments import moment
 from realstaging.errors import ConflictError, ForbiddenError, NotFoundError
-from realstaging.idempotency import Once, Outcome
+from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import first_id
-from realstaging.jobs.builder import Asked
+from realstaging.jobs.builder import RequestContext
 from realstaging.jobs.restage import Restager
 from realstaging.models.admin_operations import AdminJobView
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
-from realstaging.stores.job_index import AllJobs, Found
+from realstaging.stores.job_index import Found, JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Write
 
@@ -56,8 +56,15 @@ def since(job: Job) -> datetime:
 
 
 def retry(
-    job: Job, once: Once, trace: str, request_id: str, *, live: LiveTerms, restager: Restager, audit: AuditStore
-) -> Outcome:
+    job: Job,
+    once: IdempotentRequest,
+    trace: str,
+    request_id: str,
+    *,
+    live: RuntimeSettings,
+    restager: Restager,
+    audit: AuditStore,
+) -> RequestResult:
     """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it.
 
     Raises ConflictError, NotFoundError, and as `Restager.retry`.
@@ -67,14 +74,14 @@ def retry(
     except ForbiddenError as error:
         raise ConflictError("The account of the job's owner is being deleted.") from error
 
-    def record(outcome: Outcome) -> Write:
+    def record(outcome: RequestResult) -> Write:
         made = AdminJobView.model_validate(outcome.body)
         before, after = {"status": job.status}, {"retried_by": made.id}
         return audit.entry(
             once.at, by=once.owner, action="job.retry", subject=f"jobs/{job.id}", before=before, after=after
         )
 
-    asked = Asked(job.owner, once.at, terms, trace, request_id, once.seed)
+    asked = RequestContext(job.owner, once.at, terms, trace, request_id, once.seed)
     try:
         return restager.retry(job, asked, replace(once, record=record), shape=AdminJobView)
     except NotFoundError as error:
@@ -82,7 +89,7 @@ def retry(
 
 
 class JobSearch:
-    def __init__(self, index: AllJobs, jobs: JobStore) -> None:
+    def __init__(self, index: JobIndex, jobs: JobStore) -> None:
         self._index, self._jobs = index, jobs
 
     def page(self, search: Search, *, limit: int, before: str | None) -> tuple[list[Job], str | None]:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from realstaging.admin import settings as adjusting
-from realstaging.admin.changes import Act, Change, Desk
+from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.admin.secrets import key_of
 from realstaging.config import Settings
 from realstaging.errors import (
@@ -16,7 +16,7 @@ from realstaging.errors import (
     NotFoundError,
     ValidationFailedError,
 )
-from realstaging.gateways.secrets import Vault
+from realstaging.gateways.secrets import SecretWriter
 from realstaging.image_models import registry
 from realstaging.image_models.registry import Price, StagingModel
 from realstaging.models.admin import (
@@ -29,7 +29,7 @@ from realstaging.models.admin import (
     PriceView,
     Rollback,
 )
-from realstaging.models.runtime_settings import Live, ModelSettings, Revision
+from realstaging.models.runtime_settings import ModelSettings, Overrides, Revision
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
 from realstaging.validation import complaints
@@ -39,10 +39,10 @@ MAX_PARAMETERS = 4096
 NEVER = ModelSettings()
 
 
-class Offering:
+class ModelAdmin:
     """Everything a change of a model needs, bound once per process."""
 
-    def __init__(self, desk: Desk, vault: Vault) -> None:
+    def __init__(self, desk: VersionedSettings, vault: SecretWriter) -> None:
         self._desk, self._vault = desk, vault
 
     def everything(self) -> list[AdminModelView]:
@@ -61,22 +61,22 @@ class Offering:
         items = [ModelRevision(**_content_shown(each), **each.model_dump(include=said)) for each in found]
         return ModelRevisionPage(items=items, next_cursor=version_cursor(more))
 
-    def set_parameters(self, model_id: str, order: NewParameters, act: Act) -> AdminModelInFull:
+    def set_parameters(self, model_id: str, order: NewParameters, act: ChangeRequest) -> AdminModelInFull:
         """All of them at once. Raises NotFoundError, ValidationFailedError, VersionConflictError."""
         model = _known(model_id)
         kept = _checked(model, order.parameters, order.under)
 
-        def wanted(live: Live) -> Change:
+        def wanted(live: Overrides) -> Change:
             was = _of(model, live, act)
             return self._changed(model, was.model_copy(update={"parameters": kept}), live, "model.parameters")
 
         return self._in_full(model, self._desk.change(wanted, act))
 
-    def switch(self, model_id: str, act: Act, *, on: bool) -> AdminModelInFull:
+    def switch(self, model_id: str, act: ChangeRequest, *, on: bool) -> AdminModelInFull:
         """Raises NotFoundError, ModelNotEnableableError, ModelIsDefaultError, VersionConflictError."""
         model = _known(model_id)
 
-        def wanted(live: Live) -> Change | None:
+        def wanted(live: Overrides) -> Change | None:
             was = _of(model, live, act)
             if on == (model.id in self._desk.over(live).models.enabled) and was.enabled in (None, on):
                 return None
@@ -85,12 +85,12 @@ class Offering:
 
         return self._in_full(model, self._desk.change(wanted, act))
 
-    def make_default(self, model_id: str, act: Act) -> AdminModelInFull:
+    def make_default(self, model_id: str, act: ChangeRequest) -> AdminModelInFull:
         """A change of the setting: its version is the one that counts. Raises NotFoundError, ModelDisabledError,
         VersionConflictError."""
         model = _known(model_id)
 
-        def wanted(live: Live) -> Change | None:
+        def wanted(live: Overrides) -> Change | None:
             act.meant_for(live.settings.get(DEFAULT, adjusting.NEVER).version)
             models = self._desk.over(live).models
             if model.id not in models.enabled:
@@ -108,21 +108,21 @@ class Offering:
 
         return self._in_full(model, self._desk.change(wanted, act))
 
-    def roll_back(self, model_id: str, order: Rollback, act: Act) -> AdminModelInFull:
+    def roll_back(self, model_id: str, order: Rollback, act: ChangeRequest) -> AdminModelInFull:
         """A new version that says what an old one said. Raises as `set_parameters` and `switch`."""
         model = _known(model_id)
         content = self._desk.content(_subject(model), order.version)
         parameters = content.get("parameters")
         kept = None if parameters is None else _checked(model, parameters, "/version")
 
-        def wanted(live: Live) -> Change:
+        def wanted(live: Overrides) -> Change:
             was = _of(model, live, act)
             then = was.model_copy(update={"enabled": content.get("enabled"), "parameters": kept})
             return self._switched(model, then, live, "model.rollback")
 
         return self._in_full(model, self._desk.change(wanted, act))
 
-    def _switched(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
+    def _switched(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
         """A change by which a model may come on offer, or go. Raises ModelIsDefaultError, ModelNotEnableableError."""
         change = self._changed(model, shall, live, action)
         now, then = self._desk.over(live).models, self._desk.over(change.live).models
@@ -133,7 +133,7 @@ class Offering:
             raise ModelNotEnableableError(why)
         return change
 
-    def _changed(self, model: StagingModel, shall: ModelSettings, live: Live, action: str) -> Change:
+    def _changed(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
         was = live.models.get(model.id, NEVER)
         shall = shall.model_copy(update={"version": was.version + 1})
         then = live.model_copy(update={"models": live.models | {model.id: shall}})
@@ -151,14 +151,14 @@ class Offering:
         held = model.needed_secret is not None and self._vault.holds(model.needed_secret)
         return registry.objection(model.id, [str(model.needs_secret)] if held else [])
 
-    def _in_full(self, model: StagingModel, live: Live) -> AdminModelInFull:
+    def _in_full(self, model: StagingModel, live: Overrides) -> AdminModelInFull:
         schema = model.adjustable()
         # Only what may be sent back.
         defaults = {name: value for name, value in model.defaults().items() if name in schema["properties"]}
         more: Any = {"parameters_schema": schema, "defaults": defaults}
         return AdminModelInFull(**self._shown(model, live, self._desk.over(live)), **more)
 
-    def _shown(self, model: StagingModel, live: Live, now: Settings) -> dict[str, Any]:
+    def _shown(self, model: StagingModel, live: Overrides, now: Settings) -> dict[str, Any]:
         models = now.models
         return {
             "id": model.id,
@@ -190,7 +190,7 @@ def _known(model_id: str) -> StagingModel:
     return registry.get(model_id)
 
 
-def _of(model: StagingModel, live: Live, act: Act) -> ModelSettings:
+def _of(model: StagingModel, live: Overrides, act: ChangeRequest) -> ModelSettings:
     was = live.models.get(model.id, NEVER)
     act.meant_for(was.version)
     return was

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from realstaging.admin.dead_letters import Way, peek, redrive
+from realstaging.admin.dead_letters import RedriveTarget, peek, redrive
 from realstaging.errors import NotFoundError
 from realstaging.gateways.dead_letters import DeadLetters, WatchedQueue
 from realstaging.models.admin_operations import LetterList, QueueList, QueueView, RedriveOrder, RedriveView
@@ -25,13 +25,13 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadEnd:
+class DeadLetterQueue:
     letters: DeadLetters
-    way: Way
+    way: RedriveTarget
 
 
 class Queues:
-    def __init__(self, work: Mapping[str, Work], dead: Mapping[str, DeadEnd], audit: AuditStore) -> None:
+    def __init__(self, work: Mapping[str, Work], dead: Mapping[str, DeadLetterQueue], audit: AuditStore) -> None:
         self._work, self._dead, self._audit = work, dead, audit
 
     def overview(self, at: datetime, waiting_since: Mapping[JobStatus, datetime]) -> QueueList:
@@ -60,7 +60,7 @@ class Queues:
         )
         return redrive(name, end.letters, end.way, order, until=time.monotonic() + REDRIVE_SECONDS)
 
-    def _end(self, name: str) -> tuple[str, DeadEnd]:
+    def _end(self, name: str) -> tuple[str, DeadLetterQueue]:
         """The queue that is meant: by a queue of work its own dead letters."""
         meant = f"{name}_dead_letters" if name in self._work else name
         if meant not in self._dead:

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from realstaging.admin.changes import Act, Change, Desk
+from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.admin.settings import shown
 from realstaging.config import Settings
 from realstaging.errors import (
@@ -12,11 +12,11 @@ from realstaging.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from realstaging.gateways.secrets import Vault
+from realstaging.gateways.secrets import SecretWriter
 from realstaging.image_models import registry
 from realstaging.image_models.registry import StagingModel
 from realstaging.models.admin import NewValue, SecretView, SettingRevisionPage
-from realstaging.models.runtime_settings import Live, SecretNote
+from realstaging.models.runtime_settings import Overrides, SecretNote
 from realstaging.pagination import version_cursor
 
 PREFIX = "secrets."
@@ -40,10 +40,10 @@ def references(settings: Settings) -> dict[str, str]:
     return {PREFIX + name: reference for name, reference in fixed.items()} | models
 
 
-class Safe:
+class SecretAdmin:
     """Everything that keeps secrets, bound once per process."""
 
-    def __init__(self, desk: Desk, vault: Vault) -> None:
+    def __init__(self, desk: VersionedSettings, vault: SecretWriter) -> None:
         self._desk, self._vault = desk, vault
 
     def everything(self) -> list[SecretView]:
@@ -55,14 +55,14 @@ class Safe:
         held = self._vault.holds(self._reference(key))
         return _view(key, self._desk.live(), held=held)
 
-    def put(self, key: str, order: NewValue, act: Act) -> SecretView:
+    def put(self, key: str, order: NewValue, act: ChangeRequest) -> SecretView:
         """Raises NotFoundError, ValidationFailedError, VersionConflictError, ProviderUnavailableError.
 
         Noted first: who dies half-way has perhaps changed a secret, and that must not go unseen.
         """
         reference, secret = self._reference(key), _checked(order.value)
 
-        def wanted(live: Live) -> Change:
+        def wanted(live: Overrides) -> Change:
             version = live.secrets[key].version if key in live.secrets else 0
             act.meant_for(version)
             note = SecretNote(version=version + 1, by=act.by, at=act.at)
@@ -109,7 +109,7 @@ class Safe:
         return self._references[key]
 
 
-def _view(key: str, live: Live, *, held: bool) -> SecretView:
+def _view(key: str, live: Overrides, *, held: bool) -> SecretView:
     note = live.secrets.get(key)
     return SecretView(
         key=key,

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from realstaging.admin.changes import Act, Change, Desk
+from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.admin.wording import meaning
 from realstaging.config import Plan, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
 from realstaging.models.admin import NewValue, Rollback, SettingRevision, SettingRevisionPage, SettingView
-from realstaging.models.runtime_settings import Live, Revision, Setting
+from realstaging.models.runtime_settings import Overrides, Revision, Setting
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
 from realstaging.validation import Complaint, complaints
@@ -42,48 +42,50 @@ def keys(settings: Settings) -> Iterator[str]:
     yield from (f"plans.{plan}.{name}" for plan in settings.plans for name in OF_PLANS)
 
 
-def everything(desk: Desk) -> list[SettingView]:
+def everything(desk: VersionedSettings) -> list[SettingView]:
     live = desk.live()
     now = desk.over(live)
     return [_view(key, live, now, desk.settings) for key in keys(desk.settings)]
 
 
-def get(key: str, desk: Desk) -> SettingView:
+def get(key: str, desk: VersionedSettings) -> SettingView:
     """Raises NotFoundError."""
     return _now(_known(key, desk), desk.live(), desk)
 
 
-def put(key: str, order: NewValue, act: Act, desk: Desk) -> SettingView:
+def put(key: str, order: NewValue, act: ChangeRequest, desk: VersionedSettings) -> SettingView:
     """Raises NotFoundError, ValidationFailedError, VersionConflictError."""
     content = {"value": _kept(_known(key, desk), order.value)}
 
-    def wanted(live: Live) -> Change:
+    def wanted(live: Overrides) -> Change:
         act.meant_for(live.settings.get(key, NEVER).version)
         return changed(key, content, live, desk, action="setting.set", pointer="/value")
 
     return _now(key, desk.change(wanted, act), desk)
 
 
-def roll_back(key: str, order: Rollback, act: Act, desk: Desk) -> SettingView:
+def roll_back(key: str, order: Rollback, act: ChangeRequest, desk: VersionedSettings) -> SettingView:
     """A new version that says what an old one said. Raises as `put`."""
     content = desk.content(subject(_known(key, desk)), order.version)
     if content:
         content = {"value": _kept(key, content["value"], "/version")}
 
-    def wanted(live: Live) -> Change:
+    def wanted(live: Overrides) -> Change:
         act.meant_for(live.settings.get(key, NEVER).version)
         return changed(key, content, live, desk, action="setting.rollback", pointer="/version")
 
     return _now(key, desk.change(wanted, act), desk)
 
 
-def history(key: str, desk: Desk, *, limit: int, before: int | None) -> SettingRevisionPage:
+def history(key: str, desk: VersionedSettings, *, limit: int, before: int | None) -> SettingRevisionPage:
     """Raises NotFoundError."""
     found, more = desk.revisions(subject(_known(key, desk)), limit=limit, before=before)
     return SettingRevisionPage(items=[shown(each) for each in found], next_cursor=version_cursor(more))
 
 
-def changed(key: str, content: dict[str, Any], live: Live, desk: Desk, *, action: str, pointer: str) -> Change:
+def changed(
+    key: str, content: dict[str, Any], live: Overrides, desk: VersionedSettings, *, action: str, pointer: str
+) -> Change:
     """`content` is `{"value": …}`, or empty for the stage's own. Raises ValidationFailedError at `pointer`."""
     was = live.settings.get(key, NEVER)
     setting = Setting(value=content.get("value"), version=was.version + 1, unset="value" not in content)
@@ -144,11 +146,11 @@ def _kept(key: str, value: Any, pointer: str | None = None) -> Any:
         raise MalformedRequestError("The value is nested too deeply.") from error
 
 
-def _now(key: str, live: Live, desk: Desk) -> SettingView:
+def _now(key: str, live: Overrides, desk: VersionedSettings) -> SettingView:
     return _view(key, live, desk.over(live), desk.settings)
 
 
-def _view(key: str, live: Live, now: Settings, stage: Settings) -> SettingView:
+def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingView:
     section, name = _field(key)
     setting = live.settings.get(key, NEVER)
     return SettingView(
@@ -174,7 +176,7 @@ def _schema(key: str, settings: Settings) -> dict[str, Any]:
     return schema
 
 
-def _known(key: str, desk: Desk) -> str:
+def _known(key: str, desk: VersionedSettings) -> str:
     if key not in keys(desk.settings):
         raise NotFoundError("adjustable setting", where="")
     return key

@@ -27,7 +27,7 @@ def in_full(user: User, settings: Settings, at: datetime, *, counters: QuotaStor
     return AdminUserWithUsage(**_shown(user, settings, at), usage=quota.overview(used, granted))
 
 
-class Members:
+class UserAdmin:
     def __init__(self, users: UserStore, audit: AuditStore) -> None:
         self._users, self._audit = users, audit
 

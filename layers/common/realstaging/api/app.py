@@ -28,11 +28,11 @@ from realstaging.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
-from realstaging.idempotency import Once, Outcome, begun, checked, fingerprint
-from realstaging.jobs.builder import Asked
+from realstaging.idempotency import IdempotentRequest, RequestResult, begun, checked, fingerprint
+from realstaging.jobs.builder import RequestContext
 from realstaging.observability import count, follow, log, traceparent
 from realstaging.rate_limit import ask
-from realstaging.runtime_settings import Terms
+from realstaging.runtime_settings import RequestSettings
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.rate_limits import RateStore
 from realstaging.validation import pointer
@@ -43,7 +43,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 @dataclass(frozen=True, slots=True)
-class Creations:
+class RateLimiter:
     """What routes that create need: the limit on them, and the memory of their answers."""
 
     limits: Rates
@@ -54,7 +54,7 @@ class Creations:
 class Api(APIGatewayHttpResolver):
     """A resolver whose every answer to an error is ours."""
 
-    def __init__(self, creations: Creations | None = None) -> None:
+    def __init__(self, creations: RateLimiter | None = None) -> None:
         super().__init__(enable_validation=True, response_validation_error_http_code=500, serializer=_compact)
         self.request_id = self.trace = ""
         self.reply_headers: dict[str, str] = {}
@@ -75,7 +75,7 @@ class Api(APIGatewayHttpResolver):
         assert self._caller is not None, "a public route has no caller"
         return self._caller.owner
 
-    def people_only(self) -> None:
+    def require_user_token(self) -> None:
         """Raises ForbiddenError for a request with an API key."""
         if self._caller and self._caller.program:
             raise ForbiddenError("API keys may not do that: use an access token of your own.")
@@ -89,7 +89,7 @@ class Api(APIGatewayHttpResolver):
         if standing.exceeded:
             raise RateLimitedError(f"At most {standing.limit} creating requests; wait {standing.reset} s.")
 
-    def once(self, at: datetime) -> Once:
+    def once(self, at: datetime) -> IdempotentRequest:
         """A creating request, counted, with the first answer to its key if there was one.
 
         Raises RateLimitedError, and ValidationFailedError for an unusable Idempotency-Key.
@@ -101,8 +101,8 @@ class Api(APIGatewayHttpResolver):
         asked = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
         return begun(self.owner, key, asked, at, store=self._creations.answers)
 
-    def asked(self, once: Once, terms: Terms) -> Asked:
-        return Asked(once.owner, once.at, terms, self.trace, self.request_id, once.seed)
+    def asked(self, once: IdempotentRequest, terms: RequestSettings) -> RequestContext:
+        return RequestContext(once.owner, once.at, terms, self.trace, self.request_id, once.seed)
 
     def _refused(self, error: AppError) -> Response[Any]:
         log.info("request refused", code=error.code)
@@ -171,7 +171,7 @@ def created(body: BaseModel) -> Response[Any]:
     return Response(HTTPStatus.CREATED, content_type="application/json", body=body)
 
 
-def answered(outcome: Outcome) -> Response[Any]:
+def answered(outcome: RequestResult) -> Response[Any]:
     """What a creating request is answered with; a repeat says that it is one."""
     headers = {"Idempotent-Replayed": "true"} if outcome.replayed else {}
     return Response(outcome.status, content_type="application/json", body=outcome.body, headers=headers)

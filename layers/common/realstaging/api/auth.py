@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-class Gate:
+class Authenticator:
     def __init__(self, settings: Settings, table: "Table") -> None:
         if not settings.identity.issuer or not settings.identity.audience:
             raise RuntimeError("identity.issuer and identity.audience are not set: see SettingsOverrides")

@@ -15,7 +15,7 @@ from realstaging.errors import (
     VersionConflictError,
 )
 from realstaging.gateways.stripe.client import StalePriceError, Stripe
-from realstaging.idempotency import Once, Outcome
+from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
 from realstaging.models.checkouts import OpenCheckout
 from realstaging.models.stripe import Checkout, Price
@@ -36,7 +36,7 @@ class Checkouts:
         self._settings, self._billing, self._users = settings, billing, users
         self._store, self._stripe = store, stripe
 
-    def open(self, plan: str, once: Once) -> Outcome:
+    def open(self, plan: str, once: IdempotentRequest) -> RequestResult:
         """Raises ValidationFailedError, SubscriptionExistsError, ProviderUnavailableError."""
         if earlier := once.earlier():
             return earlier
@@ -74,7 +74,7 @@ class Checkouts:
             made = self._stripe.create_customer(owner, key=f"{key}-after-{made.id}")
         raise ProviderUnavailableError("The payment service keeps no customer of yours now. Try again tomorrow.")
 
-    def _opened(self, plan: str, customer: str, once: Once) -> Outcome | None:
+    def _opened(self, plan: str, customer: str, once: IdempotentRequest) -> RequestResult | None:
         """None if what was open has been paid on, or has run out, just now. Raises LostRaceError."""
         self._refuse_second(customer, once.at)
         row = self._store.find(once.owner)
@@ -98,7 +98,7 @@ class Checkouts:
             self._billing.refresh(customer, at)
             raise SubscriptionExistsError("Change its plan with PATCH /v1/billing/subscription.")
 
-    def _begun(self, former: OpenCheckout | None, plan: str, customer: str, once: Once) -> OpenCheckout:
+    def _begun(self, former: OpenCheckout | None, plan: str, customer: str, once: IdempotentRequest) -> OpenCheckout:
         """Written before Stripe is asked: whoever comes meanwhile asks for the very same page."""
         row = OpenCheckout(
             id=_name(once.at),
@@ -126,8 +126,8 @@ class Checkouts:
             key=f"checkout-{row.id}",
         )
 
-    def _told(self, row: OpenCheckout, session_id: str, shown: CheckoutView, once: Once) -> Outcome:
-        outcome = Outcome(201, shown)
+    def _told(self, row: OpenCheckout, session_id: str, shown: CheckoutView, once: IdempotentRequest) -> RequestResult:
+        outcome = RequestResult(201, shown)
         remembered = once.remember(outcome)
         if row.session_id and not remembered:
             return outcome

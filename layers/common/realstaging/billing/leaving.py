@@ -16,4 +16,4 @@ def leave(owner: str, at: datetime, *, users: UserStore, checkouts: Checkouts, s
         for each in stripe.subscriptions_of(customer):
             if each.status not in ENDED:
                 stripe.cancel_now(each.id, prorate=False)
-    users.condemn(owner, at)
+    users.mark_for_deletion(owner, at)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 
-class Sockets:
+class Connections:
     def __init__(self, api: "ApiGatewayManagementApiClient") -> None:
         self._api = api
 

@@ -30,7 +30,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """One dead letter, in our hands for a while."""
 
     id: str
@@ -67,7 +67,7 @@ class WatchedQueue:
             delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
         )
 
-    def send(self, letters: Sequence[tuple[Letter, str]]) -> list[Letter]:
+    def send(self, letters: Sequence[tuple[DeadLetter, str]]) -> list[DeadLetter]:
         """Letters put into this queue, each in a message group, at most ten: those that it took."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(index), "MessageBody": letter.body, "MessageGroupId": group}
@@ -78,7 +78,7 @@ class WatchedQueue:
 
 
 class DeadLetters(WatchedQueue):
-    def take(self, count: int) -> list[Letter]:
+    def take(self, count: int) -> list[DeadLetter]:
         """Up to ten letters, which nobody else is given for a while."""
         return self._received(min(count, BATCH), HELD_SECONDS, WAIT_SECONDS)
 
@@ -86,7 +86,7 @@ class DeadLetters(WatchedQueue):
         """When the oldest letter was sent, of those that a look gives; none is taken."""
         return min((letter.sent_at for letter in self._received(BATCH, 0, 0)), default=None)
 
-    def forget(self, letters: Sequence[Letter]) -> None:
+    def forget(self, letters: Sequence[DeadLetter]) -> None:
         """Gone for good. One that cannot be deleted comes again: whoever reads it does so a second time."""
         if not letters:
             return
@@ -95,7 +95,7 @@ class DeadLetters(WatchedQueue):
         if failed:
             log.warning("dead letters not deleted", count=len(failed), code=failed[0].get("Code"))
 
-    def put_back(self, letters: Sequence[Letter]) -> None:
+    def put_back(self, letters: Sequence[DeadLetter]) -> None:
         """There again for everybody, at once."""
         for start in range(0, len(letters), BATCH):
             entries: Any = [
@@ -104,7 +104,7 @@ class DeadLetters(WatchedQueue):
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
-    def _received(self, count: int, held_seconds: int, wait_seconds: int) -> list[Letter]:
+    def _received(self, count: int, held_seconds: int, wait_seconds: int) -> list[DeadLetter]:
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=count,
@@ -115,7 +115,7 @@ class DeadLetters(WatchedQueue):
         return [_letter(message) for message in answer.get("Messages", [])]
 
 
-class Reruns:
+class AsyncRetries:
     """Functions that may be called again with the event they failed at."""
 
     def __init__(self, functions: "LambdaClient", arns: Sequence[str]) -> None:
@@ -128,9 +128,9 @@ class Reruns:
         self._functions.invoke(FunctionName=arn, InvocationType="Event", Payload=json.dumps(event).encode())
 
 
-def _letter(message: Any) -> Letter:
+def _letter(message: Any) -> DeadLetter:
     known = message.get("Attributes", {})
-    return Letter(
+    return DeadLetter(
         id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         body=message["Body"],

@@ -17,11 +17,11 @@ FAULT = 500
 PLAIN = re.compile(r"[!-\[\]-~]{1,2000}")
 
 
-class DeliveryFaultError(Exception):
+class ResultDownloadError(Exception):
     """The host has trouble: what may get better by asking again."""
 
 
-class Deliveries:
+class ResultDownload:
     """urllib3 comes with boto3: another HTTP client would only cost its import."""
 
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
@@ -41,11 +41,11 @@ class Deliveries:
             finally:
                 answer.close()
         except HTTPError as error:
-            raise DeliveryFaultError(type(error).__name__) from error
+            raise ResultDownloadError(type(error).__name__) from error
 
     def _read(self, answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         if answer.status >= FAULT:
-            raise DeliveryFaultError(f"status {answer.status}")
+            raise ResultDownloadError(f"status {answer.status}")
         if answer.status != OK:
             raise OutputUnusableError("The model's result could not be fetched. Try again.")
         data = bytearray()
@@ -55,7 +55,7 @@ class Deliveries:
             if len(data) > self._max_bytes:
                 raise OutputUnusableError("The model's result is too large to be a photo. Try again.")
             if time.monotonic() > deadline:
-                raise DeliveryFaultError("the result came too slowly")
+                raise ResultDownloadError("the result came too slowly")
         return bytes(data)
 
     def _allow(self, url: str) -> None:

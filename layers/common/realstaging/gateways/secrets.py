@@ -51,7 +51,7 @@ class Secrets:
         self._kept.pop(reference, None)
 
 
-class Vault:
+class SecretWriter:
     """Writes secrets, and tells which are there; it reads none, and its function's role could not."""
 
     def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:

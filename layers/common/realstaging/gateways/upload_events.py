@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
-class Intake:
+class UploadEvents:
     def __init__(self, functions: "LambdaClient", function: str, bucket: str) -> None:
         self._functions, self._function, self._bucket = functions, function, bucket
 

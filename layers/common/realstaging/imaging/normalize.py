@@ -27,7 +27,7 @@ class Photo:
     thumbnail: bytes
 
 
-def take_in(data: bytes, declared: str, limits: Images) -> Photo:
+def normalize(data: bytes, declared: str, limits: Images) -> Photo:
     """Accept the bytes, or refuse them with the PhotoError that says what to change."""
     actual = formats.content_type(data)
     formats.check_declared(declared, actual)

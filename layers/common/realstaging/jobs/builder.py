@@ -9,19 +9,19 @@ from realstaging.ids import new_id, new_ids
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus
 from realstaging.models.requests import StageSettings, UploadFile
-from realstaging.runtime_settings import Terms
+from realstaging.runtime_settings import RequestSettings
 
 MAX_SEED = 4294967295
 PLACED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """Who asks, when, on which terms, and the trace that follows the photos. The same `seed` makes the same ids."""
 
     owner: str
     at: datetime
-    terms: Terms
+    terms: RequestSettings
     traceparent: str
     correlation_id: str
     seed: str | None = None
@@ -31,15 +31,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class RowBuilder:
     """What all rows of one request have in common."""
 
     batch_id: str
-    asked: Asked
+    asked: RequestContext
     period: str
 
     @classmethod
-    def of(cls, asked: Asked) -> "Draft":
+    def of(cls, asked: RequestContext) -> "RowBuilder":
         return cls(new_id("bat", asked.at, asked.seed), asked, asked.terms.allowance.period)
 
     @property
@@ -77,7 +77,7 @@ class Draft:
         look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
         return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
 
-    def fitting(self, job: Job, image: Image) -> Job:
+    def fit_to_image(self, job: Job, image: Image) -> Job:
         """The same job as its photo's state wants it; one whose photo will never be there is the sweep's at once."""
         if image.status is ImageStatus.READY:
             return self.queued(job)

@@ -6,7 +6,7 @@ from datetime import datetime
 from realstaging.errors import JobNotCancelableError
 from realstaging.gateways.queues import ResultQueue
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.projects.deletion import call_off
+from realstaging.projects.deletion import cancel_run
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
 
@@ -25,7 +25,7 @@ def cancel(job: Job, at: datetime, *, jobs: JobStore, results: ResultQueue) -> J
             continue
         closed = jobs.get(job.owner, job.id)
         # The run may have been noted after the job was read.
-        call_off(job.model_copy(update={"prediction_id": closed.prediction_id}), results)
+        cancel_run(job.model_copy(update={"prediction_id": closed.prediction_id}), results)
         return closed
     raise JobNotCancelableError("The job kept changing. Try again.")
 
@@ -41,5 +41,5 @@ def cancel_all(found: Sequence[Job], at: datetime, *, jobs: JobStore, results: R
         now = {job.id: job for job in jobs.get_many(open_jobs[0].owner, [job.id for job in open_jobs])}
         for job in open_jobs:
             if job.id in now and now[job.id].status is JobStatus.CANCELED:
-                call_off(job.model_copy(update={"prediction_id": now[job.id].prediction_id}), results)
+                cancel_run(job.model_copy(update={"prediction_id": now[job.id].prediction_id}), results)
         found = list(now.values())

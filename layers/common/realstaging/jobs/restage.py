@@ -16,8 +16,8 @@ from realstaging.errors import (
     VersionConflictError,
 )
 from realstaging.gateways.queues import StageQueue
-from realstaging.idempotency import Once, Outcome
-from realstaging.jobs.builder import Asked, Draft, merged, orders
+from realstaging.idempotency import IdempotentRequest, RequestResult
+from realstaging.jobs.builder import RequestContext, RowBuilder, merged, orders
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus, JobView
@@ -34,7 +34,7 @@ TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestedItem:
     """One item that may be staged: which image, how, and which job it follows."""
 
     index: int
@@ -47,7 +47,7 @@ class Restager:
     def __init__(self, *, images: ImageStore, jobs: JobStore, batches: BatchStore, queue: StageQueue) -> None:
         self._images, self._jobs, self._batches, self._queue = images, jobs, batches, queue
 
-    def restage(self, request: RestageRequest, asked: Asked, once: Once) -> Outcome:
+    def restage(self, request: RestageRequest, asked: RequestContext, once: IdempotentRequest) -> RequestResult:
         """Create the jobs that the valid items ask for, and say item by item what became of each.
 
         Raises ValidationFailedError for bad defaults and QuotaExceededError when the jobs do not
@@ -58,7 +58,7 @@ class Restager:
             return self._again(earlier, asked)
         if request.defaults and (bad := unknown_choices(request.defaults, asked.terms.settings, "/defaults")):
             raise ValidationFailedError(bad)
-        wishes: list[Wish] = []
+        wishes: list[RequestedItem] = []
         refused: dict[int, AppError] = {}
         for index, data in enumerate(request.items):
             try:
@@ -67,7 +67,9 @@ class Restager:
                 refused[index] = error
         return self._place(wishes, refused, asked, once)
 
-    def retry(self, job: Job, asked: Asked, once: Once, *, shape: type[JobView] = JobView) -> Outcome:
+    def retry(
+        self, job: Job, asked: RequestContext, once: IdempotentRequest, *, shape: type[JobView] = JobView
+    ) -> RequestResult:
         """A new job in place of one that failed or was canceled, answered in this shape.
 
         Raises JobNotRetryableError, and whatever keeps its image from being staged.
@@ -76,19 +78,25 @@ class Restager:
             raise JobNotRetryableError(f"The job is {job.status}; only failed and canceled jobs can be tried again.")
         if job.retried_by:
             return _answered_by_now(once, f"The job was tried again already, as {job.retried_by}.")
-        return self._place([Wish(0, job.image_id, [_as_ordered(job.ordered())], job)], {}, asked, once, single=shape)
+        return self._place(
+            [RequestedItem(0, job.image_id, [_as_ordered(job.ordered())], job)], {}, asked, once, single=shape
+        )
 
-    def retry_all(self, jobs: Sequence[Job], asked: Asked, once: Once) -> Outcome:
+    def retry_all(self, jobs: Sequence[Job], asked: RequestContext, once: IdempotentRequest) -> RequestResult:
         """A new job for each that failed and was not tried again yet. Raises JobNotRetryableError if there is none."""
         if earlier := once.earlier():
             return self._again(earlier, asked)
         failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
         if not failed:
             return _answered_by_now(once, "No job of this batch has failed without having been tried again.")
-        wishes = [Wish(index, job.image_id, [_as_ordered(job.ordered())], job) for index, job in enumerate(failed)]
+        wishes = [
+            RequestedItem(index, job.image_id, [_as_ordered(job.ordered())], job) for index, job in enumerate(failed)
+        ]
         return self._place(wishes, {}, asked, once)
 
-    def _wish(self, index: int, data: dict[str, Any], defaults: StageSettings | None, asked: Asked) -> Wish:
+    def _wish(
+        self, index: int, data: dict[str, Any], defaults: StageSettings | None, asked: RequestContext
+    ) -> RequestedItem:
         under = f"/items/{index}"
         try:
             item = RestageItem.model_validate(data)
@@ -98,38 +106,38 @@ class Restager:
         staging = merged(item.settings, defaults) or StageSettings()
         if bad := refusals(staging, asked.terms.settings, f"{under}/settings"):
             raise ValidationFailedError(bad)
-        return Wish(index, item.image_id, orders(staging))
+        return RequestedItem(index, item.image_id, orders(staging))
 
     def _place(
         self,
-        wishes: Sequence[Wish],
+        wishes: Sequence[RequestedItem],
         refused: dict[int, AppError],
-        asked: Asked,
-        once: Once,
+        asked: RequestContext,
+        once: IdempotentRequest,
         *,
         single: type[JobView] | None = None,
-    ) -> Outcome:
+    ) -> RequestResult:
         for _ in range(TRIES):
             images, turned_down = self._read(wishes, asked.owner)
             turned_down |= refused
             if single and turned_down:
                 raise turned_down[0]
             wanted = [wish for wish in wishes if wish.index not in turned_down]
-            draft = Draft.of(asked)
+            draft = RowBuilder.of(asked)
             made = _drafted(wanted, images, draft, asked)
             answer = _answer(draft.batch_id if wanted else None, made, turned_down)
             if not wanted:
-                return Outcome(422, answer)
-            outcome = Outcome(207 if turned_down else 202, answer)
+                return RequestResult(422, answer)
+            outcome = RequestResult(207 if turned_down else 202, answer)
             if single:
-                outcome = Outcome(201, view(single, made[0][0]))
+                outcome = RequestResult(201, view(single, made[0][0]))
             groups = _by_image(made, images)
             batch = draft.batch(groups[0][0].project_id, groups)
             try:
                 most = asked.terms.allowance.limit
                 started = self._batches.extend(batch, groups, limit=most, with_it=once.remember(outcome))
             except LostRaceError:
-                if earlier := once.looked_again().earlier():
+                if earlier := once.reload().earlier():
                     return earlier
                 wishes = self._not_followed(wishes, asked.owner)
                 continue  # an image or a job has moved on: read again
@@ -137,13 +145,13 @@ class Restager:
             return outcome
         raise VersionConflictError("The images changed while this was prepared. Try again.")
 
-    def _again(self, earlier: Outcome, asked: Asked) -> Outcome:
+    def _again(self, earlier: RequestResult, asked: RequestContext) -> RequestResult:
         """The first answer; what its request did not come to, if it died, is placed now."""
         answer = RestageAnswer.model_validate(earlier.body)
         unfinished = self._batches.unfinished(asked.owner, answer.batch_id or "")
         if unfinished is None:
             return earlier
-        draft = Draft(unfinished.id, asked, unfinished.period)
+        draft = RowBuilder(unfinished.id, asked, unfinished.period)
         ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
         for job in (job for item in answer.items for job in item.jobs or []):
             again = draft.job(job.id, job.image_id, job.project_id, _as_ordered(job), parent=job.parent_job_id)
@@ -153,7 +161,7 @@ class Restager:
         self._send(placed[unfinished.placed :])
         return earlier
 
-    def _place_rest(self, batch: Batch, groups: list[Group], draft: Draft) -> list[Group]:
+    def _place_rest(self, batch: Batch, groups: list[Group], draft: RowBuilder) -> list[Group]:
         """What one transaction does not hold; as it was placed. Images that move on meanwhile are read again."""
         for _ in range(TRIES):
             try:
@@ -168,13 +176,13 @@ class Restager:
                 groups = [*groups[: batch.placed], *self._fitting(left, draft)]
         raise VersionConflictError("The images changed while this was done. Look into the batch.")
 
-    def _fitting(self, ordered: dict[str, list[Job]], draft: Draft) -> list[Group]:
+    def _fitting(self, ordered: dict[str, list[Job]], draft: RowBuilder) -> list[Group]:
         """Jobs by image, as their images now want them."""
         found = {image.id: image for image in self._images.get_many(draft.asked.owner, ordered)}
         now = [(found.get(id) or draft.gone(jobs[0]), jobs) for id, jobs in ordered.items()]
-        return [(image, [draft.fitting(job, image) for job in jobs]) for image, jobs in now]
+        return [(image, [draft.fit_to_image(job, image) for job in jobs]) for image, jobs in now]
 
-    def _not_followed(self, wishes: Sequence[Wish], owner: str) -> Sequence[Wish]:
+    def _not_followed(self, wishes: Sequence[RequestedItem], owner: str) -> Sequence[RequestedItem]:
         """Without the jobs that somebody else tried again just now. Raises JobNotRetryableError if none is left."""
         followed = [wish.parent.id for wish in wishes if wish.parent]
         if not followed:
@@ -188,7 +196,7 @@ class Restager:
     def _send(self, groups: Sequence[Group]) -> None:
         self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
 
-    def _read(self, wishes: Sequence[Wish], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
+    def _read(self, wishes: Sequence[RequestedItem], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
         """The images that can be staged, and what speaks against the other wishes."""
         found = {image.id: image for image in self._images.get_many(owner, {wish.image_id for wish in wishes})}
         refused: dict[int, AppError] = {}
@@ -210,7 +218,9 @@ class Restager:
         return found, refused
 
 
-def _drafted(wanted: Sequence[Wish], images: dict[str, Image], draft: Draft, asked: Asked) -> dict[int, list[Job]]:
+def _drafted(
+    wanted: Sequence[RequestedItem], images: dict[str, Image], draft: RowBuilder, asked: RequestContext
+) -> dict[int, list[Job]]:
     ids = iter(asked.ids("job", sum(len(wish.orders) for wish in wanted)))
     made: dict[int, list[Job]] = {}
     for wish in wanted:
@@ -219,7 +229,7 @@ def _drafted(wanted: Sequence[Wish], images: dict[str, Image], draft: Draft, ask
             draft.job(next(ids), image.id, image.project_id, order, parent=wish.parent.id if wish.parent else None)
             for order in wish.orders
         ]
-        made[wish.index] = [draft.fitting(job, image) for job in jobs]
+        made[wish.index] = [draft.fit_to_image(job, image) for job in jobs]
     return made
 
 
@@ -244,9 +254,9 @@ def _answer(batch_id: str | None, made: dict[int, list[Job]], refused: dict[int,
     return RestageAnswer(batch_id=batch_id, items=items, succeeded=len(made), failed=len(refused))
 
 
-def _answered_by_now(once: Once, why_not: str) -> Outcome:
+def _answered_by_now(once: IdempotentRequest, why_not: str) -> RequestResult:
     """What was tried again just now by this very request, repeated at once, gets its answer and no refusal."""
-    if earlier := once.looked_again().earlier():
+    if earlier := once.reload().earlier():
         return earlier
     raise JobNotRetryableError(why_not)
 

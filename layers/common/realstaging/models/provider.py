@@ -27,7 +27,7 @@ class Slot(Frozen):
     per_minute: int
 
 
-class Pace(Frozen):
+class StartSchedule(Frozen):
     """The schedule of starts, in microseconds of a clock that stood still for `held` of them.
 
     Places keep their distances when the provider makes everybody wait: the clock stands still until

@@ -31,7 +31,7 @@ class SecretNote(Frozen):
     at: AwareDatetime
 
 
-class Live(Frozen):
+class Overrides(Frozen):
     """Everything that was set; `settings` and `secrets` by dotted key (`models.default`), `models` by id."""
 
     version: int = 0

@@ -4,7 +4,7 @@ import math
 import random
 from datetime import datetime, timedelta
 
-from realstaging.models.provider import Pace, Slot
+from realstaging.models.provider import Slot, StartSchedule
 
 MINUTE = 60_000_000
 # A worker that waits no longer than this holds its place itself; a longer wait is the queue's.
@@ -27,17 +27,17 @@ def horizon(per_minute: int) -> int:
     return max(HORIZON, FEWEST_AHEAD * step(per_minute))
 
 
-def idle(pace: Pace, at: datetime, per_minute: int) -> bool:
+def idle(pace: StartSchedule, at: datetime, per_minute: int) -> bool:
     """Whether the next place is free at once: nobody waits, or they wait in the schedule of another pace."""
     return pace.per_minute != per_minute or pace.next_at < pace.clock(at)
 
 
-def keeps(slot: Slot | None, pace: Pace, at: datetime, per_minute: int) -> bool:
+def keeps(slot: Slot | None, pace: StartSchedule, at: datetime, per_minute: int) -> bool:
     """Whether a job's place is still good."""
     return slot is not None and slot.per_minute == per_minute and at - pace.time_of(slot) <= TOO_LATE
 
 
-def opens_in(pace: Pace, last: Slot | None, at: datetime, per_minute: int) -> timedelta:
+def opens_in(pace: StartSchedule, last: Slot | None, at: datetime, per_minute: int) -> timedelta:
     """How long the next place is none for this owner, whose latest one is `last`; zero: it may be taken now.
 
     Nobody's own places reach further than half of the horizon, so the other half is open to whoever has

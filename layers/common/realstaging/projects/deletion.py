@@ -13,7 +13,7 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.table import LostRaceError
-from realstaging.stores.tombstones import RemainsStore
+from realstaging.stores.tombstones import TombstoneStore
 
 TRIES = 5
 AT_ONCE = 50
@@ -26,7 +26,7 @@ class Deleter:
         projects: ProjectStore,
         images: ImageStore,
         jobs: JobStore,
-        remains: RemainsStore,
+        remains: TombstoneStore,
         results: ResultQueue,
     ) -> None:
         self._projects, self._images, self._jobs = projects, images, jobs
@@ -35,7 +35,7 @@ class Deleter:
     def project(self, project: Project, at: datetime) -> None:
         """The project at once, the first of what is in it too; the purge goes on with the rest."""
         owner, id = project.owner, project.id
-        _insist(project, lambda it: self._remains.bury_project(it, at), lambda: self._projects.find(owner, id))
+        _insist(project, lambda it: self._remains.delete_project(it, at), lambda: self._projects.find(owner, id))
         self.contents(owner, id, at)
 
     def contents(self, owner: str, project_id: str, at: datetime, limit: int = AT_ONCE) -> int:
@@ -51,7 +51,7 @@ class Deleter:
 
     def image(self, image: Image, at: datetime) -> None:
         owner, id = image.owner, image.id
-        _insist(image, lambda it: self._remains.bury_image(it, at), lambda: self._images.find(owner, id))
+        _insist(image, lambda it: self._remains.delete_image(it, at), lambda: self._images.find(owner, id))
         self.jobs_of(owner, image.project_id, id, at)
 
     def jobs_of(self, owner: str, project_id: str, image_id: str, at: datetime) -> int:
@@ -62,12 +62,12 @@ class Deleter:
 
     def job(self, job: Job, at: datetime) -> None:
         owner, id = job.owner, job.id
-        buried = _insist(job, lambda it: self._remains.bury_job(it, at), lambda: self._jobs.find(owner, id))
+        buried = _insist(job, lambda it: self._remains.delete_job(it, at), lambda: self._jobs.find(owner, id))
         if buried:
-            call_off(buried, self._results)
+            cancel_run(buried, self._results)
 
 
-def call_off(job: Job, results: ResultQueue) -> None:
+def cancel_run(job: Job, results: ResultQueue) -> None:
     """Tell the provider, best effort, that nobody waits for this run any more."""
     if job.status is JobStatus.PROCESSING and job.prediction_id:
         order = ResultMessage(

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from realstaging.gateways.media import Media, master_key, original_key, staged_prefix, thumbnail_key, upload_key
 from realstaging.gateways.queues import ResultQueue
 from realstaging.observability import count, log
-from realstaging.projects.deletion import Deleter, call_off
-from realstaging.stores.due_index import Due
+from realstaging.projects.deletion import Deleter, cancel_run
+from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
-from realstaging.stores.tombstones import Remains, RemainsStore
+from realstaging.stores.tombstones import Tombstone, TombstoneStore
 from realstaging.stores.users import UserStore
 
 ROUNDS = 10
@@ -18,19 +18,19 @@ SETTLED = timedelta(minutes=2)
 
 class Purger:
     def __init__(
-        self, *, remains: RemainsStore, users: UserStore, deleter: Deleter, media: Media, results: ResultQueue
+        self, *, remains: TombstoneStore, users: UserStore, deleter: Deleter, media: Media, results: ResultQueue
     ) -> None:
         self._remains, self._users, self._deleter = remains, users, deleter
         self._media, self._results = media, results
 
-    def look_at(self, due: Due, at: datetime) -> None:
+    def look_at(self, due: DueRow, at: datetime) -> None:
         """Deal with one row of the purge's lane."""
         try:
             self._purge(due, at)
         except LostRaceError:
             log.info("purged elsewhere", kind=due.kind)
 
-    def _purge(self, due: Due, at: datetime) -> None:
+    def _purge(self, due: DueRow, at: datetime) -> None:
         if due.kind == "HASH":
             self._content(due.owner, due.id, at)
         elif due.kind == "PROFILE":
@@ -38,7 +38,7 @@ class Purger:
         elif found := self._remains.find(due.owner, due.id):
             {"PROJECT": self._project, "IMAGE": self._image, "JOB": self._job}[found.kind](found, at)
 
-    def _project(self, project: Remains, at: datetime) -> None:
+    def _project(self, project: Tombstone, at: datetime) -> None:
         for _ in range(ROUNDS):
             if not self._deleter.contents(project.owner, project.id, at):
                 break
@@ -49,7 +49,7 @@ class Purger:
         self._remains.forget_project(project)
         count("ProjectPurged")
 
-    def _image(self, image: Remains, at: datetime) -> None:
+    def _image(self, image: Tombstone, at: datetime) -> None:
         # Their deletion may have died with the request that deleted the image.
         if image.project_id and self._deleter.jobs_of(image.owner, image.project_id, image.id, at):
             log.info("jobs of a deleted image deleted", image_id=image.id)
@@ -59,13 +59,13 @@ class Purger:
         self._remains.forget_image(image, at)
         count("ImagePurged")
 
-    def _job(self, job: Remains, at: datetime) -> None:  # noqa: ARG002 (one shape for all kinds)
+    def _job(self, job: Tombstone, at: datetime) -> None:  # noqa: ARG002 (one shape for all kinds)
         self._media.remove_under(staged_prefix(job.owner, job.id))
         self._remains.forget(job)
         count("JobPurged")
 
     def _content(self, owner: str, sha256: str, at: datetime) -> None:
-        if self._remains.condemn_content(owner, sha256, at):
+        if self._remains.mark_content_for_deletion(owner, sha256, at):
             self._media.remove(original_key(owner, sha256))
             self._remains.forget_content(owner, sha256, at)
         else:
@@ -73,12 +73,12 @@ class Purger:
 
     def _account(self, owner: str, at: datetime) -> None:
         """Everything of an owner: files, rows, keys; the profile last, so that a purge that dies goes on."""
-        if not self._users.condemned(owner):
+        if not self._users.is_marked_for_deletion(owner):
             return  # the index is behind: gone already, or even back
         for _ in range(ROUNDS):
             jobs = self._users.jobs_of(owner)
             for job in jobs:
-                call_off(job, self._results)
+                cancel_run(job, self._results)
             if not self._media.remove_owner(owner) + self._users.remove_rows(owner):
                 break
         else:

@@ -12,11 +12,11 @@ from realstaging.models import start_schedule
 from realstaging.models.jobs import Job
 from realstaging.models.provider import Breaker, Slot
 from realstaging.observability import count, log
-from realstaging.stores.provider import ProviderStore, Scene
+from realstaging.stores.provider import ProviderStore, StartState
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Throttled:
     """Not now: look again in so many seconds, with the place that the job has by then."""
 
     seconds: int
@@ -25,7 +25,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Permit:
     """Go. `probe` is set for the one run that tries whether the provider takes runs again."""
 
     slot: Slot | None = None
@@ -37,32 +37,32 @@ class Admission:
     def __init__(self, provider: ProviderStore, pause: Callable[[float], None] = time.sleep) -> None:
         self._provider, self._pause = provider, pause
 
-    def closed(self, scene: Scene, at: datetime) -> Wait | None:
+    def closed(self, scene: StartState, at: datetime) -> Throttled | None:
         """The first question, before anything is looked at: while the breaker is open, nobody's job ends."""
         if breaking.open_for(scene.breaker, at):
-            return Wait(breaking.wait(scene.breaker, at), "breaker open")
+            return Throttled(breaking.wait(scene.breaker, at), "breaker open")
         return None
 
-    def turn(self, scene: Scene, job: Job, settings: Settings, at: datetime) -> Turn | Wait:
+    def turn(self, scene: StartState, job: Job, settings: Settings, at: datetime) -> Permit | Throttled:
         """The last question. Who may go starts at once: a place, or the right to try, is used up."""
         place = self._place(scene, job, settings.replicate.creations_per_minute, at)
-        if isinstance(place, Wait):
+        if isinstance(place, Throttled):
             return place
         slot, wait = place
         if wait > start_schedule.WORTH_WAITING:
-            return Wait(math.ceil(wait.total_seconds()), "not its turn", slot)
+            return Throttled(math.ceil(wait.total_seconds()), "not its turn", slot)
         probe = None
         if scene.breaker.until:
             probe = self._provider.try_once(scene.breaker, at)
             if probe is None:
-                return Wait(breaking.PROBE_SECONDS, "another one tries", slot)
+                return Throttled(breaking.PROBE_SECONDS, "another one tries", slot)
         if wait:
             self._pause(wait.total_seconds())
-        return Turn(slot, scene.breaker.failures, probe)
+        return Permit(slot, scene.breaker.failures, probe)
 
     def _place(
-        self, scene: Scene, job: Job, per_minute: int | None, at: datetime
-    ) -> tuple[Slot | None, timedelta] | Wait:
+        self, scene: StartState, job: Job, per_minute: int | None, at: datetime
+    ) -> tuple[Slot | None, timedelta] | Throttled:
         """The job's place and the time until then; or it waits without one."""
         if per_minute is None:
             return None, timedelta()
@@ -72,13 +72,13 @@ class Admission:
             if slot is None:
                 opens = start_schedule.opens_in(pace, scene.last, at, per_minute)
                 waited = at - (job.queued_at or job.created_at)
-                return Wait(start_schedule.look_again_in(opens, waited, per_minute), "no place yet")
+                return Throttled(start_schedule.look_again_in(opens, waited, per_minute), "no place yet")
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 
     # -- what the provider said --------------------------------------------------------------------
 
-    def answered(self, turn: Turn) -> None:
+    def answered(self, turn: Permit) -> None:
         """It works. Costs a write only where there is something to forget."""
         if turn.probe:
             if self._provider.close(turn.probe):
@@ -87,7 +87,7 @@ class Admission:
         elif turn.failures:
             self._provider.forget_failures()
 
-    def failed(self, turn: Turn, settings: Settings, at: datetime) -> None:
+    def failed(self, turn: Permit, settings: Settings, at: datetime) -> None:
         """No clear answer, or none: several of them in a row open the breaker."""
         if turn.probe:
             return  # the next pause is running already
@@ -95,14 +95,14 @@ class Admission:
         if self._provider.note_failure().failures >= limits.breaker_failures:
             self._open("no answers", limits.breaker_seconds, at)
 
-    def refused(self, turn: Turn, settings: Settings, at: datetime) -> int:
+    def refused(self, turn: Permit, settings: Settings, at: datetime) -> int:
         """Our account cannot be used: everybody would hear the same. The length of the pause, in seconds."""
         if turn.probe:
             return turn.probe.seconds
         self._open("account", settings.replicate.breaker_seconds, at)
         return settings.replicate.breaker_seconds
 
-    def throttled(self, turn: Turn, at: datetime, seconds: float) -> None:
+    def throttled(self, turn: Permit, at: datetime, seconds: float) -> None:
         """Too many at once: everybody waits so much longer, in the same order."""
         self.answered(turn)
         if turn.slot:

@@ -15,7 +15,7 @@ from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import UnsureError
-from realstaging.gateways.result_download import Deliveries
+from realstaging.gateways.result_download import ResultDownload
 from realstaging.image_models import prompts, registry
 from realstaging.imaging.output import Result, finish
 from realstaging.models.base import Failure
@@ -23,7 +23,7 @@ from realstaging.models.jobs import Job, JobStatus, ResultView
 from realstaging.models.runs import DELIVERED, Prediction, ResultMessage, Run
 from realstaging.observability import count, duration, log
 from realstaging.runs import costs, model_selection
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
@@ -39,14 +39,14 @@ class Finisher:
     def __init__(
         self,
         settings: Settings,
-        terms: LiveTerms,
+        terms: RuntimeSettings,
         *,
         jobs: JobStore,
         images: ImageStore,
         media: Media,
         provider: ProviderStore,
         replicate: Replicate,
-        deliveries: Deliveries,
+        deliveries: ResultDownload,
         queue: StageQueue,
         results: ResultQueue,
     ) -> None:

@@ -52,7 +52,7 @@ class Plan:
         return {name: value for name, value in remembered.items() if value is not None} | {"input": exact}
 
 
-class Planner:
+class ModelInputBuilder:
     def __init__(self, *, images: ImageStore, media: Media, secrets: Secrets) -> None:
         self._images, self._media, self._secrets = images, media, secrets
 

@@ -18,9 +18,9 @@ from realstaging.models.base import Failure
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import Prediction, ResultMessage, StageMessage
 from realstaging.observability import count, log
-from realstaging.runs.admission import Admission, Turn, Wait
-from realstaging.runs.model_input import Plan, Planner
-from realstaging.runtime_settings import LiveTerms
+from realstaging.runs.admission import Admission, Permit, Throttled
+from realstaging.runs.model_input import ModelInputBuilder, Plan
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.table import LostRaceError
@@ -31,11 +31,11 @@ class Starter:
 
     def __init__(
         self,
-        terms: LiveTerms,
+        terms: RuntimeSettings,
         *,
         jobs: JobStore,
         provider: ProviderStore,
-        planner: Planner,
+        planner: ModelInputBuilder,
         admission: Admission,
         replicate: Replicate,
         queue: StageQueue,
@@ -69,7 +69,7 @@ class Starter:
             return
         self._replicate.prepare()  # what fails here costs neither a place nor an attempt
         turn = self._admission.turn(scene, job, settings, at)
-        if isinstance(turn, Wait):
+        if isinstance(turn, Throttled):
             self._wait(job, turn, settings, at)
             return
         limits = settings.replicate
@@ -82,7 +82,7 @@ class Starter:
             return
         self._run(claimed, plan, turn, settings, at)
 
-    def _run(self, job: Job, plan: Plan, turn: Turn, settings: Settings, at: datetime) -> None:
+    def _run(self, job: Job, plan: Plan, turn: Permit, settings: Settings, at: datetime) -> None:
         limits = settings.replicate
         try:
             taken = self._replicate.create(
@@ -125,7 +125,7 @@ class Starter:
             ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
             self._results.send([ask], limits.poll_seconds)
 
-    def _put_off(self, job: Job, error: NotTakenError, turn: Turn, settings: Settings, at: datetime) -> None:
+    def _put_off(self, job: Job, error: NotTakenError, turn: Permit, settings: Settings, at: datetime) -> None:
         """Back into the queue for a while: nobody's job fails because the provider is busy or we are out of credit."""
         limits = settings.replicate
         backoff = min(5 * 2 ** min(job.deferrals, 6), limits.max_retry_after_seconds)
@@ -151,13 +151,13 @@ class Starter:
         log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
         self._queue.send([deferred], delay)
 
-    def _wait(self, job: Job, wait: Wait, settings: Settings, at: datetime) -> None:
+    def _wait(self, job: Job, wait: Throttled, settings: Settings, at: datetime) -> None:
         """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
         look_again = at + timedelta(seconds=wait.seconds + settings.jobs.resend_after_seconds)
         held = job.held_back and job.due_at is not None and job.due_at >= look_again
         if not held or wait.slot not in (None, job.slot):
             try:
-                self._jobs.hold_back(job, look_again, wait.slot)
+                self._jobs.postpone(job, look_again, wait.slot)
             except LostRaceError:
                 log.info("job moved on meanwhile", job_id=job.id)
                 return

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from realstaging.accounts import quota
 from realstaging.errors import ForbiddenError
-from realstaging.gateways.connections import Sockets
+from realstaging.gateways.connections import Connections
 from realstaging.models.accounts import Usage
 from realstaging.models.base import view
 from realstaging.models.images import Image, ImageView
 from realstaging.models.jobs import Job, JobView
 from realstaging.observability import log
-from realstaging.runtime_settings import LiveTerms
-from realstaging.stores.connections import SocketStore
+from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.quota import QuotaStore
 
 PARALLEL = 16
@@ -33,7 +33,7 @@ def announcement(
     old: Mapping[str, Any],
     at: datetime,
     *,
-    live: LiveTerms,
+    live: RuntimeSettings,
     counters: QuotaStore,
 ) -> str | None:
     """What a changed row means to its owner; None if nothing of it is news to them."""
@@ -53,7 +53,7 @@ def _usage(
     old: Mapping[str, Any],
     at: datetime,
     *,
-    live: LiveTerms,
+    live: RuntimeSettings,
     counters: QuotaStore,
 ) -> str | None:
     """Both the counters and what they are measured against: either may have changed."""
@@ -78,7 +78,7 @@ def _message(what: str, shown: BaseModel) -> str:
 class Pusher:
     """Collects what a batch of changes means, then sends it: each thing's news in order, things side by side."""
 
-    def __init__(self, connections: SocketStore, sockets: Sockets) -> None:
+    def __init__(self, connections: ConnectionStore, sockets: Connections) -> None:
         self._connections, self._sockets = connections, sockets
         self._news: dict[tuple[str, str], list[str]] = {}
         self._pool = ThreadPoolExecutor(PARALLEL)

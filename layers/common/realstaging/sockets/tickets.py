@@ -9,7 +9,7 @@ from typing import Any
 from realstaging.config import Sockets as Limits
 from realstaging.errors import TooManySocketsError, UnauthorizedError
 from realstaging.models.accounts import TicketView
-from realstaging.stores.connections import SocketStore, TicketStore
+from realstaging.stores.connections import ConnectionStore, TicketStore
 
 MAX_TICKET = 100
 
@@ -23,7 +23,7 @@ def issue(owner: str, at: datetime, limits: Limits, socket_url: str, *, tickets:
 
 
 def connect(
-    ticket: str, connection_id: str, at: datetime, limits: Limits, *, tickets: TicketStore, sockets: SocketStore
+    ticket: str, connection_id: str, at: datetime, limits: Limits, *, tickets: TicketStore, sockets: ConnectionStore
 ) -> None:
     """Use a ticket up and remember the connection. Raises UnauthorizedError or TooManySocketsError."""
     owner = tickets.redeem(_hashed(ticket), at) if 0 < len(ticket) <= MAX_TICKET else None

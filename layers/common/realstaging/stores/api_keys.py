@@ -20,7 +20,7 @@ class ApiKeyStore:
 
     def create(self, key: ApiKey, *with_it: Write) -> None:
         item = row(key, keys.api_key(key.hashed), keys.by_owner_key(key.owner, key.id))
-        self._writes.together([self._writes.put_new(item), *with_it])
+        self._writes.transact_write([self._writes.put_new(item), *with_it])
 
     def find(self, hashed: str) -> ApiKey | None:
         item = self._writes.get(keys.api_key(hashed))
@@ -39,7 +39,7 @@ class ApiKeyStore:
             keys.api_key(key.hashed), put={"last_used_at": keys.stamp(at)}, when="attribute_exists(#owner)"
         )
         try:
-            self._writes.alone(write)
+            self._writes.update_item(write)
         except LostRaceError:
             return
 

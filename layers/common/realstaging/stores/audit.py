@@ -38,7 +38,7 @@ class AuditStore:
 
     def record(self, at: datetime, *, by: str, action: str, subject: str, before: Any, after: Any) -> None:
         """For what is done outside the table."""
-        self._writes.together([self.entry(at, by=by, action=action, subject=subject, before=before, after=after)])
+        self._writes.transact_write([self.entry(at, by=by, action=action, subject=subject, before=before, after=after)])
 
     def of_month(
         self, month: str, *, limit: int, before: str | None, subject: str | None

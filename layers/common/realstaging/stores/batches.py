@@ -112,7 +112,7 @@ class BatchStore:
             values={":unplaced": batch.unplaced, ":placed": batch.placed},
         )
         back = [self._quota.give_back(batch.owner, batch.period, batch.unplaced)] if batch.unplaced else []
-        self._writes.together([given_up, *back])
+        self._writes.transact_write([given_up, *back])
 
     def _begin(
         self,
@@ -140,7 +140,7 @@ class BatchStore:
             writes.append(self._quota.reserve(batch.owner, batch.period, wanted, limit))
         quota_at = len(writes) - 1
         try:
-            self._writes.together([*writes, *(write for group in first for write in rows(group))])
+            self._writes.transact_write([*writes, *(write for group in first for write in rows(group))])
         except LostRaceError as error:
             # Who lost against an earlier answer to the same key gets that answer, not a refusal.
             if wanted and min(error.failed) == quota_at:
@@ -172,7 +172,7 @@ class BatchStore:
                 when="#placed = :placed",
                 values={":placed": batch.placed},
             )
-            self._writes.together([*with_it, taken, *(write for group in chunk for write in rows(group))])
+            self._writes.transact_write([*with_it, taken, *(write for group in chunk for write in rows(group))])
             batch = after
 
     def _put(self, batch: Batch, groups: int) -> Write:

@@ -92,7 +92,7 @@ class BillingStore:
             when="attribute_not_exists(#owner) OR #owner = :owner",
             values={":owner": owner},
         )
-        self._writes.together([theirs, owned])
+        self._writes.transact_write([theirs, owned])
 
     def park(self, event: BillingEvent, customer: str, at: datetime) -> None:
         """Keep in mind that something happened to a customer nobody knows.
@@ -138,7 +138,7 @@ class BillingStore:
 
     def _together(self, writes: list[Write], event: BillingEvent | None) -> None:
         try:
-            self._writes.together(writes)
+            self._writes.transact_write(writes)
         except LostRaceError as error:
             if event and 0 in error.failed:
                 raise AppliedError(event.id) from error

@@ -30,7 +30,7 @@ class CheckoutStore:
             if former
             else {"ConditionExpression": "attribute_not_exists(pk)"}
         )
-        self._writes.together([write])
+        self._writes.transact_write([write])
 
     def opened(self, checkout: OpenCheckout, session_id: str, *more: Write) -> None:
         """Its page is there, and `more` with it. Raises LostRaceError: action 0 is the checkout, 1 the account."""
@@ -41,4 +41,4 @@ class CheckoutStore:
             values={":id": checkout.id},
         )
         account = self._writes.check(keys.user(checkout.owner), "attribute_not_exists(#deleted_at)")
-        self._writes.together([noted, account, *more])
+        self._writes.transact_write([noted, account, *more])

@@ -36,7 +36,7 @@ class TicketStore:
         return str(answer["Attributes"]["owner"])
 
 
-class SocketStore:
+class ConnectionStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 

@@ -20,7 +20,7 @@ PUT_OFF = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRow:
     kind: Kind
     owner: str
     id: str
@@ -30,9 +30,9 @@ class DueStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[Due]:
+    def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[DueRow]:
         """Overdue work, the longest waiting first in each shard. The rows themselves must be read anew."""
-        found: list[Due] = []
+        found: list[DueRow] = []
         for shard in range(keys.DUE_SHARDS):
             answer = self._table.query(
                 IndexName="gsi2",
@@ -42,14 +42,14 @@ class DueStore:
             )
             for item in answer["Items"]:
                 kind, _, id = str(item["sk"]).partition("#")
-                found.append(Due(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id))
+                found.append(DueRow(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id))
         return found
 
-    def put_off(self, due: Due, at: datetime, *, lane: Lane = "DUE") -> None:
+    def put_off(self, due: DueRow, at: datetime, *, lane: Lane = "DUE") -> None:
         """Look at it a little later, if it is still overdue at all."""
         key = keys.named(due.owner, f"{due.kind}#{due.id}" if due.id else due.kind)
         later = at + PUT_OFF
         due_keys = keys.due(later, due.id) if lane == "DUE" else keys.purge(later, due.id or due.owner)
         write = self._writes.update(key, put=due_keys, when="#due_at <= :now", values={":now": keys.stamp(at)})
         with contextlib.suppress(LostRaceError):
-            self._writes.alone(write)
+            self._writes.update_item(write)

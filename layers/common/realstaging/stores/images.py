@@ -92,14 +92,14 @@ class ImageStore:
             when="attribute_not_exists(#going)",
         )
         released = [self._jobs.release_to_queue(job, at, look_again) for job in jobs]
-        self._writes.together([self._move(image, ImageStatus.READY, at, facts), content, *released])
+        self._writes.transact_write([self._move(image, ImageStatus.READY, at, facts), content, *released])
 
     def was_deleted(self, owner: str, image_id: str) -> bool:
         return self._writes.get(keys.deleted(owner, "IMAGE", image_id)) is not None
 
-    def leave_content(self, owner: str, sha256: str, at: datetime) -> None:
+    def release_content(self, owner: str, sha256: str, at: datetime) -> None:
         """A file was written that no row may tell of: let the purge look whether anybody has it."""
-        self._writes.alone(
+        self._writes.update_item(
             self._writes.update(
                 keys.content(owner, sha256),
                 put={"owner": owner, **keys.purge(at + CONTENT_SETTLED, sha256)},
@@ -107,7 +107,7 @@ class ImageStore:
             )
         )
 
-    def turn_away(self, image: Image, status: ImageStatus, jobs: Sequence[Job], at: datetime, why: Failure) -> None:
+    def reject(self, image: Image, status: ImageStatus, jobs: Sequence[Job], at: datetime, why: Failure) -> None:
         """→ `rejected` or `expired`; its waiting jobs fail with the same code and cost nothing, or nothing moves."""
         stamp = keys.stamp(at)
         writes = [self._move(image, status, at, {"error": why.model_dump(mode="json")})]
@@ -116,7 +116,7 @@ class ImageStore:
         for period in {job.period for job in jobs}:
             count = sum(job.period == period for job in jobs)
             writes.append(self._quota.released(image.owner, period, count))
-        self._writes.together(writes)
+        self._writes.transact_write(writes)
 
     def expect(self, image: Image, at: datetime, *, upload_by: datetime, look_again: datetime) -> Image:
         """A new upload form was given: wait that much longer."""
@@ -124,7 +124,7 @@ class ImageStore:
         write = self._writes.move(
             keys.image(image.owner, image.id), was=ImageStatus.AWAITING_UPLOAD, version=image.version, put=put
         )
-        return Image.model_validate(self._writes.alone(write))
+        return Image.model_validate(self._writes.update_item(write))
 
     def still(self, image: Image, job_ids: Sequence[str]) -> list[Write]:
         """The action under which new jobs are added: the image is as it was read; a file not yet there holds them.
@@ -140,7 +140,7 @@ class ImageStore:
         return []
 
     def look_again(self, image: Image, at: datetime) -> None:
-        self._writes.alone(
+        self._writes.update_item(
             self._writes.update(
                 keys.image(image.owner, image.id),
                 put=keys.due(at, image.id),

@@ -28,7 +28,7 @@ class Found:
     owner: str
 
 
-class AllJobs:
+class JobIndex:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 

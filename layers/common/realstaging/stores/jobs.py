@@ -120,7 +120,7 @@ class JobStore:
         move = self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"])
         if not spent:
             return self._alone(move)
-        self._writes.together([move, *spent])
+        self._writes.transact_write([move, *spent])
         return self.get(job.owner, job.id)
 
     def note_run(self, job: Job, prediction_id: str, *, due: datetime) -> None:
@@ -128,7 +128,7 @@ class JobStore:
 
         Not a change of state: the version stays, so that a result arriving just now still matches.
         """
-        self._writes.alone(
+        self._writes.update_item(
             self._writes.update(
                 keys.job(job.owner, job.id),
                 put={"prediction_id": prediction_id, **keys.due(due, job.id)},
@@ -140,15 +140,15 @@ class JobStore:
     def book(self, job: Job, at: datetime, run: Run) -> None:
         """Write down a run that ended after its job, or its attempt, had; the state stays. Raises LostRaceError."""
         booked, spent = self._booking(job, run)
-        self._writes.together([self._move(job, job.status, at, due=job.due_at, put=booked), *spent])
+        self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *spent])
 
-    def hold_back(self, job: Job, until: datetime, slot: Slot | None) -> None:
+    def postpone(self, job: Job, until: datetime, slot: Slot | None) -> None:
         """It may not start yet, which is not its fault; its place is kept."""
         self.look_again(job, until, {"held_back": True, **_kept(slot)})
 
     def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
         """Move the time at which somebody must look at this job; its state stays."""
-        self._writes.alone(
+        self._writes.update_item(
             self._writes.update(
                 keys.job(job.owner, job.id),
                 put={**keys.due(at, job.id), **(more or {})},
@@ -175,13 +175,13 @@ class JobStore:
         }
         # attempt is part of version: a result of an earlier attempt cannot get here.
         move = self._move(job, JobStatus.READY, at, put=put)
-        self._writes.together([move, *self._quota.capture(job, keys.stamp(at)), *spent])
+        self._writes.transact_write([move, *self._quota.capture(job, keys.stamp(at)), *spent])
 
     def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, run: Run | None = None) -> None:
         """→ `failed` or `canceled`, and the reservation is given back, or neither."""
         booked, spent = self._booking(job, run)
         move = self.closing(job, status, at, failure, booked)
-        self._writes.together([move, *self._quota.release(job, keys.stamp(at)), *spent])
+        self._writes.transact_write([move, *self._quota.release(job, keys.stamp(at)), *spent])
 
     def close_many(self, jobs: Sequence[Job], status: JobStatus, at: datetime) -> None:
         """Likewise, many a transaction; a job that has moved on meanwhile is left as it is."""
@@ -193,7 +193,7 @@ class JobStore:
             for period in {job.period for job in some}:
                 writes.append(self._quota.released(some[0].owner, period, sum(job.period == period for job in some)))
             try:
-                self._writes.together(writes)
+                self._writes.transact_write(writes)
             except LostRaceError:
                 for job in some:
                     with contextlib.suppress(LostRaceError):
@@ -232,7 +232,7 @@ class JobStore:
         return (self._costs.booked(job, run), self._costs.spent(job, run)) if run else ({}, [])
 
     def _alone(self, write: Write) -> Job:
-        return Job.model_validate(self._writes.alone(write))
+        return Job.model_validate(self._writes.update_item(write))
 
 
 def _kept(slot: Slot | None) -> Item:

@@ -21,7 +21,7 @@ class ProjectStore:
     def create(self, project: Project, *with_it: Write) -> None:
         """Raises LostRaceError when a row of `with_it` is there already."""
         item = row(project, keys.project(project.owner, project.id))
-        self._writes.together([self._writes.put_new(item), *with_it])
+        self._writes.transact_write([self._writes.put_new(item), *with_it])
 
     def find(self, owner: str, project_id: str) -> Project | None:
         item = self._writes.get(keys.project(owner, project_id))
@@ -42,7 +42,7 @@ class ProjectStore:
             when="attribute_exists(#version)",
         )
         try:
-            return Project.model_validate(self._writes.alone(write))
+            return Project.model_validate(self._writes.update_item(write))
         except LostRaceError as error:
             raise NotFoundError("project") from error
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from realstaging.models import circuit_breaker as breaking
 from realstaging.models import start_schedule
 from realstaging.models.jobs import Job
-from realstaging.models.provider import Breaker, Pace, Slot, micros
-from realstaging.models.runtime_settings import Live
+from realstaging.models.provider import Breaker, Slot, StartSchedule, micros
+from realstaging.models.runtime_settings import Overrides
 from realstaging.stores import keys
 from realstaging.stores.runtime_settings import live
 from realstaging.stores.table import Item, LostRaceError, Writes
@@ -22,13 +22,13 @@ OPENED = ("until", "seconds", "probes", "reason", "failures")
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class StartState:
     """All that a start depends on, as it stood at one moment."""
 
     job: Job | None
-    live: Live
+    live: Overrides
     breaker: Breaker
-    pace: Pace
+    pace: StartSchedule
     last: Slot | None  # the latest place that the job's owner has taken
 
 
@@ -36,12 +36,12 @@ class ProviderStore:
     def __init__(self, table: "Table") -> None:
         self._writes = Writes(table)
 
-    def scene(self, owner: str, job_id: str) -> Scene:
+    def scene(self, owner: str, job_id: str) -> StartState:
         """One call, whatever there is to know."""
         wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace(), keys.place(owner)]
         found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
         job, set_now, breaker, pace, last = (found.get((key["pk"], key["sk"])) for key in wanted)
-        return Scene(
+        return StartState(
             job=Job.model_validate(job) if job else None,
             live=live(set_now),
             breaker=_breaker(breaker),
@@ -63,7 +63,7 @@ class ProviderStore:
 
     def note_failure(self) -> Breaker:
         """One more in a row; as it then is."""
-        return _breaker(self._writes.alone(self._writes.update(keys.breaker(), add={"failures": 1})))
+        return _breaker(self._writes.update_item(self._writes.update(keys.breaker(), add={"failures": 1})))
 
     def forget_failures(self) -> None:
         """The provider has answered; if the breaker has opened meanwhile, that is for a probe to say."""
@@ -85,7 +85,7 @@ class ProviderStore:
             values={":read": keys.stamp(breaker.until)},
         )
         try:
-            return _breaker(self._writes.alone(write))
+            return _breaker(self._writes.update_item(write))
         except LostRaceError:
             return None
 
@@ -97,7 +97,9 @@ class ProviderStore:
 
     # -- the schedule ------------------------------------------------------------------------------
 
-    def take(self, pace: Pace, last: Slot | None, at: datetime, per_minute: int) -> tuple[Slot | None, Pace]:
+    def take(
+        self, pace: StartSchedule, last: Slot | None, at: datetime, per_minute: int
+    ) -> tuple[Slot | None, StartSchedule]:
         """The next place in the schedule, if the owner whose latest one is `last` may have it, and the schedule as
         it then is. `pace`: as it was read, or older."""
         step, reach = start_schedule.step(per_minute), start_schedule.horizon(per_minute)
@@ -115,7 +117,7 @@ class ProviderStore:
                 values[":furthest"] = now + reach
             write = self._writes.update(keys.pace(), when=when, values=values, **taken)
             try:
-                pace = _pace(self._writes.alone(write))
+                pace = _pace(self._writes.update_item(write))
             except LostRaceError as error:
                 pace = _pace(error.failed[0])
                 continue
@@ -125,7 +127,7 @@ class ProviderStore:
     def note_place(self, owner: str, slot: Slot, at: datetime) -> None:
         """The owner's latest place. It only decides whose turn is next: that it may be a little old does not matter."""
         put = slot.model_dump(mode="json") | {"expires_at": int(at.timestamp()) + DAY}
-        self._writes.alone(self._writes.update(keys.place(owner), put=put))
+        self._writes.update_item(self._writes.update(keys.place(owner), put=put))
 
     def hold(self, at: datetime, seconds: float) -> None:
         """Everybody waits so much longer; those who are told so together are told once."""
@@ -141,7 +143,7 @@ class ProviderStore:
 
     def _happens(self, write: dict[str, Item]) -> bool:
         try:
-            self._writes.alone(write)
+            self._writes.update_item(write)
         except LostRaceError:
             return False
         return True
@@ -151,5 +153,5 @@ def _breaker(item: Item | None) -> Breaker:
     return Breaker.model_validate(item or {})
 
 
-def _pace(item: Item | None) -> Pace:
-    return Pace.model_validate(item or {})
+def _pace(item: Item | None) -> StartSchedule:
+    return StartSchedule.model_validate(item or {})

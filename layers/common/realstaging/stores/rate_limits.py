@@ -22,4 +22,4 @@ class RateStore:
             put={"expires_at": (window + 2) * window_seconds},
             add={"requests": 1},
         )
-        return int(self._writes.alone(write)["requests"])
+        return int(self._writes.update_item(write)["requests"])

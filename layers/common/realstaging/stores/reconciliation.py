@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-class PlaceStore:
+class ReconciliationCursorStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
@@ -21,6 +21,6 @@ class PlaceStore:
     def keep(self, place: Place | None) -> None:
         """None: it got through, and begins anew."""
         if place:
-            self._writes.together([self._writes.put(row(place, keys.reconciliation()))])
+            self._writes.transact_write([self._writes.put(row(place, keys.reconciliation()))])
         else:
             self._table.delete_item(Key=keys.reconciliation())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 
 from realstaging.models.accounts import User
-from realstaging.models.runtime_settings import Live, Revision
+from realstaging.models.runtime_settings import Overrides, Revision
 from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-class LiveStore:
+class OverrideStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def current(self) -> Live:
+    def current(self) -> Overrides:
         return live(self._writes.get(keys.live()))
 
-    def with_user(self, owner: str) -> tuple[User | None, Live]:
+    def with_user(self, owner: str) -> tuple[User | None, Overrides]:
         found = {str(item["sk"]): item for item in self._writes.get_many([keys.user(owner), keys.live()])}
         user = found.get(keys.user(owner)["sk"])
         return User.model_validate(user) if user else None, live(found.get(keys.live()["sk"]))
 
-    def save(self, was: int, then: Live, revision: Revision, record: Write) -> None:
+    def save(self, was: int, then: Overrides, revision: Revision, record: Write) -> None:
         """What is set, if it is still at the version `was`; and for good, what it became and who did it.
 
         Raises LostRaceError.
@@ -40,7 +40,7 @@ class LiveStore:
             **keys.setting_version(revision.subject, revision.version),
             "document": revision.model_dump_json(),
         }
-        self._writes.together([current, self._writes.put_new(row), record])
+        self._writes.transact_write([current, self._writes.put_new(row), record])
 
     def revision(self, subject: str, version: int) -> Revision | None:
         item = self._writes.get(keys.setting_version(subject, version))
@@ -61,9 +61,9 @@ class LiveStore:
         return found[:limit], found[limit - 1].version if len(found) > limit else None
 
 
-def live(item: Item | None) -> Live:
+def live(item: Item | None) -> Overrides:
     """The row holds its document as text: numbers come back as they were set."""
-    return Live.model_validate_json(str(item["document"])) if item else Live()
+    return Overrides.model_validate_json(str(item["document"])) if item else Overrides()
 
 
 def _revision(item: Item) -> Revision:

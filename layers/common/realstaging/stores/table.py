@@ -143,7 +143,7 @@ class Writes:
             values={":was": was, ":version": version},
         )
 
-    def alone(self, write: Write) -> Item:
+    def update_item(self, write: Write) -> Item:
         """Run one update by itself and return the whole new row. Raises LostRaceError."""
         try:
             answer = self._client.update_item(**write["Update"], ReturnValues="ALL_NEW")
@@ -152,7 +152,7 @@ class Writes:
             raise LostRaceError({0: plain(met or {})}) from error
         return dict(answer["Attributes"])
 
-    def together(self, writes: Sequence[Write]) -> None:
+    def transact_write(self, writes: Sequence[Write]) -> None:
         """Run all or none. A conflict with another transaction is tried again; a condition is an answer."""
         actions: Any = Translated(writes)
         for attempt in range(CONFLICT_TRIES):

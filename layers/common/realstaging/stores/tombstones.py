@@ -27,7 +27,7 @@ UNCHANGED = "#version = :version"
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class Tombstone:
     kind: Kind
     owner: str
     id: str
@@ -36,45 +36,45 @@ class Remains:
     due_at: datetime | None = None
 
 
-class RemainsStore:
+class TombstoneStore:
     def __init__(self, table: "Table", quota: QuotaStore) -> None:
         self._table, self._writes, self._quota = table, Writes(table), quota
 
-    def bury_project(self, project: Project, at: datetime) -> None:
+    def delete_project(self, project: Project, at: datetime) -> None:
         """It is gone for its owner; what is in it follows. Raises LostRaceError."""
         key = keys.project(project.owner, project.id)
         gone = self._writes.delete(key, UNCHANGED, {":version": project.version})
-        self._writes.together([gone, self._marker("PROJECT", project.owner, project.id, at)])
+        self._writes.transact_write([gone, self._marker("PROJECT", project.owner, project.id, at)])
 
-    def bury_image(self, image: Image, at: datetime) -> None:
+    def delete_image(self, image: Image, at: datetime) -> None:
         """It is gone for its owner; its files follow. Raises LostRaceError."""
         key = keys.image(image.owner, image.id)
         gone = self._writes.delete(key, UNCHANGED, {":version": image.version})
-        self._writes.together([gone, self._marker_of_image(image, at)])
+        self._writes.transact_write([gone, self._marker_of_image(image, at)])
 
-    def bury_job(self, job: Job, at: datetime) -> None:
+    def delete_job(self, job: Job, at: datetime) -> None:
         """It is gone for its owner; unfinished work is not charged. Raises LostRaceError."""
         # A run noted since it was read is to be called off: the version does not tell of it.
         unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
         gone = self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version})
         back = [] if job.status.final else self._quota.release(job, keys.stamp(at))
-        self._writes.together([gone, self._marker("JOB", job.owner, job.id, at + SETTLED), *back])
+        self._writes.transact_write([gone, self._marker("JOB", job.owner, job.id, at + SETTLED), *back])
 
-    def find(self, owner: str, name: str) -> Remains | None:
+    def find(self, owner: str, name: str) -> Tombstone | None:
         """By what follows `DELETED#` in its key."""
         kind, _, id = name.partition("#")
         item = self._writes.get(keys.deleted(owner, kind, id))
         if item is None:
             return None
         due_at = datetime.fromisoformat(str(item["due_at"])) if "due_at" in item else None
-        return Remains(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at)
+        return Tombstone(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at)
 
-    def forget(self, remains: Remains, *also: Write) -> None:
+    def forget(self, remains: Tombstone, *also: Write) -> None:
         """The files are gone: so is the last trace. Raises LostRaceError if another purge was first."""
         key = keys.deleted(remains.owner, remains.kind, remains.id)
-        self._writes.together([self._writes.delete(key, "attribute_exists(#owner)"), *also])
+        self._writes.transact_write([self._writes.delete(key, "attribute_exists(#owner)"), *also])
 
-    def forget_project(self, project: Remains) -> None:
+    def forget_project(self, project: Tombstone) -> None:
         """The project's last traces: what its requests made together, what it cost, the marker."""
         with self._table.batch_writer() as rows:
             for key in self._batches_of(project):
@@ -82,7 +82,7 @@ class RemainsStore:
         self._table.delete_item(Key=keys.cost(project.owner, project.id))
         self.forget(project)
 
-    def forget_image(self, remains: Remains, at: datetime) -> None:
+    def forget_image(self, remains: Tombstone, at: datetime) -> None:
         """Likewise, and one image fewer has this content."""
         if remains.sha256 is None:
             self.forget(remains)
@@ -94,7 +94,7 @@ class RemainsStore:
         )
         self.forget(remains, content)
 
-    def _batches_of(self, project: Remains) -> Iterator[dict[str, Any]]:
+    def _batches_of(self, project: Tombstone) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{project.owner}") & Key("sk").begins_with("BATCH#"),
             "FilterExpression": Attr("project_id").eq(project.id),
@@ -133,7 +133,7 @@ class RemainsStore:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def condemn_content(self, owner: str, sha256: str, at: datetime) -> bool:
+    def mark_content_for_deletion(self, owner: str, sha256: str, at: datetime) -> bool:
         """Nobody has this content any more and nobody may take it up while it goes; False if somebody has."""
         write = self._writes.update(
             keys.content(owner, sha256),
@@ -142,7 +142,7 @@ class RemainsStore:
             values={":none": 0, ":now": keys.stamp(at)},
         )
         try:
-            self._writes.alone(write)
+            self._writes.update_item(write)
         except LostRaceError:
             return False
         return True
@@ -151,7 +151,7 @@ class RemainsStore:
         """Its file is gone. Whoever wrote one since has moved the date, and the next look finds it."""
         gone = self._writes.delete(keys.content(owner, sha256), "#due_at <= :now", {":now": keys.stamp(at)})
         with contextlib.suppress(LostRaceError):
-            self._writes.together([gone])
+            self._writes.transact_write([gone])
 
     def keep_content(self, owner: str, sha256: str) -> None:
         """Somebody uploaded it again: nothing to do here."""
@@ -159,7 +159,7 @@ class RemainsStore:
             keys.content(owner, sha256), drop=keys.NOT_DUE, when="#references > :none", values={":none": 0}
         )
         try:
-            self._writes.alone(write)
+            self._writes.update_item(write)
         except LostRaceError:
             return
 

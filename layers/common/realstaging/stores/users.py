@@ -65,7 +65,7 @@ class UserStore:
             values={":yes": True},
         )
         try:
-            self._writes.alone(role)
+            self._writes.update_item(role)
         except LostRaceError as error:
             return _role(error.failed[0])
         return claimed
@@ -74,7 +74,7 @@ class UserStore:
         """Raises LostRaceError if it is there."""
         user = User(owner=owner, role="admin" if role == "admin" else "user", created_at=at, updated_at=at)
         item = row(user, keys.user(owner), keys.by_user(owner, keys.stamp(at)))
-        self._writes.together([self._writes.put_new(item)])
+        self._writes.transact_write([self._writes.put_new(item)])
 
     def find(self, owner: str) -> User | None:
         item = self._writes.get(keys.user(owner))
@@ -96,7 +96,7 @@ class UserStore:
             values={":version": user.version},
         )
         try:
-            return User.model_validate(self._writes.alone(write))
+            return User.model_validate(self._writes.update_item(write))
         except LostRaceError as error:
             raise VersionConflictError("The profile was changed meanwhile. Read it again and repeat.") from error
 
@@ -123,16 +123,16 @@ class UserStore:
             when="#version = :version AND attribute_not_exists(#deleted_at)",
             values={":version": user.version},
         )
-        self._writes.together([write, record])
+        self._writes.transact_write([write, record])
         return user.model_copy(update={"updated_at": at, "version": user.version + 1})
 
-    def condemn(self, owner: str, at: datetime) -> None:
+    def mark_for_deletion(self, owner: str, at: datetime) -> None:
         """From now on the account is closed, and the purge takes it apart."""
         put = {"deleted_at": keys.stamp(at), **keys.purge(at, owner)}
-        self._writes.alone(self._writes.update(keys.user(owner), put=put))
+        self._writes.update_item(self._writes.update(keys.user(owner), put=put))
         self._known = {known: seen for known, seen in self._known.items() if known[0] != owner}
 
-    def condemned(self, owner: str) -> bool:
+    def is_marked_for_deletion(self, owner: str) -> bool:
         return "deleted_at" in (self._writes.get(keys.user(owner)) or {})
 
     def jobs_of(self, owner: str) -> Sequence[Job]:
@@ -171,7 +171,7 @@ class UserStore:
             )
             gone.append(customer)
         try:
-            self._writes.together(gone)
+            self._writes.transact_write(gone)
         except LostRaceError:
             return False
         return True

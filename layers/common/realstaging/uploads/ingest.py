@@ -6,16 +6,16 @@ from realstaging.config import Settings
 from realstaging.errors import ChecksumMismatchError, PhotoError, UploadTooLargeError
 from realstaging.gateways.media import Media, Upload, master_key, original_key, thumbnail_key, upload_key
 from realstaging.gateways.queues import StageQueue
-from realstaging.imaging.normalize import Photo, take_in
+from realstaging.imaging.normalize import Photo, normalize
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job
 from realstaging.observability import follow, log
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.uploads.rejection import turn_away, with_waiting
+from realstaging.uploads.rejection import move_with_waiting_jobs, reject
 
 
-def arrive(
+def ingest(
     owner: str,
     image_id: str,
     at: datetime,
@@ -41,7 +41,7 @@ def arrive(
     try:
         photo = _look(image, upload, settings)
     except PhotoError as error:
-        turn_away(image, ImageStatus.REJECTED, error, at, images=images, jobs=jobs)
+        reject(image, ImageStatus.REJECTED, error, at, images=images, jobs=jobs)
         media.remove(upload_key(owner, image_id))
         log.info("photo rejected", image_id=image_id, code=error.code)
         return
@@ -62,7 +62,7 @@ def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
     if upload.data is None:
         most = settings.uploads.max_bytes // 2**20
         raise UploadTooLargeError(f"The file is larger than {most} MiB. Export the photo smaller and upload it again.")
-    photo = take_in(upload.data, image.content_type, settings.images)
+    photo = normalize(upload.data, image.content_type, settings.images)
     if image.announced_sha256 and image.announced_sha256 != photo.sha256:
         raise ChecksumMismatchError("The file's SHA-256 is not the announced one. Upload the original file again.")
     return photo
@@ -92,7 +92,7 @@ def _leave(image: Image, photo: Photo, at: datetime, *, images: ImageStore, medi
     """Somebody else was first: the same event again, or its owner deleted the image meanwhile."""
     if images.find(image.owner, image.id) is None:
         media.remove(master_key(image.owner, image.id), thumbnail_key(image.owner, image.id))
-    images.leave_content(image.owner, photo.sha256, at)
+    images.release_content(image.owner, photo.sha256, at)
     log.info("upload dealt with elsewhere", image_id=image.id)
 
 
@@ -113,4 +113,4 @@ def _accept(
     def move(image: Image, waiting: list[Job]) -> None:
         images.accept(image, waiting, at, facts, look_again=look_again)
 
-    return with_waiting(image, move, images=images, jobs=jobs)
+    return move_with_waiting_jobs(image, move, images=images, jobs=jobs)

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from realstaging.config import Settings
 from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
 from realstaging.gateways.media import Media
-from realstaging.idempotency import Once, Outcome
-from realstaging.jobs.builder import Asked, Draft, merged, orders
+from realstaging.idempotency import IdempotentRequest, RequestResult
+from realstaging.jobs.builder import RequestContext, RowBuilder, merged, orders
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus, ImageView
 from realstaging.models.jobs import Batch, JobView
@@ -30,7 +30,9 @@ from realstaging.validation import Complaint, complaints, refusals, unknown_choi
 Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
 
 
-def plan(request: UploadRequest, asked: Asked, once: Once, *, batches: BatchStore, media: Media) -> Outcome:
+def plan(
+    request: UploadRequest, asked: RequestContext, once: IdempotentRequest, *, batches: BatchStore, media: Media
+) -> RequestResult:
     """Create what the valid files ask for and say item by item what became of each.
 
     Raises ValidationFailedError for bad defaults, QuotaExceededError when the jobs do not all fit
@@ -46,7 +48,7 @@ def plan(request: UploadRequest, asked: Asked, once: Once, *, batches: BatchStor
     checked = [_check(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
     wanted = [item for item in checked if isinstance(item, tuple)]
     if not wanted:
-        return Outcome(422, _answer(None, checked, [], []))
+        return RequestResult(422, _answer(None, checked, [], []))
     batch, groups = _lay_out(wanted, request.project_id, asked)
     if earlier := once.earlier():
         return _again(earlier, batch, groups, batches)
@@ -56,7 +58,7 @@ def plan(request: UploadRequest, asked: Asked, once: Once, *, batches: BatchStor
         for image, _ in groups
     ]
     answer = _answer(batch.id, checked, groups, forms)
-    outcome = Outcome(207 if answer.failed else 201, answer)
+    outcome = RequestResult(207 if answer.failed else 201, answer)
     try:
         batches.create(batch, groups, limit=asked.terms.allowance.limit, with_it=once.remember(outcome))
     except LostRaceError:
@@ -81,7 +83,7 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
     return media.upload_form(image, at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
 
 
-def _again(earlier: Outcome, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> Outcome:
+def _again(earlier: RequestResult, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> RequestResult:
     if unfinished := batches.unfinished(batch.owner, batch.id):
         batches.resume(unfinished, _counted_in(unfinished.period, groups))
     return earlier
@@ -109,9 +111,9 @@ def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, set
 
 
 def _lay_out(
-    wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: Asked
+    wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: RequestContext
 ) -> tuple[Batch, list[Group]]:
-    draft = Draft.of(asked)
+    draft = RowBuilder.of(asked)
     each_orders = [orders(staging) for _, staging in wanted]
     image_ids = asked.ids("img", len(wanted))
     job_ids = iter(asked.ids("job", sum(len(each) for each in each_orders)))

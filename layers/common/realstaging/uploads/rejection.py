@@ -17,19 +17,19 @@ TRIES = 5
 def expire(image: Image, at: datetime, *, images: ImageStore, jobs: JobStore) -> None:
     """Nothing came in time: the image and its jobs end, and nothing was charged."""
     error = UploadExpiredError("No file arrived for this image. Upload the photo again as a new image.")
-    turn_away(image, ImageStatus.EXPIRED, error, at, images=images, jobs=jobs)
+    reject(image, ImageStatus.EXPIRED, error, at, images=images, jobs=jobs)
 
 
-def turn_away(
+def reject(
     image: Image, status: ImageStatus, error: PhotoError, at: datetime, *, images: ImageStore, jobs: JobStore
 ) -> None:
     def move(image: Image, waiting: list[Job]) -> None:
-        images.turn_away(image, status, waiting, at, Failure.of(error))
+        images.reject(image, status, waiting, at, Failure.of(error))
 
-    with_waiting(image, move, images=images, jobs=jobs)
+    move_with_waiting_jobs(image, move, images=images, jobs=jobs)
 
 
-def with_waiting(
+def move_with_waiting_jobs(
     image: Image, move: Callable[[Image, list[Job]], None], *, images: ImageStore, jobs: JobStore
 ) -> list[Job] | None:
     """Move an image together with the jobs that still wait for it; if one was canceled meanwhile, read again.
