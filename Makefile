@@ -3,11 +3,9 @@ PY := .venv/bin/python
 export PYTHONPATH := layers/common:client
 export SAM_CLI_TELEMETRY := 0
 
+##@ Try
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
-setup: ## Python environments, from locked requirements (finds Python 3.13 by itself)
-	@scripts/setup
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[1mmake %-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## stage the sample rooms, or PHOTOS="a.jpg b.heic": live progress, results and a before/after sheet in out/
 	@$(PY) -m local.demo $(PHOTOS)
@@ -15,11 +13,40 @@ demo: setup ## stage the sample rooms, or PHOTOS="a.jpg b.heic": live progress, 
 dev: setup ## the whole system on this machine until Ctrl-C; PORT=4599
 	@$(PY) -m local.cloud up $(if $(PORT),--port $(PORT))
 
+api: setup ## the address of the local cloud's API
+	@$(PY) -m local.cloud api $(if $(DIR),--dir $(DIR))
+
 token: setup ## an access token for the local cloud: OWNER=alice [ROLE=admin]
 	@$(PY) -m local.token $(or $(OWNER),alice) $(if $(ROLE),--role $(ROLE)) $(if $(DIR),--dir $(DIR))
 
-api: setup ## the address of the local cloud's API
-	@$(PY) -m local.cloud api $(if $(DIR),--dir $(DIR))
+##@ Develop
+setup: ## Python environments, from locked requirements (finds Python 3.13 by itself)
+	@scripts/setup
+
+format: setup ## format the code and apply safe lint fixes
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+lint: setup ## format, lint and import rules, checked
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports
+
+types: setup ## mypy, strict
+	@.venv/bin/mypy layers/common/realstaging client/realstaging_client local samples tests scripts events functions
+
+docs: setup ## write the API document and the settings page anew from the code
+	@scripts/openapi && scripts/settings-reference
+
+golden: setup ## write the agreed prompts anew after a change of config/prompts.yaml; read the diff
+	@$(PY) -m tests.unit.golden.agreed
+
+samples: setup ## draw the sample rooms anew
+	@$(PY) -m samples.draw
+
+lock: setup ## new locked requirements from every *.in
+	@scripts/lock
+
+##@ Check
+check: setup ## format, lint, types, import rules, template, docs, build: every failure, not the first
+	@scripts/check
 
 test: setup ## every test: units, integration, template rules, and end to end on a local cloud
 	@scripts/test
@@ -27,24 +54,8 @@ test: setup ## every test: units, integration, template rules, and end to end on
 test-fast: setup ## units, integration and template rules only
 	@scripts/test fast
 
-check: setup ## lint, types, import rules, template (source and expanded), build
-	@scripts/check
-
-convert-config: setup ## the Go service's configuration to ours: FROM=".env config/prod.yml" [STAGE=prod] [OUT=file]
-	@$(PY) -m local.convert $(or $(FROM),.env) $(if $(STAGE),--stage $(STAGE)) $(if $(OUT),--out $(OUT))
-
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m local.bench
-
-build: setup ## sam build for AWS (arm64)
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
-
-deploy: build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
-	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
-	@$(PY) -m scripts.reconcile --stage $(or $(STAGE),dev) --prices check
-
-reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
-	@$(PY) -m scripts.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
 
 invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
 	@scripts/invoke $(FN) $(EVENT)
@@ -55,13 +66,21 @@ podman: setup ## a container engine for `make invoke` where Docker is missing; p
 podman-down: ## stop what `make podman` started
 	@scripts/podman down
 
-samples: setup ## draw the sample rooms anew
-	@$(PY) -m samples.draw
+##@ Deploy
+build: setup ## sam build for AWS (arm64)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
 
-lock: setup ## new locked requirements from every *.in
-	@scripts/lock
+deploy: build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
+	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
+	@$(PY) -m scripts.reconcile --stage $(or $(STAGE),dev) --prices check
+
+reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
+	@$(PY) -m scripts.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
+
+convert-config: setup ## the Go service's configuration to ours: FROM=".env config/prod.yml" [STAGE=prod] [OUT=file]
+	@$(PY) -m local.convert $(or $(FROM),.env) $(if $(STAGE),--stage $(STAGE)) $(if $(OUT),--out $(OUT))
 
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help setup demo dev token api test test-fast check convert-config bench build deploy reconcile invoke podman podman-down samples lock clean
+.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench invoke podman podman-down build deploy reconcile convert-config clean
