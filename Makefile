@@ -8,7 +8,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[1mmake %-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## stage the sample rooms, or PHOTOS="a.jpg b.heic": live progress, results and a before/after sheet in out/
-	@$(PY) -m local.demo $(PHOTOS)
+	@$(PY) -m tools.demo $(PHOTOS)
 
 dev: setup ## the whole system on this machine until Ctrl-C; PORT=4599
 	@$(PY) -m local.cloud up $(if $(PORT),--port $(PORT))
@@ -30,7 +30,7 @@ lint: setup ## format, lint and import rules, checked
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports
 
 types: setup ## mypy, strict
-	@.venv/bin/mypy layers/common/realstaging client/realstaging_client local samples tests scripts events functions
+	@.venv/bin/mypy layers/common/realstaging client/realstaging_client standins local tools samples tests events functions
 
 docs: setup ## write the API document and the settings page anew from the code
 	@scripts/openapi && scripts/settings-reference
@@ -55,7 +55,7 @@ test-fast: setup ## units, integration and template rules only
 	@scripts/test fast
 
 bench: setup ## the figures this project holds itself to, measured now
-	@$(PY) -m local.bench
+	@$(PY) -m tools.bench
 
 invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
 	@scripts/invoke $(FN) $(EVENT)
@@ -72,13 +72,13 @@ build: setup ## sam build for AWS (arm64)
 
 deploy: build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
 	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
-	@$(PY) -m scripts.reconcile --stage $(or $(STAGE),dev) --prices check
+	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
 
 reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
-	@$(PY) -m scripts.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
+	@$(PY) -m tools.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
 
 convert-config: setup ## the Go service's configuration to ours: FROM=".env config/prod.yml" [STAGE=prod] [OUT=file]
-	@$(PY) -m local.convert $(or $(FROM),.env) $(if $(STAGE),--stage $(STAGE)) $(if $(OUT),--out $(OUT))
+	@$(PY) -m tools.convert_go_config $(or $(FROM),.env) $(if $(STAGE),--stage $(STAGE)) $(if $(OUT),--out $(OUT))
 
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out

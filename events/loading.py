@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from local.replicate.webhooks import sign
-from local.stripe.deliveries import signature
+from standins.replicate.webhooks import sign
+from standins.stripe.deliveries import signature
 
 Event = dict[str, Any]
 

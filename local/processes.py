@@ -39,7 +39,7 @@ class Processes:
         self._directory = directory
         self._started: dict[str, Started] = {}
         self._keeper = subprocess.Popen(
-            [sys.executable, "-m", "local.keeper"], cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-m", "local.process_guard"], cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True
         )
 
     def __enter__(self) -> Self:
@@ -132,15 +132,15 @@ def start_emulator(processes: Processes, directory: Path, port: int, workers: in
 
 
 def start_replicate(processes: Processes, port: int, webhook_secret: str) -> None:
-    command = [sys.executable, "-m", "local.replicate", "--port", str(port), "--secret", webhook_secret]
+    command = [sys.executable, "-m", "standins.replicate", "--port", str(port), "--secret", webhook_secret]
     processes.start("replicate", command, dict(os.environ), f"{url(port)}/health")
 
 
 def start_stripe(processes: Processes, port: int, webhook_secret: str) -> None:
-    command = [sys.executable, "-m", "local.stripe", "--port", str(port), "--webhook-secret", webhook_secret]
+    command = [sys.executable, "-m", "standins.stripe", "--port", str(port), "--webhook-secret", webhook_secret]
     processes.start("stripe", [*command, "--plans", "config"], dict(os.environ), f"{url(port)}/health")
 
 
 def start_identity(processes: Processes, port: int) -> None:
-    command = [sys.executable, "-m", "local.identity", "--port", str(port)]
+    command = [sys.executable, "-m", "standins.oidc.provider", "--port", str(port)]
     processes.start("identity", command, dict(os.environ), f"{url(port)}/health")

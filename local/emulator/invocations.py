@@ -12,7 +12,7 @@ import ministack.services.lambda_svc as functions
 
 from local.emulator.shapes import Record
 from local.emulator.workers import Worker
-from local.places import Places
+from local.permits import Places
 
 WORKERS = int(os.environ.get("LOCAL_WORKERS", "2"))
 

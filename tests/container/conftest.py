@@ -13,8 +13,8 @@ import pytest
 from local.cloud import running_cloud
 from local.ports import HOST, Ports
 from local.state import Cloud
-from scripts.engine import ROOT, NoEngineError, found
-from scripts.relay import may_relay
+from tools.container.engine import ROOT, NoEngineError, found
+from tools.container.relay import may_relay
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def _free_ports() -> int:
 @pytest.fixture(scope="session")
 def cloud(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cloud, Sam]]:
     if not may_relay():
-        pytest.skip("Containers reach this machine's local cloud only as root on Linux (scripts/relay.py says why).")
+        pytest.skip(
+            "Containers reach this machine's local cloud only as root on Linux (tools/container/relay.py says why)."
+        )
     directory = tmp_path_factory.mktemp("cloud")
     with running_cloud(directory, _free_ports(), workers=1) as running:
         yield running, Sam(directory)

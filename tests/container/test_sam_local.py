@@ -7,9 +7,9 @@ import pytest
 
 from local.state import Cloud
 from local.token import access_token
-from scripts.engine import NoEngineError, found
 from tests.container.conftest import Sam
 from tests.events import event
+from tools.container.engine import NoEngineError, found
 
 pytestmark = pytest.mark.container
 

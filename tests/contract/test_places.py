@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from local.places import Places
+from local.permits import Places
 from tests.contract.conftest import eventually
 
 pytestmark = pytest.mark.contract

@@ -204,7 +204,7 @@ def test_a_price_that_is_not_as_configured_stops_a_deployment_until_it_is_made(b
 def compare(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
     """What `make reconcile` runs."""
     folder = str(Path(cloud.logs).parent)
-    command = [sys.executable, "-m", "scripts.reconcile", "--dir", folder, *words]
+    command = [sys.executable, "-m", "tools.reconcile", "--dir", folder, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

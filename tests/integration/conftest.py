@@ -8,12 +8,6 @@ import httpx
 import pytest
 from moto import mock_aws
 
-from local import identity
-from local.replicate.account import Settings as ProviderSettings
-from local.replicate.serving import server
-from local.stripe import plans as stripe_plans
-from local.stripe import serving as stripe_serving
-from local.stripe.account import Settings as StripeSettings
 from realstaging import aws, config
 from realstaging.config import settings
 from realstaging.gateways.media import Media
@@ -24,15 +18,21 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from standins.oidc import provider as identity
+from standins.replicate.account import Settings as ProviderSettings
+from standins.replicate.serving import server
+from standins.stripe import plans as stripe_plans
+from standins.stripe import serving as stripe_serving
+from standins.stripe.account import Settings as StripeSettings
 from tests.integration.answers import one_type_a_value
 from tests.integration.copies import one_copy_a_transaction
 from tests.integration.payments import AS_SOLD, Payments
 from tests.integration.payments import SECRET as STRIPE_SECRET
 from tests.integration.provider import SECRET, Provider
 from tests.integration.world import World, check_books
-from tests.local.receiver import receiving
-from tests.local.running import free_port, running
 from tests.shapes import table_shape
+from tests.standins.receiver import receiving
+from tests.standins.running import free_port, running
 
 SECRETS = {
     "replicate_api_token": "r8_local",

@@ -12,12 +12,12 @@ from jsonschema import Draft202012Validator
 
 from realstaging import __version__
 from realstaging.api import openapi
-from scripts.reference.problems import BY_CODE, catalogue, failure_codes
-from scripts.reference.resolvers import ROOT
 from tests.events import request
 from tests.integration import web
 from tests.integration.web import call
 from tests.integration.world import Context, World
+from tools.reference.problems import BY_CODE, catalogue, failure_codes
+from tools.reference.resolvers import ROOT
 
 WHOLE: dict[str, Any] = json.loads(openapi.document())
 OPERATIONS = {
@@ -55,7 +55,7 @@ def contents() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_the_committed_files_are_what_the_code_says() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.reference", "--check"], cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "tools.reference", "--check"], cwd=ROOT, capture_output=True, text=True, check=False,
         env={"PYTHONPATH": "layers/common"},
     )  # fmt: skip
 

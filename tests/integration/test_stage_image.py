@@ -9,7 +9,7 @@ from tests.integration import given
 from tests.integration.faults import CrashError, faulty
 from tests.integration.flow import delivery, failures, hear, settle, stage, start_with, sweep
 from tests.integration.world import World
-from tests.local.running import free_port
+from tests.standins.running import free_port
 
 
 def test_a_queued_job_gets_one_run_with_its_own_webhook_and_a_deadline(world: World) -> None:

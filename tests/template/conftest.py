@@ -19,7 +19,7 @@ def written() -> Written:
 @pytest.fixture(scope="session")
 def expanded() -> Expanded:
     # The SAM CLI's environment: its pins conflict with ours.
-    command = [str(ROOT / ".venvs/sam/bin/python"), "scripts/expand_template.py", *PARAMETERS]
+    command = [str(ROOT / ".venvs/sam/bin/python"), "tools/expand_template.py", *PARAMETERS]
     done = subprocess.run(command, cwd=ROOT, env={"AWS_DEFAULT_REGION": "us-east-1"}, capture_output=True, check=False)
     assert not done.returncode, done.stderr.decode()
     return Expanded(json.loads(done.stdout))

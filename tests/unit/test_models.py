@@ -13,9 +13,6 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from local.replicate import models as published
-from local.replicate.account import Settings as StandInSettings
-from local.replicate.serving import server
 from realstaging import config
 from realstaging.api.capabilities import capabilities
 from realstaging.errors import InputRefusedError
@@ -25,7 +22,10 @@ from realstaging.image_models.registry import Order, StagingModel
 from realstaging.imaging.output import finish
 from realstaging.models.runs import Prediction
 from realstaging.runs import model_selection
-from tests.local.running import free_port, running
+from standins.replicate import models as published
+from standins.replicate.account import Settings as StandInSettings
+from standins.replicate.serving import server
+from tests.standins.running import free_port, running
 
 ROOM = Path(__file__).parents[2] / "samples" / "living-room.jpg"
 ORDER = Order("https://photos.example/a.jpg", "Furnish it.", 7, 1536, 1024, {"openai_api_key": "sk-test"})

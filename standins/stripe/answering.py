@@ -1,0 +1,148 @@
+"""One API call from its bytes to its answer: key, version, faults, parameters, idempotency, expansion."""
+
+import asyncio
+import base64
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from standins.stripe import errors, ids
+from standins.stripe.account import Account
+from standins.stripe.endpoints import Endpoint
+from standins.stripe.errors import StripeError, UnreadError
+from standins.stripe.events import API_VERSION, Origin, origin
+from standins.stripe.idempotency import Answer
+from standins.stripe.objects import expanded
+from standins.stripe.parameters import tree
+from standins.stripe.routes import includable
+from standins.stripe.rules import AnswerRule
+
+type Serve = Callable[[Request], Awaitable[Response]]
+
+
+class LostError(Exception):
+    """Done, but nobody is to hear of it."""
+
+
+def serving(endpoint: Endpoint | None) -> Serve:
+    """Answers for one endpoint; None: for everything under /v1 that is none."""
+
+    async def serve(request: Request) -> Response:
+        account: Account = request.app.state.account
+        call = Call(account, request, endpoint)
+        try:
+            status, body = await call.answer()
+        except StripeError as error:
+            status, body = error.status, error.body
+        except LostError:
+            request.state.sever()
+            return Response(status_code=499)
+        call.record["status"] = status
+        return JSONResponse(body, status, call.headers)
+
+    return serve
+
+
+class Call:
+    def __init__(self, account: Account, request: Request, endpoint: Endpoint | None) -> None:
+        self._account, self._request, self._endpoint = account, request, endpoint
+        self._id = ids.new("req_", ids.SHORT)
+        self._key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        self.headers = {"request-id": self._id, "stripe-version": API_VERSION}
+        self.record: dict[str, Any] = {
+            "id": self._id,
+            "method": request.method,
+            "path": request.url.path,
+            "params": None,
+            "idempotency_key": self._key,
+            "status": None,
+            "replayed": False,
+        }
+        if self._key:
+            self.headers["idempotency-key"] = self._key
+        account.requests.append(self.record)
+
+    async def answer(self) -> Answer:
+        self._let_in()
+        if self._endpoint is None:
+            path = f"{self._request.method}: {self._request.url.path}"
+            raise UnreadError(404, f"Unrecognized request URL ({path}). If you are trying to list objects, remove the"
+                              " trailing slash. If you are trying to retrieve an object, make sure you passed a valid"
+                              " (non-empty) identifier in your code.")  # fmt: skip
+        given = parse_qsl(self._request.url.query, keep_blank_values=True)
+        given += parse_qsl((await self._request.body()).decode(), keep_blank_values=True)
+        grown = tree(given)
+        self.record["params"] = grown
+        if (fail := self._rule(self._account.faults.fail)) is not None:
+            raise errors.scripted(fail.status, fail.code)
+        self._endpoint.read(grown)  # refused before its key is taken
+        if not self._key:
+            return await self._work(self._endpoint, grown)
+        account, path = self._account, self._request.url.path
+        kept = account.answers.claim(self._key, path, grown, account.now, self._id)
+        if kept is not None and kept.answer is not None:
+            self.headers |= {"idempotent-replayed": "true", "original-request": kept.request_id}
+            self.record["replayed"] = True
+            return kept.answer
+        return await self._first(self._endpoint, grown, self._key)
+
+    async def _first(self, endpoint: Endpoint, grown: dict[str, Any], key: str) -> Answer:
+        """An answer is kept even when it is a refusal, or never arrives."""
+        answers = self._account.answers
+        try:
+            return await self._work(endpoint, grown, key)
+        except UnreadError:
+            raise
+        except StripeError as error:
+            answers.keep(key, (error.status, error.body))
+            raise
+        finally:
+            answers.release(key)
+
+    async def _work(self, endpoint: Endpoint, grown: dict[str, Any], key: str | None = None) -> Answer:
+        if (slow := self._rule(self._account.faults.slow)) is not None:
+            await asyncio.sleep(slow.seconds)
+        answer = 200, self._do(endpoint, grown)
+        if key:
+            self._account.answers.keep(key, answer)
+        if self._rule(self._account.faults.after) is not None:
+            raise LostError
+        return answer
+
+    def _do(self, endpoint: Endpoint, grown: dict[str, Any]) -> dict[str, Any]:
+        """Without a pause anywhere: nobody sees half of it."""
+        given = endpoint.read(grown)
+        token = origin.set(Origin(self._id, self._key))
+        try:
+            body = endpoint.answer(self._account, given, **self._request.path_params)
+        finally:
+            origin.reset(token)
+        return expanded(self._account.objects, body, given.get("expand", []), includable(self._account))
+
+    def _rule[Rule: AnswerRule](self, rules: list[Rule]) -> Rule | None:
+        method, path = self._request.method, self._request.url.path
+        return next((each for each in rules if each.fits(method, path)), None)
+
+    def _let_in(self) -> None:
+        key = _key(self._request.headers.get("authorization", ""))
+        if key is None:
+            raise errors.unauthenticated(None)
+        if not hmac.compare_digest(key, self._account.settings.api_key):
+            raise errors.unauthenticated(key)
+        version = self._request.headers.get("stripe-version", API_VERSION)
+        if version != API_VERSION:
+            raise UnreadError(400, f"Invalid Stripe API version: {version}. This stand-in speaks {API_VERSION} only.")
+
+
+def _key(header: str) -> str | None:
+    """As bearer, or as the user of basic authentication, which is what `curl -u` sends."""
+    scheme, _, value = header.partition(" ")
+    try:
+        found = base64.b64decode(value, validate=True).decode() if scheme.lower() == "basic" else value
+    except ValueError:
+        return None
+    return found.partition(":")[0] or None if scheme.lower() in ("basic", "bearer") else None

@@ -1,0 +1,54 @@
+"""The stand-in as an application: API, pages and side door, and a clock that ticks by itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from standins.stripe import catalog, control, pages, renewals
+from standins.stripe.account import Account, Settings
+from standins.stripe.answering import serving
+from standins.stripe.routes import ENDPOINTS
+
+TICK = 0.5
+
+
+async def health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok", "service": "stripe stand-in"})
+
+
+ROUTES = [
+    *(Route(each.path, serving(each), methods=[each.method]) for each in ENDPOINTS),
+    Route("/v1/{rest:path}", serving(None), methods=["GET", "POST", "DELETE", "PUT", "PATCH"]),
+    *pages.ROUTES,
+    *control.ROUTES,
+    Route("/health", health, methods=["GET"]),
+]
+
+
+async def _tick(account: Account) -> None:
+    """What falls due without anybody moving the clock."""
+    while True:
+        while renewals.step(account, account.now):
+            pass
+        await asyncio.sleep(TICK)
+
+
+def app(settings: Settings) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # No redirects followed, no proxy from the environment: everything stays on this machine.
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            account = app.state.account = Account(settings, http)
+            catalog.seed(account)
+            ticking = asyncio.create_task(_tick(account))
+            yield
+            ticking.cancel()
+            account.deliveries.close()
+
+    return Starlette(routes=ROUTES, lifespan=lifespan)

@@ -1,0 +1,1 @@
+"""One function in a container, as `sam local invoke` runs it."""

@@ -1,0 +1,57 @@
+"""What is left on the screen: one row for each photo, why some failed, where the results are."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from realstaging_client.board import Board, Shot, Step
+from tools.demo.photos import upright_size
+from tools.demo.results import Pair, same_shape
+
+
+def show(board: Board, pairs: dict[str, Pair], sheet: Path, console: Console, *, note: str = "") -> None:
+    table = Table(title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
+    table.add_column("Photo", overflow="fold")
+    table.add_column("Status")
+    table.add_column("Seconds", justify="right")
+    table.add_column("Size", justify="right", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("Shape")
+    table.add_column("File", overflow="fold")
+    for shot in board.shots:
+        table.add_row(*_row(shot, pairs.get(shot.photo.name)))
+    console.print()
+    console.print(table)
+    for shot in board.shots:
+        if shot.reason:
+            console.print(Text.assemble("\n", (f"✗ {shot.photo.path.name}: ", "red"), str(shot.reason)), soft_wrap=True)
+    read = f", and the batch was read {_times(board.reads)}" if board.reads else ""
+    heard = f"{board.pushes} changes came over the socket{read}."
+    console.print(Text.assemble("\n", (f"{heard} {note}".rstrip(), "dim")), soft_wrap=True)
+    console.print(Text.assemble("Before and after: ", (str(sheet), "bold")), soft_wrap=True)
+
+
+def _row(shot: Shot, pair: Pair | None) -> list[str | Text]:
+    ready = shot.step is Step.READY
+    status = Text(str(shot.step) if ready else "failed", "green" if ready else "red")
+    seconds = "" if shot.seconds is None else f"{shot.seconds:.1f}"
+    if pair is None:
+        return [Text(shot.photo.path.name), status, seconds, "", "", "", ""]
+    result = pair.after
+    size = (result.width, result.height)
+    same = same_shape(upright_size(shot.photo.path), size)
+    return [
+        Text(shot.photo.path.name),
+        status,
+        seconds,
+        f"{size[0]} × {size[1]}",
+        f"{result.size_bytes / 1000:.0f} KB",
+        Text("same") if same else Text("differs", "red"),
+        Text(str(result.path)),
+    ]
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
