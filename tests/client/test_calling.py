@@ -5,7 +5,7 @@ import pytest
 
 from realstaging_client import ApiError, UnreachableError
 from realstaging_client.calling import ATTEMPTS
-from tests.client.scripted import Scripted, ok, problem
+from tests.support.scripted_transport import Scripted, ok, problem
 
 PROJECT = ok(201, id="prj_1", name="Elm Street 5", a_field_of_next_year=1)
 LOST = httpx.ReadError("connection reset")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from realstaging_client import ApiError, Client, Follower, Image, Job, follow
-from tests.client.small_api import SmallApi, small_api
+from tests.support.small_api import SmallApi, small_api
 
 NEVER = 3600.0
 News = queue.Queue[Job | Image | ApiError]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from realstaging_client import Form, Link, StorageError
-from tests.client.scripted import Scripted, ok, problem
+from tests.support.scripted_transport import Scripted, ok, problem
 
 FRESH = ok(url="https://bucket.example.test/fresh", fields={"key": "k"}, expires_at="2099-01-01T00:00:00Z")
 TAKEN = httpx.Response(204)

@@ -8,7 +8,7 @@ import pytest
 from local.state import Cloud
 from local.token import access_token
 from tests.container.conftest import Sam
-from tests.events import event
+from tests.support.events import event
 from tools.container.engine import NoEngineError, found
 
 pytestmark = pytest.mark.container

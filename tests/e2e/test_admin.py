@@ -13,8 +13,7 @@ from local.state import Cloud
 from local.token import access_token
 from realstaging import config
 from tests.e2e.conftest import Agent, Json, aws, creations, script
-from tests.e2e.photos import room
-from tests.e2e.test_models import photo
+from tests.support.photos import photo, room
 
 pytestmark = pytest.mark.e2e
 

@@ -11,7 +11,7 @@ import pytest
 from local.state import Cloud
 from local.token import access_token
 from tests.e2e.conftest import Agent, Json, aws, creations, make_due, script, until
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 pytestmark = pytest.mark.e2e
 

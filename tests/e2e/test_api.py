@@ -8,7 +8,7 @@ import pytest
 
 from realstaging.stores import keys
 from tests.e2e.conftest import Agent, Json, aws, creations, invoke, script, table, until
-from tests.e2e.photos import distinct_room, room
+from tests.support.photos import distinct_room, room
 
 pytestmark = pytest.mark.e2e
 

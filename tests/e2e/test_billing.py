@@ -12,8 +12,8 @@ import pytest
 
 from local.state import Cloud
 from realstaging import config
-from tests.e2e.buyer import FAILS_LATER, GOOD_CARD, Buyer
 from tests.e2e.conftest import Agent, Json, until
+from tests.support.buyer import FAILS_LATER, GOOD_CARD, Buyer
 
 pytestmark = pytest.mark.e2e
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from local.state import Cloud
-from tests.e2e.between import Fault, between
 from tests.e2e.conftest import Agent, Json, script, until
-from tests.e2e.user import User
+from tests.support.cli_user import User
+from tests.support.fault_proxy import Fault, between
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ import pytest
 
 from local.state import Cloud
 from tests.e2e.conftest import Agent
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.state import Cloud
 from tests.e2e.conftest import Agent, Json, creations, invoke, make_due, script, until
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Agent, Photo, until
-from tests.e2e.photos import bad_files, distinct_room, in_format, room, turned
+from tests.support.photos import bad_files, distinct_room, in_format, room, turned
 
 pytestmark = pytest.mark.e2e
 

@@ -9,22 +9,14 @@ from PIL import Image
 
 from realstaging import config
 from realstaging.image_models import registry
-from tests.e2e.conftest import Agent, Photo, creations
+from tests.e2e.conftest import Agent, creations
+from tests.support.photos import photo
 
 pytestmark = pytest.mark.e2e
 
 ENABLED = config.load("local").models.enabled
 SHAPED = [model_id for model_id in ENABLED if registry.get(model_id).aspect_ratios]
 ANY_SHAPE = [model_id for model_id in ENABLED if model_id not in SHAPED]
-
-
-def photo(width: int, height: int) -> Photo:
-    """A room with a floor, in this shape."""
-    picture = Image.new("RGB", (width, height), (228, 224, 216))
-    picture.paste((176, 140, 100), (0, round(height * 0.68), width, height))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=90)
-    return Photo(f"room-{width}x{height}.jpg", "image/jpeg", file.getvalue())
 
 
 def staged(agent: Agent, model_id: str, width: int, height: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.conftest import Agent, Json, until
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 pytestmark = pytest.mark.e2e
 

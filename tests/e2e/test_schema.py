@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from local.state import Cloud
 from local.token import access_token
 from tests.e2e.conftest import Agent, Json
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.conftest import Agent, Json, until
-from tests.e2e.photos import room
+from tests.support.photos import room
 
 # Ours is 401; what a gateway makes of a refused $connect is its own.
 REFUSALS = (401, 403)

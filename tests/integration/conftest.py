@@ -24,15 +24,15 @@ from standins.replicate.serving import server
 from standins.stripe import plans as stripe_plans
 from standins.stripe import serving as stripe_serving
 from standins.stripe.account import Settings as StripeSettings
-from tests.integration.answers import one_type_a_value
-from tests.integration.copies import one_copy_a_transaction
-from tests.integration.payments import AS_SOLD, Payments
-from tests.integration.payments import SECRET as STRIPE_SECRET
-from tests.integration.provider import SECRET, Provider
-from tests.integration.world import World, check_books
-from tests.shapes import table_shape
-from tests.standins.receiver import receiving
-from tests.standins.running import free_port, running
+from tests.support.fake_replicate import SECRET, Provider
+from tests.support.fake_stripe import AS_SOLD, Payments
+from tests.support.fake_stripe import SECRET as STRIPE_SECRET
+from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
+from tests.support.moto_speedups import one_copy_a_transaction, one_type_a_value
+from tests.support.servers import free_port, running
+from tests.support.table_template import table_shape
+from tests.support.webhook_receiver import receiving
+from tests.support.world import World, check_books
 
 SECRETS = {
     "replicate_api_token": "r8_local",

@@ -1,7 +1,7 @@
 """What is left of an account once its owner has closed it: nothing that answers."""
 
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.http_client import call
+from tests.support.world import World
 
 
 def test_an_account_is_closed_from_the_very_next_request(world: World) -> None:

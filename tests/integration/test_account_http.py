@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.acts import arrived, ask, at_once, delivered, purge, purge_everything
-from tests.integration.faults import CrashError, faulty
-from tests.integration.test_deletion_http import in_state
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.steps import arrived, ask, at_once, delivered, in_state, purge, purge_everything
+from tests.support.world import World
 
 ADDRESS = {"line1": "14 Elm Street", "city": "Springfield", "country": "US"}
 WHOLE = {
@@ -156,11 +155,11 @@ def test_a_ledgers_cursor_that_is_none_is_refused(world: World, cursor: str) -> 
 
 def busy(world: World, owner: str) -> str:
     """An account with something of everything; its API key."""
-    project = given.project(world, owner)
+    project = factories.project(world, owner)
     _, [done, going] = arrived(world, project, jobs=2)
     delivered(world, done)
-    given.claimed(world, going)
-    given.waiting(world, owner=owner)
+    factories.claimed(world, going)
+    factories.waiting(world, owner=owner)
     patch(world, WHOLE, owner=owner)
     return str(ask(world, "POST", "/v1/account/api-keys", {"name": "a program"}, owner=owner)[1]["key"])
 
@@ -238,14 +237,14 @@ def test_a_purge_that_comes_late_leaves_an_account_that_is_back(world: World) ->
 
 
 def test_what_was_under_way_when_the_account_was_closed_leaves_nothing(world: World) -> None:
-    image, _ = given.waiting(world)
-    job = given.processing(world)
+    image, _ = factories.waiting(world)
+    job = factories.processing(world)
     call(world, "GET", "/v1/account")
     call(world, "DELETE", "/v1/account")
     purge(world, seconds=1)
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
-    world.run("stage_image", given.to_start(job))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
+    world.run("stage_image", factories.to_start(job))
     purge_everything(world)
 
     assert world.objects("originals/") == world.objects("masters/") == []

@@ -8,8 +8,8 @@ import pytest
 
 from realstaging.admin import audit_log
 from realstaging.stores.audit import AuditStore
-from tests.integration.admins import BANANA, QWEN, ask, model, setting
-from tests.integration.world import World
+from tests.support.admin import BANANA, QWEN, ask, model, setting
+from tests.support.world import World
 
 
 def did(world: World, at: datetime, subject: str = "settings/a", **more: Any) -> None:

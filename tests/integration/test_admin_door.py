@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.events import request
-from tests.integration import admins, web
-from tests.integration.admins import ask, token
-from tests.integration.web import call
-from tests.integration.world import Context, World
+from tests.support import admin, http_client
+from tests.support.admin import ask, token
+from tests.support.events import request
+from tests.support.http_client import call
+from tests.support.world import Context, World
 
 UNKNOWN = [
     ("GET", "/v1/admin/nothing"),
@@ -20,7 +20,7 @@ UNKNOWN = [
 
 
 def every_route(world: World) -> list[tuple[str, str]]:
-    known = [(method, path) for _, method, path in web.routes(world) if path.startswith("/v1/admin/")]
+    known = [(method, path) for _, method, path in http_client.routes(world) if path.startswith("/v1/admin/")]
     assert len(known) >= 14
     return [*((method, path.replace("<", "").replace(">", "")) for method, path in known), *UNKNOWN]
 
@@ -106,7 +106,7 @@ def test_who_is_being_deleted_administers_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [admins.model(admins.BANANA), "/models/google/nano-banana", "/models/google%2fnano-banana"]
+    "path", [admin.model(admin.BANANA), "/models/google/nano-banana", "/models/google%2fnano-banana"]
 )
 def test_an_id_with_a_slash_is_understood_however_the_gateway_hands_it_on(world: World, path: str) -> None:
     status, text = answer(world, "GET", f"/v1/admin{path}", token(world))
@@ -119,11 +119,11 @@ def test_an_id_with_a_slash_is_understood_however_the_gateway_hands_it_on(world:
 
 def test_changes_are_counted_and_reads_are_not(world: World) -> None:
     world.clock.forward(seconds=60 - world.clock.at.timestamp() % 60)
-    path = f"/v1/admin{admins.setting('jobs.max_attempts')}"
+    path = f"/v1/admin{admin.setting('jobs.max_attempts')}"
 
     _, _, read = call(world, "GET", path, token=token(world))
     _, _, first = call(world, "PUT", path, token=token(world), body={"value": 4})
-    _, _, second = call(world, "POST", f"/v1/admin{admins.model(admins.BANANA, '/disable')}", token=token(world))
+    _, _, second = call(world, "POST", f"/v1/admin{admin.model(admin.BANANA, '/disable')}", token=token(world))
 
     assert "RateLimit-Remaining" not in read
     assert int(second["RateLimit-Remaining"]) == int(first["RateLimit-Remaining"]) - 1
@@ -134,7 +134,7 @@ def test_over_the_limit_nothing_is_changed(world: World) -> None:
     limits = world.settings.rates.model_copy(update={"creations": 1})
     module.app._creations = replace(module.app._creations, limits=limits)
 
-    answers = [ask(world, "PUT", admins.setting("jobs.max_attempts"), {"value": value})[0] for value in (4, 5)]
+    answers = [ask(world, "PUT", admin.setting("jobs.max_attempts"), {"value": value})[0] for value in (4, 5)]
 
     assert answers == [200, 429]
-    assert admins.live(world).settings["jobs.max_attempts"].value == 4
+    assert admin.live(world).settings["jobs.max_attempts"].value == 4

@@ -9,13 +9,11 @@ import pytest
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.users import UserStore
-from tests.integration import given
-from tests.integration.acts import ask, at_once, delivered, failed
-from tests.integration.flow import hear, settle, stage
-from tests.integration.operators import appointed, asked, audited
-from tests.integration.test_deletion_http import in_state
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.admin_operations import appointed, asked, audited
+from tests.support.http_client import call
+from tests.support.steps import ask, at_once, delivered, failed, hear, in_state, settle, stage
+from tests.support.world import World
 
 ENDED = [state for state in JobStatus if state.final]
 OPEN = [state for state in JobStatus if not state.final]
@@ -29,7 +27,7 @@ def alice(world: World) -> None:
 
 
 def broken(world: World, owner: str = "alice") -> Job:
-    return failed(world, given.queued(world, owner=owner)[1][0])
+    return failed(world, factories.queued(world, owner=owner)[1][0])
 
 
 def ids(page: dict[str, Any]) -> list[str]:
@@ -54,7 +52,7 @@ def test_a_job_is_shown_to_an_administrator_whosever_it_is(world: World, state: 
 
 
 def test_what_is_shown_has_neither_the_owners_words_nor_addresses(world: World) -> None:
-    job = delivered(world, given.queued(world)[1][0])
+    job = delivered(world, factories.queued(world)[1][0])
     world.table.update_item(
         Key=keys.job(job.owner, job.id),
         UpdateExpression="SET prompt = :wish",
@@ -99,9 +97,9 @@ def test_jobs_are_listed_by_owner_and_by_subject(world: World) -> None:
 
 
 def test_only_what_is_older_is_listed(world: World) -> None:
-    _, [old] = given.queued(world)
+    _, [old] = factories.queued(world)
     at = world.clock.forward(minutes=20)
-    given.queued(world, owner="bob")
+    factories.queued(world, owner="bob")
 
     for older in ("15m", at.isoformat()):
         assert ids(asked(world, "GET", "/v1/admin/jobs", query={"older_than": older})[1]) == [old.id]

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from realstaging.image_models import registry
-from tests.integration import given
-from tests.integration.acts import at_once
-from tests.integration.admins import BANANA, GPT, QWEN, ask, audited, live, model, setting, versions
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.admin import BANANA, GPT, QWEN, ask, audited, live, model, setting, versions
+from tests.support.http_client import call
+from tests.support.steps import at_once
+from tests.support.world import World
 
 
 def switch(world: World, model_id: str, how: str, **body: Any) -> tuple[int, dict[str, Any]]:
@@ -91,7 +91,7 @@ def test_a_disabled_model_is_no_longer_offered_and_refused_when_named(world: Wor
 
     assert (status, then["enabled"]) == (200, False)
     assert BANANA not in offered(world)
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
     order = {"items": [{"image_id": image.id, "settings": {"model": BANANA}}]}
     status, answer, _ = call(world, "POST", "/v1/jobs", body=order)
     assert (status, answer["items"][0]["error"]["errors"][0]["pointer"]) == (422, "/items/0/settings/model")
@@ -119,7 +119,7 @@ def test_another_model_becomes_the_default_for_the_next_request_that_names_none(
 
     assert (status, then["default"]) == (200, True)
     assert offered(world)[BANANA]
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
     _, answer, _ = call(world, "POST", "/v1/jobs", body={"items": [{"image_id": image.id}]})
     assert answer["items"][0]["job"]["model"] == BANANA
     assert switch(world, QWEN, "disable")[0] == 200
@@ -238,7 +238,7 @@ def test_what_becomes_the_default_is_meant_for_a_version_of_that_setting(world: 
 
 
 def test_a_default_that_was_disabled_before_it_was_one_can_be_worked_with(world: World) -> None:
-    given.set_now(world, models={QWEN: {"enabled": False, "version": 1}})
+    factories.set_now(world, models={QWEN: {"enabled": False, "version": 1}})
     assert offered(world)[QWEN]
 
     assert ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {"go_fast": False}})[0] == 200

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from realstaging.image_models import registry
-from tests.integration.admins import QWEN, ask, audited, live, model, versions
-from tests.integration.world import World
+from tests.support.admin import QWEN, ask, audited, live, model, versions
+from tests.support.world import World
 
 
 def test_parameters_are_checked_by_the_models_own_schema_and_pointed_at(world: World) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from realstaging import aws
-from tests.events import event
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.flow import delivery, hear, settle, stage, told
-from tests.integration.operators import asked, audited
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.admin_operations import asked, audited
+from tests.support.events import event
+from tests.support.steps import ask, delivery, hear, settle, stage, told
+from tests.support.world import World
 
 URL = "https://sqs.us-east-1.amazonaws.com/123456789012/{}"
 DEAD = {"stage_dead_letters": "stage-dead", "result_dead_letters": "result-dead", "event_dead_letters": "event-dead"}
@@ -43,7 +42,7 @@ def redriven(world: World, name: str, body: Any = None) -> tuple[int, dict[str, 
 
 def to_start(world: World) -> dict[str, Any]:
     """The message that starts a job; what it is about waits for it."""
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.stage_queue.send([job])
     [message] = world.to_stage()
     return message
@@ -53,7 +52,7 @@ def test_every_queue_is_listed_with_what_is_in_it(world: World) -> None:
     empty = {"depth": 0, "visible": 0, "in_flight": 0, "delayed": 0, "oldest_seconds": None}
     assert overview(world) == dict.fromkeys(["stage", "result", *DEAD], empty)
 
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.stage_queue.send([job])
     world.stage_queue.send([job], 60)
     bury(world, "event_dead_letters", {}, {})
@@ -65,9 +64,9 @@ def test_every_queue_is_listed_with_what_is_in_it(world: World) -> None:
 
 
 def test_the_age_of_work_is_that_of_the_job_that_waits_longest(world: World) -> None:
-    given.queued(world)
+    factories.queued(world)
     world.clock.forward(minutes=10)
-    given.processing(world, owner="bob")
+    factories.processing(world, owner="bob")
     world.clock.forward(seconds=90)
 
     found = overview(world)
@@ -139,8 +138,8 @@ def test_a_result_that_died_is_sent_back_and_one_that_is_over_changes_nothing(wo
 
 
 def test_a_photo_whose_event_died_is_looked_at_again(world: World) -> None:
-    image, _ = given.waiting(world)
-    seen = given.uploaded(world, image, given.photo())
+    image, _ = factories.waiting(world)
+    seen = factories.uploaded(world, image, factories.photo())
     context = {"functionArn": f"{UPLOAD}:$LATEST", "condition": "RetriesExhausted"}
     bury(world, "event_dead_letters", {"requestContext": context, "requestPayload": seen})
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from realstaging.stores.users import UserStore
-from tests.integration.acts import ask, purge_everything
-from tests.integration.admins import token
-from tests.integration.operators import appointed, asked, audited
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.admin import token
+from tests.support.admin_operations import appointed, asked, audited
+from tests.support.http_client import call
+from tests.support.steps import ask, purge_everything
+from tests.support.world import World
 
 
 def patched(world: World, owner: str, **changes: Any) -> dict[str, Any]:

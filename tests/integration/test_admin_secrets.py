@@ -13,9 +13,9 @@ from botocore.exceptions import EndpointConnectionError
 from realstaging import aws
 from realstaging.image_models import registry
 from realstaging.observability import log
-from tests.integration.admins import GPT, ask, audited, live, model, setting
-from tests.integration.faults import CrashError, faulty, refusal
-from tests.integration.world import World
+from tests.support.admin import GPT, ask, audited, live, model, setting
+from tests.support.fault_injection import CrashError, faulty, refusal
+from tests.support.world import World
 
 VALUE = "r8_Very-Secret_0123456789"
 KEYS = {

@@ -10,12 +10,12 @@ from realstaging import config
 from realstaging.admin import settings as adjusting
 from realstaging.models.runtime_settings import Overrides, Setting
 from realstaging.stores.runtime_settings import OverrideStore
-from tests.integration import given
-from tests.integration.acts import at_once
-from tests.integration.admins import BANANA, QWEN, ask, audited, live, model, setting, token, versions
-from tests.integration.faults import conflict, faulty
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.admin import BANANA, QWEN, ask, audited, live, model, setting, token, versions
+from tests.support.fault_injection import conflict, faulty
+from tests.support.http_client import call
+from tests.support.steps import at_once
+from tests.support.world import World
 
 PLUS = "qwen/qwen-image-edit-plus"
 KEYS = list(adjusting.keys(config.load("local")))
@@ -114,7 +114,7 @@ def test_null_is_a_value_where_the_setting_takes_it(world: World) -> None:
 
 
 def test_a_quota_is_in_force_for_the_next_request(world: World) -> None:
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
     used = world.usage().used
     assert put(world, "plans.free.images_per_month", used + 1)[0] == 200
 
@@ -128,7 +128,7 @@ def test_a_quota_is_in_force_for_the_next_request(world: World) -> None:
 
 
 def test_how_many_files_a_request_may_announce_is_in_force_for_the_next_one(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     file = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 9}
     put(world, "uploads.max_files", 1)
 
@@ -142,7 +142,7 @@ def test_how_many_files_a_request_may_announce_is_in_force_for_the_next_one(worl
 
 def test_a_plans_own_model_is_that_of_its_next_request(world: World) -> None:
     put(world, "plans.free.model", PLUS)
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
 
     _, answer, _ = call(world, "POST", "/v1/jobs", body={"items": [{"image_id": image.id}]})
 

@@ -9,11 +9,11 @@ import pytest
 from realstaging.models.accounts import Profile, Subscribed
 from realstaging.stores import keys
 from realstaging.stores.users import UserStore
-from tests.integration import given
-from tests.integration.acts import ask, at_once
-from tests.integration.faults import faulty, refusal
-from tests.integration.operators import appointed, asked, audited
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.admin_operations import appointed, asked, audited
+from tests.support.fault_injection import faulty, refusal
+from tests.support.steps import ask, at_once
+from tests.support.world import World
 
 SUBJECT = "auth0|5f7c"
 OWNER = "auth0!7C5f7c"
@@ -92,7 +92,7 @@ def test_an_unknown_user_is_not_found(world: World, name: str) -> None:
 
 def test_one_user_is_shown_with_what_is_used_of_the_running_period(world: World) -> None:
     come(world, "alice")
-    given.queued(world, jobs=2)
+    factories.queued(world, jobs=2)
 
     _, shown = asked(world, "GET", "/v1/admin/users/alice")
 

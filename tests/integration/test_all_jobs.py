@@ -11,12 +11,11 @@ from realstaging.errors import NotFoundError
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.job_index import JobIndex
-from tests.integration import given
-from tests.integration.acts import delivered, failed, purge_everything
-from tests.integration.faults import watched
-from tests.integration.test_deletion_http import in_state
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import watched
+from tests.support.http_client import call
+from tests.support.steps import delivered, failed, in_state, purge_everything
+from tests.support.world import World
 
 ENDED = [state for state in JobStatus if state.final]
 OPEN = [state for state in JobStatus if not state.final]
@@ -48,7 +47,7 @@ def failed_jobs(world: World, count: int) -> list[Job]:
     made = []
     for number in range(count):
         world.clock.forward(minutes=1)
-        made.append(failed(world, given.queued(world, owner=f"owner-{number % 3}")[1][0]))
+        made.append(failed(world, factories.queued(world, owner=f"owner-{number % 3}")[1][0]))
     return made[::-1]
 
 
@@ -63,14 +62,14 @@ def test_a_job_is_listed_in_its_state_and_in_no_other(world: World, state: JobSt
 @pytest.mark.parametrize("state", JobStatus)
 def test_a_job_is_found_by_its_id_alone(world: World, state: JobStatus) -> None:
     job = in_state(world, state)
-    given.queued(world, owner="bob")
+    factories.queued(world, owner="bob")
 
     assert search(world).get(job.id) == world.job(job)
 
 
 @pytest.mark.parametrize("id", ["job_01M7W2Y7M00TN8T8J0FC1BVBAK", "job_", "", "nonsense", "job_" + "0" * 3000])
 def test_an_id_nobody_has_is_not_found(world: World, id: str) -> None:
-    given.queued(world)
+    factories.queued(world)
 
     with pytest.raises(NotFoundError):
         search(world).get(id)
@@ -126,12 +125,12 @@ def test_a_page_that_is_just_full_is_the_last_one(world: World) -> None:
 def test_who_names_no_state_gets_what_is_unfinished_and_what_failed(world: World) -> None:
     [broken] = failed_jobs(world, 1)
     world.clock.forward(minutes=1)
-    _, work = given.queued(world, owner="bob", jobs=3)
-    given.claimed(world, work[0])
-    given.canceled(world, work[1])
-    delivered(world, given.queued(world, owner="carol")[1][0])
+    _, work = factories.queued(world, owner="bob", jobs=3)
+    factories.claimed(world, work[0])
+    factories.canceled(world, work[1])
+    delivered(world, factories.queued(world, owner="carol")[1][0])
     world.clock.forward(minutes=1)
-    _, [waiting] = given.waiting(world)
+    _, [waiting] = factories.waiting(world)
 
     wanted = Search(TROUBLE)
 
@@ -149,11 +148,11 @@ def test_only_jobs_of_the_named_owner_are_listed(world: World) -> None:
 
 
 def test_an_unfinished_job_counts_from_when_it_came_into_its_state(world: World) -> None:
-    _, [queued] = given.queued(world)
+    _, [queued] = factories.queued(world)
     world.clock.forward(seconds=1)
-    _, [running] = given.queued(world, owner="bob")
+    _, [running] = factories.queued(world, owner="bob")
     world.clock.forward(minutes=30)
-    running = given.claimed(world, running)
+    running = factories.claimed(world, running)
 
     assert listed(world, *OPEN, older_than="15m") == [queued.id]
     world.clock.forward(minutes=16)
@@ -171,9 +170,9 @@ def test_a_job_that_has_ended_counts_from_its_beginning(world: World) -> None:
 def test_many_jobs_of_the_wrong_age_end_a_page_early_but_never_the_list(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, [old] = given.queued(world)
+    _, [old] = factories.queued(world)
     world.clock.forward(hours=2)
-    busy = [given.claimed(world, given.queued(world, owner="bob")[1][0]) for _ in range(5)]
+    busy = [factories.claimed(world, factories.queued(world, owner="bob")[1][0]) for _ in range(5)]
     world.clock.forward(hours=1)
     for job in busy:
         world.jobs.requeue(job, world.clock.at, world.clock.at)
@@ -196,9 +195,9 @@ def test_a_lane_is_read_only_as_far_as_it_is_wanted(world: World) -> None:
 
 def test_an_owner_with_very_many_jobs_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "ROWS", 2)
-    _, work = given.queued(world, jobs=5)
+    _, work = factories.queued(world, jobs=5)
     for job in work[1:]:
-        given.canceled(world, job)
+        factories.canceled(world, job)
 
     assert walked(world, Search(frozenset({JobStatus.QUEUED}), owner="alice"), 20) == [[work[0].id]]
 
@@ -209,7 +208,7 @@ def test_a_lane_of_very_many_unfinished_jobs_is_read_on_for_a_while(
     monkeypatch.setattr(keys, "shard", lambda id: 4)
     made = []
     for owner in ("alice", "bob", "carol"):
-        made.append(given.queued(world, owner=owner)[1][0].id)
+        made.append(factories.queued(world, owner=owner)[1][0].id)
         world.clock.forward(minutes=1)
     read = JobIndex._query
     monkeypatch.setattr(JobIndex, "_query", lambda store, **query: read(store, **query, Limit=1))
@@ -228,20 +227,20 @@ def test_a_full_lane_is_read_on(world: World, monkeypatch: pytest.MonkeyPatch) -
 def test_the_index_is_behind_and_the_row_decides(world: World) -> None:
     job = in_state(world, JobStatus.QUEUED)
     seen = JobIndex(world.table).unfinished()
-    given.canceled(world, job)
+    factories.canceled(world, job)
 
     assert [found.id for found in seen] == [job.id]
     assert not Search(frozenset({JobStatus.QUEUED})).fits(JobIndex(world.table).read(seen)[0])
 
 
 def test_the_longest_wait_is_known_whatever_else_waits(world: World) -> None:
-    given.waiting(world, owner="carol")
+    factories.waiting(world, owner="carol")
     first = world.clock.at
-    given.queued(world)
+    factories.queued(world)
     world.clock.forward(minutes=10)
-    given.queued(world)
+    factories.queued(world)
     started = world.clock.forward(minutes=1)
-    given.processing(world, owner="bob")
+    factories.processing(world, owner="bob")
     at = world.clock.forward(minutes=1)
 
     assert search(world).oldest(at) == {JobStatus.QUEUED: first, JobStatus.PROCESSING: started}

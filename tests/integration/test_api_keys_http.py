@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from realstaging.stores import keys
-from tests.integration.acts import ask
-from tests.integration.faults import watched
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.fault_injection import watched
+from tests.support.http_client import call
+from tests.support.steps import ask
+from tests.support.world import World
 
 PATH = "/v1/account/api-keys"
 

@@ -8,14 +8,14 @@ from realstaging.models.jobs import Job
 from realstaging.models.projects import Project
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError, plain
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty, watched
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty, watched
+from tests.support.world import World
 
 
 def order(world: World, project: Project, *, count: int, jobs: int, limit: int = 1000) -> list[Job]:
     """`count` photos with `jobs` jobs each, as they are then."""
-    return [job for _, work in given.planned(world, project, count=count, jobs=jobs, limit=limit) for job in work]
+    return [job for _, work in factories.planned(world, project, count=count, jobs=jobs, limit=limit) for job in work]
 
 
 def batch_rows(world: World) -> list[dict[str, object]]:
@@ -23,7 +23,7 @@ def batch_rows(world: World) -> list[dict[str, object]]:
 
 
 def test_eight_hundred_jobs_are_written_a_hundred_actions_at_a_time_and_in_order(world: World) -> None:
-    batch, groups = given.drafted(world, given.project(world), count=50, jobs=16)
+    batch, groups = factories.drafted(world, factories.project(world), count=50, jobs=16)
 
     # Moto copies its whole table for every transaction: here the writes are only looked at.
     with faulty(world.table.meta.client, "TransactWriteItems", {}, at=range(100)) as calls:
@@ -41,7 +41,7 @@ def test_eight_hundred_jobs_are_written_a_hundred_actions_at_a_time_and_in_order
 
 
 def test_what_one_transaction_cannot_hold_follows_in_others(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     with watched(world.table.meta.client, "TransactWriteItems") as calls:
         jobs = order(world, project, count=10, jobs=16)
@@ -55,7 +55,7 @@ def test_what_one_transaction_cannot_hold_follows_in_others(world: World) -> Non
 
 
 def test_what_does_not_fit_into_the_quota_is_refused_whole(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     order(world, project, count=2, jobs=3, limit=8)
     before = world.rows()
 
@@ -67,7 +67,7 @@ def test_what_does_not_fit_into_the_quota_is_refused_whole(world: World) -> None
 
 
 def test_a_request_larger_than_the_whole_plan_is_refused_with_what_is_used(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     order(world, project, count=1, jobs=2, limit=8)
     before = world.rows()
 
@@ -79,7 +79,7 @@ def test_a_request_larger_than_the_whole_plan_is_refused_with_what_is_used(world
 
 
 def test_the_last_of_the_quota_can_be_used_up(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     order(world, project, count=1, jobs=3, limit=4)
     order(world, project, count=1, jobs=1, limit=4)
 
@@ -90,7 +90,7 @@ def test_the_last_of_the_quota_can_be_used_up(world: World) -> None:
 
 
 def test_uploads_without_jobs_need_no_quota(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     order(world, project, count=3, jobs=0, limit=0)
 
@@ -99,7 +99,7 @@ def test_uploads_without_jobs_need_no_quota(world: World) -> None:
 
 
 def test_somebody_elses_project_is_not_there(world: World) -> None:
-    stranger = given.project(world, "bob").model_copy(update={"owner": "alice"})
+    stranger = factories.project(world, "bob").model_copy(update={"owner": "alice"})
     before = world.rows()
 
     with pytest.raises(NotFoundError):
@@ -109,7 +109,7 @@ def test_somebody_elses_project_is_not_there(world: World) -> None:
 
 
 def test_the_same_batch_cannot_be_written_twice(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     [job] = order(world, project, count=1, jobs=1)
     batch = world.batches.get("alice", job.batch_id)
     before = world.rows()
@@ -122,7 +122,7 @@ def test_the_same_batch_cannot_be_written_twice(world: World) -> None:
 
 @pytest.mark.parametrize("dies_at", [2, 3])
 def test_what_a_request_that_died_had_reserved_is_given_back_once(world: World, dies_at: int) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     with (
         faulty(world.table.meta.client, "TransactWriteItems", CrashError(), at=(dies_at,)),
         pytest.raises(CrashError),
@@ -146,7 +146,7 @@ def test_what_a_request_that_died_had_reserved_is_given_back_once(world: World, 
 
 
 def test_a_request_thought_dead_that_goes_on_writes_nothing_more(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     client = world.table.meta.client
 
     def abandoned(**_: object) -> None:
@@ -164,7 +164,7 @@ def test_a_request_thought_dead_that_goes_on_writes_nothing_more(world: World) -
 
 
 def test_a_batchs_jobs_are_listed_newest_first_filtered_and_paged(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     jobs = order(world, project, count=3, jobs=3)
     newest_first = [job.id for job in reversed(jobs)]
     batch_id = jobs[0].batch_id
@@ -184,7 +184,7 @@ def test_a_batchs_jobs_are_listed_newest_first_filtered_and_paged(world: World) 
 
 
 def test_reservations_belong_to_the_period_they_were_made_in(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     [job] = order(world, project, count=1, jobs=1)
     then = world.clock.at
 

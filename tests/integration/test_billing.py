@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration.payments import FAILS_LATER, Payments, gateway
-from tests.integration.subscribers import buy, plan, rows, subscriber, subscription, tell, user
-from tests.integration.test_stripe_webhook import changed, metrics
-from tests.integration.world import World
+from tests.support.billing import buy, plan, rows, subscriber, subscription, tell, user
+from tests.support.fake_stripe import FAILS_LATER, Payments, gateway
+from tests.support.stripe_events import changed, metrics
+from tests.support.world import World
 
 
 def test_who_has_bought_twice_keeps_the_first_and_gets_the_second_back(

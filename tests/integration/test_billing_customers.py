@@ -6,10 +6,10 @@ import pytest
 
 from realstaging.errors import ForbiddenError
 from realstaging.stores.users import UserStore
-from tests.integration.payments import Payments, gateway
-from tests.integration.subscribers import become_customer, buy, join, plan, rows, subscriber, tell, user
-from tests.integration.test_stripe_webhook import metrics
-from tests.integration.world import World
+from tests.support.billing import become_customer, buy, join, plan, rows, subscriber, tell, user
+from tests.support.fake_stripe import Payments, gateway
+from tests.support.stripe_events import metrics
+from tests.support.world import World
 
 
 def test_a_customer_is_linked_to_its_owner_both_ways(world: World, payments: Payments) -> None:

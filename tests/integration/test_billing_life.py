@@ -18,11 +18,11 @@ from realstaging.models.accounts import User
 from realstaging.models.stripe import BillingEvent, Subscription
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
-from tests.integration.lives import Expected, Life, Remembered, Step
-from tests.integration.payments import Payments
-from tests.integration.straight import Straight, straight
-from tests.integration.test_fakes import public
-from tests.integration.world import World
+from tests.support.billing_life import Expected, Life, Remembered, Step
+from tests.support.fake_stripe import Payments
+from tests.support.fakes import public
+from tests.support.moto_direct import Straight, straight
+from tests.support.world import World
 
 Deliveries = list[list[BillingEvent]]
 

@@ -3,20 +3,10 @@
 import itertools
 from typing import Any
 
-from tests.integration.acts import at_once
-from tests.integration.payments import Payments, gateway, hook
-from tests.integration.subscribers import (
-    become_customer,
-    buy,
-    granted,
-    join,
-    rows,
-    subscriber,
-    subscription,
-    tell,
-    user,
-)
-from tests.integration.world import World
+from tests.support.billing import become_customer, buy, granted, join, rows, subscriber, subscription, tell, user
+from tests.support.fake_stripe import Payments, gateway, hook
+from tests.support.steps import at_once
+from tests.support.world import World
 
 TEN = 10
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.events import request
-from tests.integration import admins, given, web
-from tests.integration.faults import watched
-from tests.integration.test_door import BODIES, made_up
-from tests.integration.world import Context, World
+from tests.support import admin, factories, http_client
+from tests.support.events import request
+from tests.support.fault_injection import watched
+from tests.support.routes import BODIES, made_up
+from tests.support.world import Context, World
 
 KINDS: dict[str, tuple[Any, str, tuple[int, str]]] = {
     "malformed": ('{"name": ', "application/json", (400, "malformed_request")),
@@ -31,9 +31,9 @@ def test_a_body_that_cannot_be_used_is_refused_everywhere_and_changes_nothing(wo
     ids = things(world)
     refused: set[tuple[int, str]] = set()
     before = None
-    admins.ask(world, "GET", "/audit")  # from now on there is an administrator
+    admin.ask(world, "GET", "/audit")  # from now on there is an administrator
 
-    for module, method, path in list(web.routes(world)):
+    for module, method, path in list(http_client.routes(world)):
         if (method, path) not in BODIES or (kind, path) == OPEN:
             continue
         text = {name: [7] for name in BODIES[method, path]} if body is None else body
@@ -57,11 +57,11 @@ def test_a_body_that_cannot_be_used_is_refused_everywhere_and_changes_nothing(wo
 
 def token(world: World, path: str) -> str:
     """Of somebody who is let in there."""
-    return admins.token(world) if path.startswith("/v1/admin/") else world.token("alice")
+    return admin.token(world) if path.startswith("/v1/admin/") else world.token("alice")
 
 
 def things(world: World) -> dict[str, str]:
-    image, [job] = given.queued(world)
+    image, [job] = factories.queued(world)
     return {"project_id": job.project_id, "image_id": image.id, "job_id": job.id, "batch_id": job.batch_id}
 
 
@@ -69,7 +69,7 @@ def test_routes_that_need_no_body_do_not_mind_one(world: World) -> None:
     ids = things(world)
     asked = 0
 
-    for module, method, pattern in list(web.routes(world)):
+    for module, method, pattern in list(http_client.routes(world)):
         path = pattern
         if (method, path) in BODIES or method == "GET" or "<key_id>" in path or path == "/v1/account":
             continue
@@ -94,7 +94,7 @@ def test_no_id_however_long_is_a_fault(world: World, length: int) -> None:
 
 
 def _ask_for_long_ids(world: World, length: int) -> None:
-    for module, method, path in list(web.routes(world)):
+    for module, method, path in list(http_client.routes(world)):
         if "<" not in path:
             continue
         long = made_up(path).replace("01M7W2Y7M00TN8T8J0FC1BVBAK", "é" * length).replace("key_id", "k" * length)

@@ -15,18 +15,17 @@ from realstaging.models.runs import StageMessage
 from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.runtime_settings import OverrideStore
-from tests.integration import given
-from tests.integration.acts import one_call_at_a_time
-from tests.integration.faults import watched
-from tests.integration.flow import delivery, settle, stage, sweep
-from tests.integration.virtual import NO_ANSWER, NO_CREDIT, Limited, deliver, messages, starter
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import watched
+from tests.support.steps import delivery, one_call_at_a_time, settle, stage, sweep
+from tests.support.virtual_clock import NO_ANSWER, NO_CREDIT, Limited, deliver, messages, starter
+from tests.support.world import World
 
 PAUSE = 5  # seconds; config/local.yaml
 
 
 def queued(world: World, count: int = 1) -> list[Job]:
-    return given.queued(world, jobs=count)[1]
+    return factories.queued(world, jobs=count)[1]
 
 
 def start(world: World, provider: Limited, *jobs: Job) -> list[dict[str, Any]]:
@@ -48,10 +47,10 @@ def opened(world: World, provider: Limited) -> Breaker:
 
 
 def test_a_refused_account_opens_it_at_once_and_the_job_waits(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script({"then": "create:402", "times": 1})
 
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     now = world.job(job)
     assert (now.status, now.attempt, now.deferrals) == (JobStatus.QUEUED, 0, 1)
@@ -90,7 +89,7 @@ def test_an_answer_in_between_starts_the_count_anew(world: World) -> None:
 
 
 def test_how_many_failures_open_it_for_how_long_is_set(world: World) -> None:
-    given.set_now(world, {"replicate.breaker_failures": 1, "replicate.breaker_seconds": 40})
+    factories.set_now(world, {"replicate.breaker_failures": 1, "replicate.breaker_seconds": 40})
     provider = Limited(world.clock)
     provider.fault = lambda: NO_ANSWER
 
@@ -118,7 +117,7 @@ def test_while_it_is_open_nothing_is_claimed_and_every_job_keeps_its_date_behind
 
 
 def test_while_it_is_open_nobody_fails_however_long_that_is(world: World) -> None:
-    given.set_now(world, {"replicate.breaker_seconds": 900})
+    factories.set_now(world, {"replicate.breaker_seconds": 900})
     provider = Limited(world.clock)
     [job] = queued(world)
     world.clock.forward(hours=23, minutes=55)
@@ -132,7 +131,7 @@ def test_while_it_is_open_nobody_fails_however_long_that_is(world: World) -> Non
 
 
 def test_an_outage_of_a_weekend_fails_nobody(world: World) -> None:
-    given.set_now(world, {"replicate.breaker_seconds": 900})
+    factories.set_now(world, {"replicate.breaker_seconds": 900})
     provider = Limited(world.clock)
     began = world.clock.at
     provider.fault = lambda: NO_CREDIT if world.clock.at < began + timedelta(hours=40) else None
@@ -161,11 +160,11 @@ def test_a_job_that_was_sent_away_is_asked_for_once_before_its_time_is_over(worl
 
 
 def test_a_run_that_began_late_is_asked_for_like_any_other_and_given_up_in_no_outage(world: World) -> None:
-    job = given.queued(world)[1][0]
+    job = factories.queued(world)[1][0]
     world.provider.script({"then": ["hang", "webhook:drop"]})
     world.clock.forward(hours=25)
     world.jobs.postpone(job, world.clock.at, None)
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     sweep(world, minutes=3)
     settle(world)
@@ -286,14 +285,14 @@ def test_success_costs_no_write_when_there_is_nothing_to_forget(world: World) ->
 def test_input_that_is_refused_is_an_answer_too(world: World) -> None:
     world.provider.script({"then": "create:503", "times": 4}, {"then": "create:422"})
     for job in queued(world, 5):
-        world.run("stage_image", given.to_start(job))
+        world.run("stage_image", factories.to_start(job))
 
     assert breaker(world).failures == 0
 
 
 def test_waiting_jobs_are_read_with_what_is_set_now(world: World) -> None:
     """A row of settings is there, and one of the breaker: each is read as what it is."""
-    given.set_now(world, {"replicate.breaker_seconds": 7})
+    factories.set_now(world, {"replicate.breaker_seconds": 7})
     opened(world, Limited(world.clock))
     [job] = queued(world)
 
@@ -307,7 +306,7 @@ def test_a_message_of_a_job_that_ended_while_it_waited_does_nothing(world: World
     opened(world, provider)
     [job] = queued(world)
     sent: Sequence[dict[str, Any]] = start(world, provider, job)
-    given.canceled(world, job)
+    factories.canceled(world, job)
 
     world.run("stage_image", delivery("sqs-stage-queue", sent))
 

@@ -7,12 +7,10 @@ import pytest
 from realstaging.models.jobs import JobStatus
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.runtime_settings import OverrideStore
-from tests.integration import given
-from tests.integration.acts import ask, at_once, delivered, failed, rows_of
-from tests.integration.flow import finish, results, settle, started
-from tests.integration.test_deletion_http import in_state
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.http_client import call
+from tests.support.steps import ask, at_once, delivered, failed, finish, in_state, results, rows_of, settle, started
+from tests.support.world import World
 
 OPEN = [state for state in JobStatus if not state.final]
 ENDED = [state for state in JobStatus if state.final]
@@ -52,7 +50,7 @@ def test_a_canceled_run_is_called_off_at_the_provider(world: World) -> None:
 
 
 def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
-    job = given.processing(world, prediction_id=None)
+    job = factories.processing(world, prediction_id=None)
     module = world.function("jobs_api")
     world.jobs.note_run(job, "run7", due=world.clock.at)
 
@@ -63,7 +61,7 @@ def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
 
 @pytest.mark.parametrize("end", ["cancel", "delete"])
 def test_a_run_that_began_while_its_job_was_canceled_is_called_off(world: World, end: str) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script("hang")
     client = world.table.meta.client
     updates: list[str] = []
@@ -79,7 +77,7 @@ def test_a_run_that_began_while_its_job_was_canceled_is_called_off(world: World,
 
     client.meta.events.register("before-call.dynamodb.UpdateItem", meanwhile)
     try:
-        world.run("stage_image", given.to_start(job))
+        world.run("stage_image", factories.to_start(job))
     finally:
         client.meta.events.unregister("before-call.dynamodb.UpdateItem", meanwhile)
     settle(world)
@@ -89,10 +87,10 @@ def test_a_run_that_began_while_its_job_was_canceled_is_called_off(world: World,
 
 
 def test_a_canceled_job_is_not_started_though_its_message_comes(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     call(world, "POST", f"/v1/jobs/{job.id}/cancel")
 
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     assert world.provider.runs() == []
     assert world.job(job).status is JobStatus.CANCELED
@@ -117,8 +115,8 @@ def test_of_a_cancel_and_a_delivery_one_wins_and_only_what_is_delivered_is_charg
 
 
 def test_a_cancel_that_meets_a_start_happens_after_it(world: World) -> None:
-    _, [read] = given.queued(world)
-    given.claimed(world, read)
+    _, [read] = factories.queued(world)
+    factories.claimed(world, read)
     module = world.function("jobs_api")
 
     canceled = module.cancel(read, world.clock.at, jobs=world.jobs, results=world.result_queue)
@@ -128,7 +126,7 @@ def test_a_cancel_that_meets_a_start_happens_after_it(world: World) -> None:
 
 
 def test_ten_cancels_at_once_cancel_once(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     statuses = at_once(world, 6, lambda process: ask(process, "POST", f"/v1/jobs/{job.id}/cancel")[0])
 
@@ -137,9 +135,9 @@ def test_ten_cancels_at_once_cancel_once(world: World) -> None:
 
 
 def test_a_batch_is_canceled_whole_but_for_what_has_ended(world: World) -> None:
-    groups = given.planned(world, given.project(world), count=30, jobs=2)
+    groups = factories.planned(world, factories.project(world), count=30, jobs=2)
     jobs = [job for _, work in groups for job in work]
-    canceled = given.canceled(world, jobs[0])
+    canceled = factories.canceled(world, jobs[0])
 
     status, batch = ask(world, "POST", f"/v1/batches/{canceled.batch_id}/cancel")
 
@@ -150,9 +148,9 @@ def test_a_batch_is_canceled_whole_but_for_what_has_ended(world: World) -> None:
 
 
 def test_what_starts_or_ends_while_its_batch_is_canceled_is_dealt_with_as_it_then_is(world: World) -> None:
-    _, work = given.queued(world, jobs=3)
+    _, work = factories.queued(world, jobs=3)
     module = world.function("jobs_api")
-    given.claimed(world, work[0])
+    factories.claimed(world, work[0])
     done = delivered(world, work[1])
 
     module.cancel_all(work, world.clock.at, jobs=world.jobs, results=world.result_queue)
@@ -163,9 +161,9 @@ def test_what_starts_or_ends_while_its_batch_is_canceled_is_dealt_with_as_it_the
     assert ask(world, "GET", f"/v1/batches/{done.batch_id}")[1]["status"] == "partial"
 
 
-@pytest.mark.parametrize("end", [failed, given.canceled])
+@pytest.mark.parametrize("end", [failed, factories.canceled])
 def test_a_job_that_came_to_nothing_is_tried_again_as_a_new_one(world: World, end: Any) -> None:
-    image, [job] = given.queued(world)
+    image, [job] = factories.queued(world)
     job = end(world, job)
 
     status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
@@ -196,8 +194,8 @@ def test_what_came_to_something_or_still_may_is_not_tried_again(world: World, st
 
 
 def test_a_job_whose_photo_was_rejected_cannot_be_tried_again(world: World) -> None:
-    image, [job] = given.waiting(world)
-    world.run("upload_complete", given.uploaded(world, image, b"no photo"))
+    image, [job] = factories.waiting(world)
+    world.run("upload_complete", factories.uploaded(world, image, b"no photo"))
 
     status, problem = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
 
@@ -205,18 +203,18 @@ def test_a_job_whose_photo_was_rejected_cannot_be_tried_again(world: World) -> N
 
 
 def test_a_canceled_job_that_still_waited_waits_again(world: World) -> None:
-    image, [job] = given.waiting(world)
-    given.canceled(world, job)
+    image, [job] = factories.waiting(world)
+    factories.canceled(world, job)
 
     status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
     assert (status, again["status"]) == (201, "awaiting_upload")
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert [message["job_id"] for message in world.to_stage()] == [again["id"]]
 
 
 def test_of_many_retries_at_once_one_makes_a_job(world: World) -> None:
-    job = failed(world, given.queued(world)[1][0])
+    job = failed(world, factories.queued(world)[1][0])
 
     answers = at_once(world, 5, lambda process: ask(process, "POST", f"/v1/jobs/{job.id}/retry"))
 
@@ -227,9 +225,9 @@ def test_of_many_retries_at_once_one_makes_a_job(world: World) -> None:
 
 
 def test_of_a_batch_only_what_failed_is_tried_again_and_that_once(world: World) -> None:
-    image, work = given.queued(world, jobs=5)
+    image, work = factories.queued(world, jobs=5)
     bad = [failed(world, work[0]), failed(world, work[1])]
-    given.canceled(world, work[2])
+    factories.canceled(world, work[2])
     delivered(world, work[3])
     path = f"/v1/batches/{work[0].batch_id}/retry"
 
@@ -246,7 +244,7 @@ def test_of_a_batch_only_what_failed_is_tried_again_and_that_once(world: World) 
 
 
 def test_of_many_retries_of_a_batch_at_once_each_job_is_tried_again_once(world: World) -> None:
-    _, work = given.queued(world, jobs=3)
+    _, work = factories.queued(world, jobs=3)
     for job in work:
         failed(world, job)
 
@@ -257,7 +255,7 @@ def test_of_many_retries_of_a_batch_at_once_each_job_is_tried_again_once(world: 
 
 
 def test_a_retry_that_does_not_fit_the_quota_is_refused_and_can_be_made_later(world: World) -> None:
-    job = failed(world, given.queued(world)[1][0])
+    job = failed(world, factories.queued(world)[1][0])
     none = world.settings.plans["free"].model_copy(update={"images_per_month": 0})
     api = world.function("jobs_api")
     api.live = RuntimeSettings(world.settings.model_copy(update={"plans": {"free": none}}), OverrideStore(world.table))

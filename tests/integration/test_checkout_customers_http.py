@@ -3,11 +3,11 @@
 import pytest
 
 from realstaging.stores import keys
-from tests.integration.acts import ask
-from tests.integration.buying import CHECKOUT, checkout, shown, subscribe
-from tests.integration.payments import Payments
-from tests.integration.subscribers import become_customer, buy, join, user
-from tests.integration.world import World
+from tests.support.billing import become_customer, buy, join, user
+from tests.support.fake_stripe import Payments
+from tests.support.purchases import CHECKOUT, checkout, shown, subscribe
+from tests.support.steps import ask
+from tests.support.world import World
 
 
 def test_a_customer_that_was_deleted_at_stripe_is_followed_by_another(world: World, payments: Payments) -> None:

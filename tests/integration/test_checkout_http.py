@@ -7,22 +7,12 @@ import pytest
 
 from realstaging.stores import keys
 from realstaging.stores.checkouts import CheckoutStore
-from tests.integration.acts import ask, at_once, keyed
-from tests.integration.buying import (
-    CHECKOUT,
-    SUBSCRIPTION,
-    checkout,
-    hear,
-    made,
-    pay,
-    shown,
-    subscribe,
-    usage,
-)
-from tests.integration.faults import CrashError, faulty
-from tests.integration.payments import GOOD_CARD, Payments, quick_repeats
-from tests.integration.subscribers import rows, subscription, time_passes
-from tests.integration.world import World
+from tests.support.billing import rows, subscription, time_passes
+from tests.support.fake_stripe import GOOD_CARD, Payments, quick_repeats
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.purchases import CHECKOUT, SUBSCRIPTION, checkout, hear, made, pay, shown, subscribe, usage
+from tests.support.steps import ask, at_once, keyed
+from tests.support.world import World
 
 SESSIONS = "/v1/checkout/sessions"
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import Job, JobStatus
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.flow import finish, hear, results, settle, stage, started, sweep, told
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.steps import ask, finish, hear, results, settle, stage, started, sweep, told
+from tests.support.world import World
 
 FLUX = "black-forest-labs/flux-2-pro"
 
@@ -73,8 +72,8 @@ def test_a_job_that_fails_after_paid_attempts_costs_their_sum_and_counts_once(wo
 
 def test_a_job_that_succeeds_at_last_costs_all_of_its_runs(world: World) -> None:
     world.provider.script({"then": "result:html", "times": 1})
-    _, [job] = given.queued(world)
-    world.run("stage_image", given.to_start(job))
+    _, [job] = factories.queued(world)
+    world.run("stage_image", factories.to_start(job))
 
     finish(world, results(world, job))
     stage(world)
@@ -99,8 +98,8 @@ def test_the_same_end_heard_twice_is_booked_once(world: World) -> None:
 
 def test_megapixels_are_those_that_were_given_and_really_made(world: World) -> None:
     world.provider.script({"then": "result:square"})
-    _, [job] = given.queued(world, order={"model": FLUX})
-    world.run("stage_image", given.to_start(job))
+    _, [job] = factories.queued(world, order={"model": FLUX})
+    world.run("stage_image", factories.to_start(job))
 
     finish(world, results(world, job))
 
@@ -110,9 +109,9 @@ def test_megapixels_are_those_that_were_given_and_really_made(world: World) -> N
 
 def test_what_was_set_for_the_model_decides_its_price(world: World) -> None:
     banana = "google/nano-banana-pro"
-    given.set_now(world, models={banana: {"parameters": {"resolution": "4K"}}})
-    _, [job] = given.queued(world, order={"model": banana, "seed": None})
-    world.run("stage_image", given.to_start(job))
+    factories.set_now(world, models={banana: {"parameters": {"resolution": "4K"}}})
+    _, [job] = factories.queued(world, order={"model": banana, "seed": None})
+    world.run("stage_image", factories.to_start(job))
     now = world.job(job)
 
     finish(world, [told(now, 1, "canceled")])
@@ -122,7 +121,7 @@ def test_what_was_set_for_the_model_decides_its_price(world: World) -> None:
 
 @pytest.mark.parametrize(("status", "usd"), [("canceled", "0.03"), ("aborted", None), ("failed", None)])
 def test_a_run_that_was_stopped_is_billed_if_it_had_begun(world: World, status: str, usd: str | None) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     finish(world, [told(job, 1, status)])
 
@@ -185,7 +184,7 @@ def test_a_result_that_comes_after_its_job_was_given_up_is_booked_and_not_delive
 
 
 def test_the_end_of_an_attempt_that_was_given_up_is_booked_when_it_is_told_after_all(world: World) -> None:
-    job = given.processing(world, prediction_id=None)
+    job = factories.processing(world, prediction_id=None)
     sweep(world, minutes=3)
     settle(world)
     assert outcomes(world.job(job)) == [("staging_timed_out", "0")]
@@ -216,7 +215,7 @@ def test_of_an_attempt_that_is_over_only_its_own_run_is_booked(world: World) -> 
 
 def test_a_strangers_run_is_never_booked(world: World) -> None:
     job = started(world, "hang")
-    given.canceled(world, job)
+    factories.canceled(world, job)
 
     finish(world, [told(job, 1) | {"prediction": {"id": "another", "status": "succeeded", "output": []}}])
 

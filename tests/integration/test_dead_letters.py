@@ -14,9 +14,9 @@ from realstaging.admin.dead_letters import peek, redrive, to_function, to_queue
 from realstaging.gateways.dead_letters import AsyncRetries, DeadLetters, WatchedQueue
 from realstaging.models.admin_operations import RedriveOrder, RedriveView
 from realstaging.models.runs import ResultMessage, StageMessage
-from tests.events import event
-from tests.fakes import FakeFunctions
-from tests.integration.faults import CrashError, faulty
+from tests.support.events import event
+from tests.support.fakes import FakeFunctions
+from tests.support.fault_injection import CrashError, faulty
 
 SWEEP = "arn:aws:lambda:us-east-1:123456789012:function:realstaging-Sweep"
 SIGNED = "https://media.example.test/out.jpg?X-Amz-Signature=secret"

@@ -1,23 +1,20 @@
 """DELETE of projects, images and jobs: gone at once for their owner, unfinished work given back."""
 
-from typing import Any
-
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given, web
-from tests.integration.acts import arrived, ask, delivered, failed, rows_of
-from tests.integration.flow import finish, results, started
-from tests.integration.operators import asked
-from tests.integration.test_door import BODIES
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories, http_client
+from tests.support.admin_operations import asked
+from tests.support.http_client import call
+from tests.support.routes import BODIES
+from tests.support.steps import arrived, ask, delivered, finish, in_state, results, rows_of, started
+from tests.support.world import World
 
 
 def gone_everywhere(world: World, **ids: str) -> None:
     """Every route that takes one of these ids answers 404, to administrators too."""
     tries = 0
-    for _, method, path in list(web.routes(world)):
+    for _, method, path in list(http_client.routes(world)):
         for name, id in ids.items():
             if f"<{name}>" in path:
                 tries += 1
@@ -28,9 +25,9 @@ def gone_everywhere(world: World, **ids: str) -> None:
 
 
 def test_a_deleted_image_and_its_jobs_are_gone_everywhere(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     image, jobs = arrived(world, project, jobs=2)
-    kept, [other] = arrived(world, project, given.photo(800, 600), jobs=1)
+    kept, [other] = arrived(world, project, factories.photo(800, 600), jobs=1)
 
     assert ask(world, "DELETE", f"/v1/images/{image.id}") == (204, {})
 
@@ -49,9 +46,9 @@ def test_a_deleted_image_and_its_jobs_are_gone_everywhere(world: World) -> None:
 @pytest.mark.parametrize("state", ["awaiting_upload", "queued", "processing"])
 def test_unfinished_work_is_given_back_with_its_image(world: World, state: str) -> None:
     if state == "awaiting_upload":
-        image, [job] = given.waiting(world)
+        image, [job] = factories.waiting(world)
     else:
-        job = given.processing(world) if state == "processing" else given.queued(world)[1][0]
+        job = factories.processing(world) if state == "processing" else factories.queued(world)[1][0]
         image = world.images.get("alice", job.image_id)
 
     assert call(world, "DELETE", f"/v1/images/{image.id}")[0] == 204
@@ -63,10 +60,10 @@ def test_unfinished_work_is_given_back_with_its_image(world: World, state: str) 
 
 
 def test_a_file_that_comes_for_a_deleted_image_starts_nothing(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     call(world, "DELETE", f"/v1/images/{image.id}")
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert world.to_stage() == []
     assert world.objects("masters/") == world.objects("originals/") == []
@@ -89,20 +86,6 @@ def test_a_deleted_job_is_gone_and_the_ledger_stays(world: World, state: JobStat
     assert [(entry["job_id"], entry["state"]) for entry in entries] == list(world.ledger().items())
 
 
-def in_state(world: World, state: JobStatus) -> Any:
-    """A job of alice in this state."""
-    if state is JobStatus.AWAITING_UPLOAD:
-        return given.waiting(world)[1][0]
-    job = given.queued(world)[1][0]
-    if state is JobStatus.PROCESSING:
-        return given.claimed(world, job)
-    if state is JobStatus.READY:
-        return delivered(world, job)
-    if state is JobStatus.FAILED:
-        return failed(world, job)
-    return given.canceled(world, job) if state is JobStatus.CANCELED else job
-
-
 def test_the_run_of_a_deleted_job_is_called_off_at_the_provider(world: World) -> None:
     job = started(world, "hang")
 
@@ -113,7 +96,7 @@ def test_the_run_of_a_deleted_job_is_called_off_at_the_provider(world: World) ->
 
 
 def test_a_run_that_was_noted_just_now_is_called_off_too(world: World) -> None:
-    job = given.processing(world, prediction_id=None)
+    job = factories.processing(world, prediction_id=None)
     world.jobs.note_run(job, "run7", due=world.clock.at)
 
     world.function("jobs_api").deleter.job(job, world.clock.at)
@@ -133,7 +116,7 @@ def test_a_result_for_a_deleted_job_is_neither_kept_nor_charged(world: World) ->
 
 
 def test_a_deleted_project_takes_everything_in_it_along(world: World) -> None:
-    project, other = given.project(world), given.project(world)
+    project, other = factories.project(world), factories.project(world)
     image, jobs = arrived(world, project, jobs=2)
     done = delivered(world, jobs[0])
     kept, _ = arrived(world, other, jobs=1)
@@ -152,9 +135,9 @@ def test_a_deleted_project_takes_everything_in_it_along(world: World) -> None:
 
 
 def test_a_deletion_that_meets_a_change_happens_after_it(world: World) -> None:
-    image, [job] = given.queued(world)
-    late_image, late_job = given.waiting(world)[0], job
-    given.claimed(world, job)
+    image, [job] = factories.queued(world)
+    late_image, late_job = factories.waiting(world)[0], job
+    factories.claimed(world, job)
     module = world.function("jobs_api")
 
     module.deleter.job(late_job, world.clock.at)

@@ -7,36 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.events import event, request
-from tests.integration import given, web
-from tests.integration.faults import CrashError, faulty
-from tests.integration.web import call
-from tests.integration.world import Context, World
-
-UPLOAD: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1}
-BODIES: dict[tuple[str, str], Any] = {
-    ("POST", "/v1/projects"): {"name": "14 Elm Street"},
-    ("PATCH", "/v1/projects/<project_id>"): {"name": "14 Elm Street"},
-    ("POST", "/v1/uploads"): {"project_id": "prj_unknown", "files": [UPLOAD]},
-    ("POST", "/v1/jobs"): {"items": [{"image_id": "img_unknown"}]},
-    ("PATCH", "/v1/account"): {"full_name": "Alice"},
-    ("POST", "/v1/account/api-keys"): {"name": "a program"},
-    ("POST", "/v1/billing/checkout"): {"plan": "pro"},
-    ("POST", "/v1/billing/subscription/preview"): {"plan": "pro"},
-    ("PATCH", "/v1/billing/subscription"): {"plan": "pro"},
-    ("PUT", "/v1/admin/models/<model_id>/settings"): {"parameters": {}},
-    ("POST", "/v1/admin/models/<model_id>/rollback"): {"version": 0},
-    ("PUT", "/v1/admin/settings/<key>"): {"value": 1, "note": "why"},
-    ("POST", "/v1/admin/settings/<key>/rollback"): {"version": 0},
-    ("PATCH", "/v1/admin/users/<owner>"): {"extra_quota": 1},
-    ("POST", "/v1/admin/queues/<name>/redrive"): {"max": 1},
-}
-
-
-def made_up(path: str) -> str:
-    for name, prefix in (("project_id", "prj"), ("image_id", "img"), ("job_id", "job"), ("batch_id", "bat")):
-        path = path.replace(f"<{name}>", f"{prefix}_01M7W2Y7M00TN8T8J0FC1BVBAK")
-    return path.replace("<", "").replace(">", "")
+from tests.support import factories, http_client
+from tests.support.events import event, request
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.routes import BODIES, UPLOAD, made_up
+from tests.support.world import Context, World
 
 
 def test_health_is_public(world: World) -> None:
@@ -50,7 +26,7 @@ def test_health_is_public(world: World) -> None:
 def test_no_route_but_the_public_ones_answers_a_stranger(world: World) -> None:
     open_to_all = set()
 
-    for module, method, path in web.routes(world):
+    for module, method, path in http_client.routes(world):
         made = request(method, made_up(path), body=BODIES.get((method, path)))
         answer = module.lambda_handler(made, Context())
         assert answer["headers"]["X-Request-Id"]
@@ -119,11 +95,11 @@ def test_the_first_request_makes_the_user_and_the_next_ones_leave_it(world: Worl
 
 
 def test_somebody_elses_things_look_exactly_like_things_that_are_not_there(world: World) -> None:
-    image, [job] = given.queued(world, owner="bob")
+    image, [job] = factories.queued(world, owner="bob")
     theirs = {"project_id": job.project_id, "image_id": image.id, "job_id": job.id, "batch_id": job.batch_id}
     asked = 0
 
-    for module, method, path in web.routes(world):
+    for module, method, path in http_client.routes(world):
         names = [name for name in theirs if f"<{name}>" in path]
         if not names or path.startswith("/v1/admin/"):
             continue
@@ -146,7 +122,7 @@ def test_somebody_elses_things_look_exactly_like_things_that_are_not_there(world
 
 
 def test_nobody_uploads_into_somebody_elses_project(world: World) -> None:
-    theirs = given.project(world, "bob")
+    theirs = factories.project(world, "bob")
 
     refusals = [
         call(world, "POST", "/v1/uploads", body={"project_id": project_id, "files": [UPLOAD]})
@@ -159,7 +135,7 @@ def test_nobody_uploads_into_somebody_elses_project(world: World) -> None:
 
 
 def test_lists_show_nothing_of_others(world: World) -> None:
-    _, [job] = given.queued(world, owner="bob")
+    _, [job] = factories.queued(world, owner="bob")
 
     assert call(world, "GET", "/v1/projects")[1]["items"] == []
     assert call(world, "GET", "/v1/jobs")[1]["items"] == []

@@ -3,11 +3,10 @@
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.test_deletion_http import in_state
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.http_client import call
+from tests.support.steps import ask, in_state
+from tests.support.world import World
 
 
 def paths(world: World) -> list[str]:
@@ -53,7 +52,7 @@ def test_what_changed_is_sent_again(world: World, what: str) -> None:
 
 
 def test_neither_a_refusal_nor_a_change_has_an_etag(world: World) -> None:
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
 
     assert "ETag" not in call(world, "GET", "/v1/images/img_unknown")[2]
     assert "ETag" not in call(world, "POST", "/v1/projects", body={"name": "a"})[2]

@@ -10,14 +10,9 @@ from botocore.stub import Stubber
 from realstaging.gateways.connections import Connections
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.upload_events import UploadEvents
-from tests.fakes import FakeFunctions, FakeSockets
-from tests.integration.faults import faulty
-from tests.integration.virtual import Limited
-
-
-def public(kind: type) -> dict[str, inspect.Signature]:
-    methods = inspect.getmembers(kind, inspect.isfunction)
-    return {name: inspect.signature(method) for name, method in methods if not name.startswith("_")}
+from tests.support.fakes import FakeFunctions, FakeSockets, public
+from tests.support.fault_injection import faulty
+from tests.support.virtual_clock import Limited
 
 
 def test_the_fake_sockets_have_the_methods_of_the_real_ones() -> None:

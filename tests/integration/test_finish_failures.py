@@ -3,9 +3,9 @@
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.flow import delivery, failures, finish, hear, results, settle, started, sweep, told
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.steps import delivery, failures, finish, hear, results, settle, started, sweep, told
+from tests.support.world import World
 
 
 def test_a_failure_that_may_pass_is_tried_three_times_and_then_costs_nothing(world: World) -> None:
@@ -45,7 +45,7 @@ def test_a_refused_content_fails_at_once_and_is_not_tried_again(world: World) ->
 
 @pytest.mark.parametrize("status", ["aborted", "canceled"])
 def test_a_run_that_was_stopped_gets_another_attempt(world: World, status: str) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     finish(world, [told(job, 1, status)])
 
@@ -107,7 +107,7 @@ def test_a_result_that_is_no_use_is_not_charged_but_tried_again(world: World, ou
     ],
 )
 def test_results_are_fetched_from_the_providers_own_hosts_only(world: World, url: str) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     assert failures(finish(world, [told(job, 1, output=[url])])) == []
 

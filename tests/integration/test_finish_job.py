@@ -3,11 +3,11 @@
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import delivery, failures, finish, results, stage, started, sweep, told
-from tests.integration.world import World
-from tests.unit.pictures import opened
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.pictures import opened
+from tests.support.steps import delivery, failures, finish, results, stage, started, sweep, told
+from tests.support.world import World
 
 
 def test_a_result_is_brought_home_and_charged(world: World) -> None:
@@ -78,8 +78,8 @@ def test_a_result_of_another_run_decides_nothing(world: World, status: str) -> N
 
 
 def test_results_of_nothing_are_ignored(world: World) -> None:
-    job = given.processing(world)
-    _, [queued] = given.queued(world)
+    job = factories.processing(world)
+    _, [queued] = factories.queued(world)
     before = world.rows()
 
     answer = finish(
@@ -126,7 +126,7 @@ def test_a_job_canceled_while_its_result_came_home_is_not_charged_and_its_files_
 
     def cancel_first(**_: object) -> None:
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", cancel_first)
-        given.canceled(world, job)
+        factories.canceled(world, job)
 
     client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", cancel_first)
     assert failures(finish(world, messages)) == []
@@ -138,7 +138,7 @@ def test_a_job_canceled_while_its_result_came_home_is_not_charged_and_its_files_
 def test_a_canceled_jobs_result_is_not_fetched(world: World) -> None:
     job = started(world)
     messages = results(world, job)
-    given.canceled(world, job)
+    factories.canceled(world, job)
 
     assert failures(finish(world, messages)) == []
 
@@ -180,7 +180,7 @@ def test_a_crash_between_the_files_and_the_charge_is_made_up_for(world: World, a
 
 
 def test_a_retry_whose_message_is_lost_is_sent_again(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     with faulty(world.sqs, "SendMessageBatch", CrashError()):
         answer = finish(world, [told(job, 1, "failed")])
     assert len(failures(answer)) == 1

@@ -7,10 +7,10 @@ import pytest
 from realstaging.accounts import quota as periods
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.table import LostRaceError
-from tests.integration import given
-from tests.integration.acts import ask, purge, purge_everything
-from tests.integration.test_history import RESULT, History
-from tests.integration.world import World, check_books
+from tests.support import factories
+from tests.support.history import RESULT, History
+from tests.support.steps import ask, purge, purge_everything
+from tests.support.world import World, check_books
 
 STEPS = 24
 
@@ -65,7 +65,7 @@ class Life(History):
                     self.world.jobs.claim(job, at, at)
             if job.status is JobStatus.PROCESSING:
                 with pytest.raises(LostRaceError):
-                    self.world.jobs.deliver(job, at, RESULT, given.run(job))
+                    self.world.jobs.deliver(job, at, RESULT, factories.run(job))
 
     def purge(self) -> None:
         assert purge(self.world, minutes=self.chance.choice([0, 3, 61]))["failed"] == 0

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration import given
-from tests.integration.acts import Answer, ask, at_once, failed, keyed, rows_of
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import sweep
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.steps import Answer, ask, at_once, failed, keyed, rows_of, sweep
+from tests.support.world import World
 
 FILE: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 ROUTES = ["project", "upload", "restage", "retry", "batch retry", "api key"]
@@ -24,9 +23,9 @@ def wanted(world: World, route: str) -> tuple[str, Any, Any]:
     if route == "api key":
         return "/v1/account/api-keys", {"name": "a program"}, {"name": "another"}
     if route == "upload":
-        body = {"project_id": given.project(world).id, "files": [FILE, FILE], "defaults": {"style": "modern"}}
+        body = {"project_id": factories.project(world).id, "files": [FILE, FILE], "defaults": {"style": "modern"}}
         return "/v1/uploads", body, body | {"files": [FILE]}
-    image, [job] = given.queued(world)
+    image, [job] = factories.queued(world)
     if route == "restage":
         return "/v1/jobs", {"items": [{"image_id": image.id}]}, {"items": [{"image_id": image.id}] * 2}
     failed(world, job)
@@ -102,7 +101,7 @@ def test_the_same_key_on_another_route_is_another_request(world: World) -> None:
 
 
 def test_a_body_that_means_the_same_is_the_same(world: World) -> None:
-    project = given.project(world).id
+    project = factories.project(world).id
     first = keyed(world, "/v1/uploads", f'{{"project_id": "{project}", "files": [{{"filename": "a.jpg", '
                   '"content_type": "image/jpeg", "size_bytes": 9}]}')  # fmt: skip
     repeat = keyed(world, "/v1/uploads", f'{{"files":[{{"size_bytes":9,"content_type":"image/jpeg",'
@@ -144,7 +143,7 @@ def test_what_was_refused_is_not_remembered(world: World) -> None:
     body = {"project_id": "prj_unknown", "files": [FILE]}
     assert keyed(world, "/v1/uploads", body)[0] == 404
 
-    assert keyed(world, "/v1/uploads", body | {"project_id": given.project(world).id})[0] == 201
+    assert keyed(world, "/v1/uploads", body | {"project_id": factories.project(world).id})[0] == 201
 
 
 def test_a_retry_is_answered_again_though_the_job_is_deleted_by_now(world: World) -> None:
@@ -158,7 +157,7 @@ def test_a_retry_is_answered_again_though_the_job_is_deleted_by_now(world: World
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_an_upload_that_dies_half_way_is_made_whole_by_its_repeat(world: World, after: bool) -> None:
     """9 files with 16 jobs each are 5 transactions."""
-    body = {"project_id": given.project(world).id, "files": [FILE] * 9, "defaults": SIXTEEN}
+    body = {"project_id": factories.project(world).id, "files": [FILE] * 9, "defaults": SIXTEEN}
     warm(world)
     died = 0
     for nth in (1, 2, 3, 2):
@@ -177,9 +176,9 @@ def test_an_upload_that_dies_half_way_is_made_whole_by_its_repeat(world: World, 
 
 
 def test_a_restaging_that_dies_half_way_is_made_whole_by_its_repeat(world: World) -> None:
-    groups = given.planned(world, given.project(world), count=6, jobs=0)
+    groups = factories.planned(world, factories.project(world), count=6, jobs=0)
     for image, _ in groups[:3]:
-        world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
+        world.images.accept(image, [], world.clock.at, factories.FACTS, look_again=world.clock.at)
     body = {"items": [{"image_id": image.id} for image, _ in groups], "defaults": SIXTEEN}
     warm(world)
     with faulty(world.table.meta.client, "TransactWriteItems", CrashError(), at=(2,)):
@@ -199,7 +198,7 @@ def test_a_restaging_that_dies_half_way_is_made_whole_by_its_repeat(world: World
 
 
 def test_a_failed_batch_tried_again_half_way_is_made_whole_by_its_repeat(world: World) -> None:
-    work = [job for _ in range(2) for job in given.queued(world, jobs=20)[1]]
+    work = [job for _ in range(2) for job in factories.queued(world, jobs=20)[1]]
     batch = work[0].batch_id
     assert work[-1].batch_id != batch
     warm(world)
@@ -213,7 +212,7 @@ def test_a_failed_batch_tried_again_half_way_is_made_whole_by_its_repeat(world: 
 
 @pytest.mark.parametrize("route", ["upload", "restage"])
 def test_a_repeat_that_comes_after_the_request_was_given_up_says_so(world: World, route: str) -> None:
-    groups = given.planned(world, given.project(world), count=4, jobs=0)
+    groups = factories.planned(world, factories.project(world), count=4, jobs=0)
     path, body = {
         "upload": ("/v1/uploads", {"project_id": groups[0][0].project_id, "files": [FILE] * 4, "defaults": SIXTEEN}),
         "restage": ("/v1/jobs", {"items": [{"image_id": image.id} for image, _ in groups], "defaults": SIXTEEN}),
@@ -233,7 +232,7 @@ def test_a_repeat_that_comes_after_the_request_was_given_up_says_so(world: World
 
 
 def test_nothing_is_put_into_a_project_that_was_deleted_meanwhile(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     body = {"project_id": project.id, "files": [FILE] * 4, "defaults": SIXTEEN}
     warm(world)
     with faulty(world.table.meta.client, "TransactWriteItems", CrashError(), at=(2,)):

@@ -11,16 +11,16 @@ from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
-from tests.integration import given
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.world import World
 
 WHY = Failure(code="image_too_small", title="t", detail="d", retryable=False)
 
 
 def test_an_accepted_image_releases_its_jobs_and_counts_its_content(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=3)
+    image, jobs = factories.waiting(world, jobs=3)
 
-    world.images.accept(image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at + timedelta(seconds=60))
+    world.images.accept(image, jobs, world.clock.at, factories.FACTS, look_again=world.clock.at + timedelta(seconds=60))
 
     now = world.image(image)
     assert (now.status, now.version, now.waiting_jobs, now.width) == (ImageStatus.READY, 2, [], 768)
@@ -32,7 +32,7 @@ def test_an_accepted_image_releases_its_jobs_and_counts_its_content(world: World
 
 
 def test_a_rejected_image_fails_its_jobs_with_the_same_code_and_costs_nothing(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=16)
+    image, jobs = factories.waiting(world, jobs=16)
 
     world.images.reject(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY)
 
@@ -44,7 +44,7 @@ def test_a_rejected_image_fails_its_jobs_with_the_same_code_and_costs_nothing(wo
 
 MOVES: dict[str, Callable[[World, Image, list[Job]], None]] = {
     "accept": lambda world, image, jobs: world.images.accept(
-        image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at
+        image, jobs, world.clock.at, factories.FACTS, look_again=world.clock.at
     ),
     "turn away": lambda world, image, jobs: world.images.reject(image, ImageStatus.REJECTED, jobs, world.clock.at, WHY),
 }
@@ -52,8 +52,8 @@ MOVES: dict[str, Callable[[World, Image, list[Job]], None]] = {
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_job_canceled_meanwhile_stops_the_whole_move(world: World, move: str) -> None:
-    image, jobs = given.waiting(world, jobs=3)
-    given.canceled(world, jobs[1])
+    image, jobs = factories.waiting(world, jobs=3)
+    factories.canceled(world, jobs[1])
     before = world.rows()
 
     with pytest.raises(LostRaceError):
@@ -63,12 +63,12 @@ def test_a_job_canceled_meanwhile_stops_the_whole_move(world: World, move: str) 
 
 
 def test_an_image_is_accepted_once(world: World) -> None:
-    image, jobs = given.waiting(world)
-    world.images.accept(image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at)
+    image, jobs = factories.waiting(world)
+    world.images.accept(image, jobs, world.clock.at, factories.FACTS, look_again=world.clock.at)
     before = world.rows()
 
     with pytest.raises(LostRaceError):
-        world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
+        world.images.accept(image, [], world.clock.at, factories.FACTS, look_again=world.clock.at)
     with pytest.raises(LostRaceError):
         world.images.reject(image, ImageStatus.EXPIRED, [], world.clock.at, WHY)
 
@@ -77,14 +77,14 @@ def test_an_image_is_accepted_once(world: World) -> None:
 
 def test_the_same_photo_twice_is_one_content_with_two_references(world: World) -> None:
     for _ in range(2):
-        image, jobs = given.waiting(world)
-        world.images.accept(image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at)
+        image, jobs = factories.waiting(world)
+        world.images.accept(image, jobs, world.clock.at, factories.FACTS, look_again=world.clock.at)
 
     assert world.item({"pk": "USER#alice", "sk": "HASH#" + "0" * 64})["references"] == 2
 
 
 def test_a_new_form_is_waited_for_that_much_longer(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     later = world.clock.at + timedelta(hours=30)
 
     extended = world.images.expect(image, world.clock.at, upload_by=later, look_again=later)
@@ -95,14 +95,14 @@ def test_a_new_form_is_waited_for_that_much_longer(world: World) -> None:
 
 
 def test_no_form_is_waited_for_once_the_photo_is_there(world: World) -> None:
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
 
     with pytest.raises(LostRaceError):
         world.images.expect(image, world.clock.at, upload_by=world.clock.at, look_again=world.clock.at)
 
 
 def test_of_two_who_look_at_an_overdue_image_only_one_puts_it_off(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
 
     world.images.look_again(image, world.clock.at + timedelta(hours=2))
     with pytest.raises(LostRaceError):
@@ -112,7 +112,7 @@ def test_of_two_who_look_at_an_overdue_image_only_one_puts_it_off(world: World) 
 
 
 def test_another_owners_image_is_not_there(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
 
     assert world.images.find("bob", image.id) is None
     with pytest.raises(NotFoundError):
@@ -120,9 +120,9 @@ def test_another_owners_image_is_not_there(world: World) -> None:
 
 
 def test_a_projects_images_come_newest_first_each_with_its_own_jobs(world: World) -> None:
-    project = given.project(world)
-    groups = given.planned(world, project, count=5, jobs=2)
-    given.waiting(world)  # another project
+    project = factories.project(world)
+    groups = factories.planned(world, project, count=5, jobs=2)
+    factories.waiting(world)  # another project
     expected = [(image.id, [job.id for job in reversed(jobs)]) for image, jobs in reversed(groups)]
 
     first, more = world.images.of_project(project.id, limit=2, before=None)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import failures, hear, settle, started, sweep
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.steps import failures, hear, settle, started, sweep
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def test_a_photo_travels_with_the_request(world: World) -> None:
 
 
 def test_a_run_that_cannot_be_found_again_is_given_up_and_never_paid_twice(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script(["create:reset_after_create", "webhook:drop"])
-    world.run("stage_image", given.to_start(job))  # the photo itself was sent: nothing names the job
+    world.run("stage_image", factories.to_start(job))  # the photo itself was sent: nothing names the job
 
     sweep(world, minutes=3)
     settle(world)
@@ -43,12 +43,12 @@ def test_a_run_that_cannot_be_found_again_is_given_up_and_never_paid_twice(world
 
 
 def test_a_photo_that_cannot_be_read_just_now_costs_no_attempt(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
     with faulty(world.s3, "GetObject", CrashError()):
-        answer = world.run("stage_image", given.to_start(job))
+        answer = world.run("stage_image", factories.to_start(job))
     assert len(failures(answer)) == 1
     assert world.job(job) == job
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 1)

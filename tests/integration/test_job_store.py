@@ -11,8 +11,8 @@ from realstaging.models.base import Failure
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
-from tests.integration import given
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.world import World
 
 WHY = Failure(code="staging_failed", title="t", detail="d", retryable=True)
 RESULT: dict[str, Any] = {"result_key": "staged/a.jpg", "thumbnail_key": "staged/b.jpg"}
@@ -23,7 +23,7 @@ def is_due(world: World, job: Job, **later: float) -> bool:
 
 
 def test_a_released_job_is_queued_and_due_when_nothing_happens(world: World) -> None:
-    _, [job] = given.waiting(world)
+    _, [job] = factories.waiting(world)
 
     released = world.jobs.release(job, world.clock.at, world.clock.at + timedelta(seconds=60))
 
@@ -33,7 +33,7 @@ def test_a_released_job_is_queued_and_due_when_nothing_happens(world: World) -> 
 
 
 def test_a_claim_counts_an_attempt_and_forgets_the_run_before(world: World) -> None:
-    job = given.processing(world, prediction_id="run1")
+    job = factories.processing(world, prediction_id="run1")
     again = world.jobs.requeue(job, world.clock.at, world.clock.at + timedelta(seconds=60))
 
     claimed = world.jobs.claim(again, world.clock.at, world.clock.at + timedelta(seconds=90))
@@ -44,7 +44,7 @@ def test_a_claim_counts_an_attempt_and_forgets_the_run_before(world: World) -> N
 
 
 def test_a_deferral_is_not_an_attempt(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     claimed = world.jobs.claim(job, world.clock.at, world.clock.at)
 
     deferred = world.jobs.defer(claimed, world.clock.at, world.clock.at + timedelta(seconds=60))
@@ -55,10 +55,10 @@ def test_a_deferral_is_not_an_attempt(world: World) -> None:
 
 
 def test_a_delivered_job_is_charged_once_and_never_looked_at_again(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     at = world.clock.forward(seconds=8.5)
 
-    world.jobs.deliver(job, at, RESULT, given.run(job))
+    world.jobs.deliver(job, at, RESULT, factories.run(job))
 
     done = world.job(job)
     assert (done.status, done.charged, done.duration_ms, done.finished_at) == (JobStatus.READY, True, 8500, at)
@@ -69,7 +69,7 @@ def test_a_delivered_job_is_charged_once_and_never_looked_at_again(world: World)
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELED])
 def test_a_job_without_a_result_gives_its_reservation_back(world: World, status: JobStatus) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     world.jobs.close(job, status, world.clock.at, WHY if status is JobStatus.FAILED else None)
 
@@ -87,7 +87,7 @@ MOVES: dict[str, Move] = {
     "defer": lambda world, job: world.jobs.defer(job, world.clock.at, world.clock.at),
     "requeue": lambda world, job: world.jobs.requeue(job, world.clock.at, world.clock.at),
     "release": lambda world, job: world.jobs.release(job, world.clock.at, world.clock.at),
-    "deliver": lambda world, job: world.jobs.deliver(job, world.clock.at, RESULT, given.run(job)),
+    "deliver": lambda world, job: world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job)),
     "fail": lambda world, job: world.jobs.close(job, JobStatus.FAILED, world.clock.at, WHY),
     "cancel": lambda world, job: world.jobs.close(job, JobStatus.CANCELED, world.clock.at, None),
     "look again": lambda world, job: world.jobs.look_again(job, world.clock.at),
@@ -100,7 +100,7 @@ MOVES: dict[str, Move] = {
 def test_of_two_writers_that_read_the_same_version_the_later_changes_nothing(
     world: World, first: str, late: str
 ) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     MOVES[first](world, job)
     before = world.rows()
 
@@ -114,7 +114,7 @@ def test_of_two_writers_that_read_the_same_version_the_later_changes_nothing(
 @pytest.mark.parametrize("late", [name for name in MOVES if name != "look again"])
 @pytest.mark.parametrize("end", ["deliver", "cancel"])
 def test_a_job_that_has_ended_does_not_move_even_when_read_anew(world: World, end: str, late: str) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     MOVES[end](world, job)
     ended = world.job(job)
     if late in ("claim", "defer", "requeue", "release"):
@@ -128,18 +128,18 @@ def test_a_job_that_has_ended_does_not_move_even_when_read_anew(world: World, en
 
 
 def test_noting_a_run_leaves_the_version_so_that_a_quick_result_still_fits(world: World) -> None:
-    job = given.processing(world, prediction_id=None)
+    job = factories.processing(world, prediction_id=None)
 
     world.jobs.note_run(job, "run1", due=world.clock.at + timedelta(seconds=90))
     noted = world.job(job)
-    world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
+    world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
 
     assert (noted.prediction_id, noted.version) == ("run1", job.version)
     assert world.job(job).status is JobStatus.READY
 
 
 def test_a_run_of_an_earlier_attempt_is_not_noted(world: World) -> None:
-    job = given.processing(world, prediction_id=None)
+    job = factories.processing(world, prediction_id=None)
     again = world.jobs.requeue(job, world.clock.at, world.clock.at)
     world.jobs.claim(again, world.clock.at, world.clock.at)
 
@@ -150,7 +150,7 @@ def test_a_run_of_an_earlier_attempt_is_not_noted(world: World) -> None:
 
 
 def test_of_two_who_look_at_an_overdue_job_only_one_puts_it_off(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
     world.jobs.look_again(job, world.clock.at + timedelta(seconds=300))
     with pytest.raises(LostRaceError):
@@ -160,7 +160,7 @@ def test_of_two_who_look_at_an_overdue_job_only_one_puts_it_off(world: World) ->
 
 
 def test_another_owners_job_is_not_there(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     assert world.jobs.find("bob", job.id) is None
     assert world.jobs.get_many("bob", [job.id]) == []
@@ -172,9 +172,9 @@ def test_an_owners_jobs_are_listed_newest_first_filtered_and_paged(world: World)
     made: list[Job] = []
     for _ in range(5):
         world.clock.forward(seconds=1)
-        made += given.waiting(world)[1]
-    given.waiting(world, owner="bob")
-    given.canceled(world, made[1])
+        made += factories.waiting(world)[1]
+    factories.waiting(world, owner="bob")
+    factories.canceled(world, made[1])
     newest_first = [job.id for job in reversed(made)]
 
     def page(before: str | None, limit: int = 2, **wanted: str) -> tuple[list[str], str | None]:

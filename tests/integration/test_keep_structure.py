@@ -6,10 +6,9 @@ import pytest
 
 from realstaging.models.jobs import JobStatus
 from realstaging.stores import keys
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.flow import stage
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.steps import ask, stage
+from tests.support.world import World
 
 WISH = "Knock the wall down and put a pool where the kitchen was."
 PHOTO: dict[str, Any] = {"filename": "living room.jpg", "content_type": "image/jpeg", "size_bytes": 3_000_000}
@@ -18,7 +17,7 @@ AS_IT_IS = {"prompt": WISH, "keep_structure": False}
 
 def restaged(world: World, **settings: Any) -> dict[str, Any]:
     """The one job that such settings make of a photo that is there."""
-    image, _ = given.queued(world, jobs=0)
+    image, _ = factories.queued(world, jobs=0)
     status, answer = ask(world, "POST", "/v1/jobs", {"items": [{"image_id": image.id, "settings": settings}]})
     assert status == 202, answer
     job: dict[str, Any] = answer["items"][0]["job"]
@@ -26,7 +25,7 @@ def restaged(world: World, **settings: Any) -> dict[str, Any]:
 
 
 def uploaded(world: World, *files: dict[str, Any], **more: Any) -> tuple[int, list[dict[str, Any]]]:
-    body = {"project_id": given.project(world).id, "files": list(files), **more}
+    body = {"project_id": factories.project(world).id, "files": list(files), **more}
     status, answer = ask(world, "POST", "/v1/uploads", body)
     return status, answer["items"]
 
@@ -57,7 +56,7 @@ def test_a_wish_whose_owner_gives_the_protection_up_is_sent_as_it_is_and_its_job
 
 def test_what_was_given_up_stays_given_up_in_a_retry_and_only_there(world: World) -> None:
     job = restaged(world, **AS_IT_IS)
-    world.jobs.close(world.jobs.get("alice", job["id"]), JobStatus.FAILED, world.clock.at, given.failure())
+    world.jobs.close(world.jobs.get("alice", job["id"]), JobStatus.FAILED, world.clock.at, factories.failure())
     world.to_stage()
 
     again = ask(world, "POST", f"/v1/jobs/{job['id']}/retry")[1]
@@ -69,11 +68,13 @@ def test_what_was_given_up_stays_given_up_in_a_retry_and_only_there(world: World
 
 
 def test_a_batch_tried_again_keeps_what_each_job_said(world: World) -> None:
-    image, _ = given.queued(world, jobs=0)
+    image, _ = factories.queued(world, jobs=0)
     items = [{"image_id": image.id, "settings": AS_IT_IS}, {"image_id": image.id, "settings": {"prompt": WISH}}]
     answer = ask(world, "POST", "/v1/jobs", {"items": items})[1]
     for item in answer["items"]:
-        world.jobs.close(world.jobs.get("alice", item["job"]["id"]), JobStatus.FAILED, world.clock.at, given.failure())
+        world.jobs.close(
+            world.jobs.get("alice", item["job"]["id"]), JobStatus.FAILED, world.clock.at, factories.failure()
+        )
 
     again = ask(world, "POST", f"/v1/batches/{answer['batch_id']}/retry")[1]
 
@@ -119,7 +120,7 @@ def test_the_defaults_may_say_it_for_the_wishes_of_the_photos(world: World) -> N
 def test_without_a_wish_or_a_plain_false_nothing_is_made_and_the_field_is_named(
     world: World, settings: dict[str, Any]
 ) -> None:
-    image, _ = given.queued(world, jobs=0)
+    image, _ = factories.queued(world, jobs=0)
 
     status, answer = ask(world, "POST", "/v1/jobs", {"items": [{"image_id": image.id, "settings": settings}]})
 

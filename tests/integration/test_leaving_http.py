@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from realstaging.models.stripe import Subscription, moment
-from tests.integration.acts import ask, purge_everything
-from tests.integration.buying import checkout, hear, program, reconcile, shown, subscribe
-from tests.integration.payments import GOOD_CARD, Payments, gateway, quick_repeats
-from tests.integration.payments import checkout as page_of
-from tests.integration.subscribers import rows, subscription, time_passes, user
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.billing import rows, subscription, time_passes, user
+from tests.support.fake_stripe import GOOD_CARD, Payments, gateway, quick_repeats
+from tests.support.fake_stripe import checkout as page_of
+from tests.support.http_client import call
+from tests.support.purchases import checkout, hear, program, reconcile, shown, subscribe
+from tests.support.steps import ask, purge_everything
+from tests.support.world import World
 
 
 def held(world: World) -> Subscription:

@@ -1,59 +1,36 @@
 """What the logs say: one trace from the request to the result, why something failed, and no secret ever."""
 
-import io
 import json
-import logging
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from realstaging.observability import log
-from tests.events import event, request
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import delivery, hear, settle, start_with, sweep
-from tests.integration.provider import SECRET
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import event, request
+from tests.support.fake_replicate import SECRET
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.log_lines import Lines
+from tests.support.steps import delivery, hear, settle, start_with, sweep
+from tests.support.world import World
 
-TRACE_ID = given.TRACE.split("-")[1]
+TRACE_ID = factories.TRACE.split("-")[1]
 WISH = "a grand piano in front of the window, please"
-
-
-class Lines(io.StringIO):
-    def all(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.getvalue().splitlines()]
-
-    def of(self, function: str) -> list[dict[str, Any]]:
-        return [line for line in self.all() if line["function_name"] == function]
-
-
-@pytest.fixture
-def lines() -> Iterator[Lines]:
-    """Everything our logger writes, as CloudWatch gets it."""
-    stream = Lines()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(log.registered_formatter)
-    logging.getLogger(log.name).addHandler(handler)
-    yield stream
-    logging.getLogger(log.name).removeHandler(handler)
 
 
 def whole_path(world: World) -> None:
     """A photo is ordered with a wish, uploaded, staged and delivered; then pushed to a socket."""
     order = {
-        "project_id": given.project(world).id,
+        "project_id": factories.project(world).id,
         "files": [{"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1000}],
         "defaults": {"prompt": WISH},
     }
     ordered = request(
-        "POST", "/v1/uploads", token=world.token("alice"), body=order, headers={"traceparent": given.TRACE}
+        "POST", "/v1/uploads", token=world.token("alice"), body=order, headers={"traceparent": factories.TRACE}
     )
     [item] = json.loads(world.run("upload_urls", ordered, function_name="upload_urls")["body"])["items"]
     image = world.images.get("alice", item["image"]["id"])
     job = world.jobs.get("alice", item["jobs"][0]["id"])
-    arrival = given.uploaded(world, image, given.photo())
+    arrival = factories.uploaded(world, image, factories.photo())
     world.run("upload_complete", arrival, function_name="upload_complete")
     _run_queues(world)
     for sent in world.provider.webhooks(job.id):
@@ -101,8 +78,8 @@ def test_no_secret_and_nothing_a_customer_wrote_is_logged(world: World, lines: L
 
 def test_the_providers_words_are_logged_without_the_signed_addresses_in_them(world: World, lines: Lines) -> None:
     start_with(world, world.reachable("/gone.jpg"))
-    _, [job] = given.queued(world)
-    world.run("stage_image", given.to_start(job))
+    _, [job] = factories.queued(world)
+    world.run("stage_image", factories.to_start(job))
     hear(world, job)
     settle(world)
 
@@ -112,10 +89,10 @@ def test_the_providers_words_are_logged_without_the_signed_addresses_in_them(wor
 
 
 def test_a_refusals_words_are_logged_without_the_signed_addresses_in_them(world: World, lines: Lines) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script("create:422")
 
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     assert [line["message"] for line in lines.all() if line["level"] == "WARNING"] == ["input refused"]
     assert "X-Amz-Signature" not in lines.getvalue()
@@ -123,11 +100,11 @@ def test_a_refusals_words_are_logged_without_the_signed_addresses_in_them(world:
 
 @pytest.mark.parametrize("function", ["stage_image", "finish_job"])
 def test_a_message_that_failed_says_why(world: World, lines: Lines, function: str) -> None:
-    job = given.processing(world, prediction_id=None) if function == "finish_job" else given.queued(world)[1][0]
+    job = factories.processing(world, prediction_id=None) if function == "finish_job" else factories.queued(world)[1][0]
     read = "BatchGetItem" if function == "stage_image" else "GetItem"
     with faulty(world.table.meta.client, read, CrashError("the disk is on fire")):
         if function == "stage_image":
-            world.run(function, given.to_start(job))
+            world.run(function, factories.to_start(job))
         else:
             world.run(function, event("sqs-result-queue", owner=job.owner, job_id=job.id))
 
@@ -137,7 +114,7 @@ def test_a_message_that_failed_says_why(world: World, lines: Lines, function: st
 
 
 def test_a_row_the_sweep_could_not_deal_with_says_why(world: World, lines: Lines) -> None:
-    given.queued(world)
+    factories.queued(world)
 
     with faulty(world.sqs, "SendMessageBatch", CrashError("the disk is on fire")):
         sweep(world, minutes=5)

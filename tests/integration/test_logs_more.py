@@ -1,18 +1,18 @@
 """What the second half of the API logs: no key, no prompt, nothing an owner wrote, whatever goes wrong."""
 
-from tests.integration import given, test_logs
-from tests.integration.acts import arrived, ask, failed, keyed, purge_everything
-from tests.integration.faults import CrashError, faulty
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.log_lines import Lines
+from tests.support.steps import arrived, ask, failed, keyed, purge_everything
+from tests.support.world import World
 
-lines = test_logs.lines
 WISH = "a grand piano in front of the window, please"
 
 
-def test_no_key_and_nothing_an_owner_wrote_is_logged(world: World, lines: test_logs.Lines) -> None:
+def test_no_key_and_nothing_an_owner_wrote_is_logged(world: World, lines: Lines) -> None:
     secret = ask(world, "POST", "/v1/account/api-keys", {"name": "the piano player"})[1]["key"]
-    project = given.project(world)
+    project = factories.project(world)
     image, _ = arrived(world, project)
     order = {"items": [{"image_id": image.id}], "defaults": {"prompt": WISH}}
     _, answer, _ = keyed(world, "/v1/jobs", order, "key of the piano player")

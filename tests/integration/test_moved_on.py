@@ -8,10 +8,10 @@ import pytest
 
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import StageMessage
-from tests.integration import given
-from tests.integration.flow import failures, finish, results, started, told
-from tests.integration.virtual import NO_CREDIT, Limited, messages, starter
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.steps import failures, finish, results, started, told
+from tests.support.virtual_clock import NO_CREDIT, Limited, messages, starter
+from tests.support.world import World
 
 
 @contextmanager
@@ -36,13 +36,13 @@ def before(world: World, operation: str, act: Callable[[], object], *, nth: int 
 
 @pytest.mark.parametrize("refusal", ["create:429", "create:402", "create:422"])
 def test_while_the_provider_says_no(world: World, refusal: str) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script({"then": refusal})
     operation, nth = ("TransactWriteItems", 1) if refusal.endswith("422") else ("UpdateItem", 2)
     nth += refusal.endswith("402")  # the breaker's row comes first
 
-    with before(world, operation, lambda: given.canceled(world, job), nth=nth):
-        answer = world.run("stage_image", given.to_start(job))
+    with before(world, operation, lambda: factories.canceled(world, job), nth=nth):
+        answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     assert world.job(job).status is JobStatus.CANCELED
@@ -52,12 +52,12 @@ def test_while_the_provider_says_no(world: World, refusal: str) -> None:
 def test_while_it_is_sent_away_to_wait(world: World) -> None:
     provider = Limited(world.clock)
     provider.fault = lambda: NO_CREDIT
-    _, [first, job] = given.queued(world, jobs=2)
+    _, [first, job] = factories.queued(world, jobs=2)
     making = starter(world, provider)
     making.start(_message(first), world.clock.at)
     world.to_stage()
 
-    with before(world, "UpdateItem", lambda: given.canceled(world, job)):
+    with before(world, "UpdateItem", lambda: factories.canceled(world, job)):
         making.start(_message(job), world.clock.at)
 
     assert world.job(job).status is JobStatus.CANCELED
@@ -66,10 +66,10 @@ def test_while_it_is_sent_away_to_wait(world: World) -> None:
 
 @pytest.mark.parametrize("error", ["Director: unexpected error (E9828)", "flagged as sensitive (E005)"])
 def test_while_its_attempt_has_failed(world: World, error: str) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     operation = "TransactWriteItems" if "E005" in error else "UpdateItem"
 
-    with before(world, operation, lambda: given.canceled(world, job)):
+    with before(world, operation, lambda: factories.canceled(world, job)):
         answer = finish(world, [told(job, 1, "failed", error=error)])
 
     assert failures(answer) == []
@@ -82,7 +82,7 @@ def test_while_its_result_is_delivered(world: World) -> None:
     job = started(world)
     heard = results(world, job)
 
-    with before(world, "TransactWriteItems", lambda: given.canceled(world, job)):
+    with before(world, "TransactWriteItems", lambda: factories.canceled(world, job)):
         finish(world, heard)
 
     now = world.job(job)
@@ -94,7 +94,7 @@ def test_while_its_unusable_result_is_booked(world: World) -> None:
     job = started(world, "result:square")
     heard = results(world, job)
 
-    with before(world, "TransactWriteItems", lambda: given.canceled(world, job)):
+    with before(world, "TransactWriteItems", lambda: factories.canceled(world, job)):
         finish(world, heard)
 
     now = world.job(job)
@@ -104,7 +104,7 @@ def test_while_its_unusable_result_is_booked(world: World) -> None:
 
 def test_of_two_who_book_a_late_end_one_does(world: World) -> None:
     job = started(world, "hang")
-    given.canceled(world, job)
+    factories.canceled(world, job)
     late = told(job, 1, "canceled")
 
     with before(world, "TransactWriteItems", lambda: finish(world, [late])):

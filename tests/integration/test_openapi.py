@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 
 from realstaging import __version__
 from realstaging.api import openapi
-from tests.events import request
-from tests.integration import web
-from tests.integration.web import call
-from tests.integration.world import Context, World
+from tests.support import http_client
+from tests.support.events import request
+from tests.support.http_client import call
+from tests.support.world import Context, World
 from tools.reference.problems import BY_CODE, catalogue, failure_codes
 from tools.reference.resolvers import ROOT
 
@@ -163,6 +163,6 @@ def test_the_page_shows_every_operation(route: str) -> None:
 
 
 def test_the_routes_of_the_functions_are_the_routes_of_the_document(world: World) -> None:
-    known = {f"{method} {path.replace('<', '{').replace('>', '}')}" for _, method, path in web.routes(world)}
+    known = {f"{method} {path.replace('<', '{').replace('>', '}')}" for _, method, path in http_client.routes(world)}
 
     assert known == {route for route in OPERATIONS if "/webhooks/" not in route}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.buying import change, hear, paid, shown, subscribe
-from tests.integration.payments import Payments
-from tests.integration.world import World
+from tests.support.fake_stripe import Payments
+from tests.support.purchases import change, hear, paid, shown, subscribe
+from tests.support.world import World
 
 
 def renewed_before_the_next_change(world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from realstaging.models.provider import Slot, StartSchedule
 from realstaging.models.runs import StageMessage
 from realstaging.stores import keys
 from realstaging.stores.provider import ProviderStore
-from tests.integration import given as state
-from tests.integration.faults import CrashError, faulty, watched
-from tests.integration.flow import failures, sweep
-from tests.integration.virtual import Limited, deliver, messages, starter
-from tests.integration.world import World
+from tests.support import factories as state
+from tests.support.fault_injection import CrashError, faulty, watched
+from tests.support.steps import failures, sweep
+from tests.support.virtual_clock import Limited, deliver, messages, starter
+from tests.support.world import World
 
 HOUR = timedelta(hours=1)
 

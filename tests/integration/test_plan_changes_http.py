@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.acts import ask, at_once
-from tests.integration.buying import (
+from tests.support.billing import subscription
+from tests.support.fake_stripe import FAILS_LATER, Payments, quick_repeats
+from tests.support.purchases import (
     SUBSCRIPTION,
     act,
     change,
@@ -20,9 +21,8 @@ from tests.integration.buying import (
     subscribe,
     usage,
 )
-from tests.integration.payments import FAILS_LATER, Payments, quick_repeats
-from tests.integration.subscribers import subscription
-from tests.integration.world import World
+from tests.support.steps import ask, at_once
+from tests.support.world import World
 
 
 def test_a_larger_plan_counts_at_once_and_costs_what_the_preview_said(world: World, payments: Payments) -> None:

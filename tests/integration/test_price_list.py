@@ -1,9 +1,9 @@
 """The prices at Stripe against the plans of the settings."""
 
-from tests.integration.buying import checkout, hear, pay, reconcile, shown, subscribe
-from tests.integration.payments import Payments
-from tests.integration.subscribers import subscription, user
-from tests.integration.world import World
+from tests.support.billing import subscription, user
+from tests.support.fake_stripe import Payments
+from tests.support.purchases import checkout, hear, pay, reconcile, shown, subscribe
+from tests.support.world import World
 
 
 def test_prices_that_are_not_as_configured_are_told(world: World, payments: Payments) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.integration import given
-from tests.integration.acts import ask, at_once, delivered, failed
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.http_client import call
+from tests.support.steps import ask, at_once, delivered, failed
+from tests.support.world import World
 
 
 def test_a_project_is_renamed_and_its_version_grows(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     world.clock.forward(seconds=1)
 
     status, renamed = ask(world, "PATCH", f"/v1/projects/{project.id}", {"name": " 15 Oak Street "})
@@ -22,7 +22,7 @@ def test_a_project_is_renamed_and_its_version_grows(world: World) -> None:
 
 @pytest.mark.parametrize("changes", [{}, {"name": None}, {"name": "  "}, {"name": "a" * 101}, {"id": "prj_1"}])
 def test_a_name_that_is_none_changes_nothing(world: World, changes: dict[str, object]) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     status, problem = ask(world, "PATCH", f"/v1/projects/{project.id}", changes)
 
@@ -31,7 +31,7 @@ def test_a_name_that_is_none_changes_nothing(world: World, changes: dict[str, ob
 
 
 def test_of_names_given_at_once_each_counts(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     at_once(world, 4, lambda process: call(process, "PATCH", f"/v1/projects/{project.id}", body={"name": "a"}))
 
@@ -39,11 +39,11 @@ def test_of_names_given_at_once_each_counts(world: World) -> None:
 
 
 def test_a_projects_cost_is_that_of_all_results_ever_delivered_in_it(world: World) -> None:
-    path = f"/v1/projects/{given.project(world).id}/cost"
+    path = f"/v1/projects/{factories.project(world).id}/cost"
     assert ask(world, "GET", path)[1] == {
         "total_cost_usd": "0.000000", "job_count": 0, "average_cost_usd": "0.000000",
     }  # fmt: skip
-    _, [one, two, three, _] = given.queued(world, jobs=4)
+    _, [one, two, three, _] = factories.queued(world, jobs=4)
     path = f"/v1/projects/{one.project_id}/cost"
     delivered(world, one)
     delivered(world, two)

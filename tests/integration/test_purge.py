@@ -8,28 +8,28 @@ import pytest
 
 from realstaging.models.images import ImageStatus
 from realstaging.stores import keys
-from tests.events import event
-from tests.integration import given
-from tests.integration.acts import arrived, ask, delivered, purge, purge_everything, rows_of
-from tests.integration.faults import CrashError, faulty
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import event
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.steps import arrived, ask, delivered, purge, purge_everything, rows_of
+from tests.support.world import World
 
 STAYS = ("PROFILE", "COST", "USAGE#", "LEDGER#", "RATE#")
 
 
 def content(world: World, data: bytes | None = None) -> dict[str, Any] | None:
-    key = keys.content("alice", hashlib.sha256(data or given.photo()).hexdigest())
+    key = keys.content("alice", hashlib.sha256(data or factories.photo()).hexdigest())
     item: dict[str, Any] | None = world.table.get_item(Key=key).get("Item")
     return item
 
 
 def furnished(world: World, owner: str = "alice") -> tuple[Any, Any, Any]:
     """A project with one image, one delivered job and one that is under way."""
-    project = given.project(world, owner)
+    project = factories.project(world, owner)
     image, [done, going] = arrived(world, project, jobs=2)
     delivered(world, done)
-    given.claimed(world, going)
+    factories.claimed(world, going)
     return project, image, done
 
 
@@ -64,9 +64,9 @@ def test_files_stay_as_long_as_a_function_may_still_be_writing_them(world: World
 
 
 def test_one_content_is_kept_once_and_goes_with_its_last_image(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     first, _ = arrived(world, project)
-    second, _ = arrived(world, given.project(world))
+    second, _ = arrived(world, factories.project(world))
     assert len(world.objects("originals/")) == 1
     assert content(world)["references"] == 2  # type: ignore[index]
 
@@ -86,7 +86,7 @@ def test_one_content_is_kept_once_and_goes_with_its_last_image(world: World) -> 
 
 
 def test_content_uploaded_again_while_its_end_is_due_stays(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     first, _ = arrived(world, project)
     call(world, "DELETE", f"/v1/images/{first.id}")
     purge(world, minutes=3)
@@ -103,19 +103,19 @@ def test_content_uploaded_again_while_its_end_is_due_stays(world: World) -> None
 
 
 def test_content_uploaded_again_while_it_goes_waits_and_is_then_written_anew(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     first, _ = arrived(world, project)
     call(world, "DELETE", f"/v1/images/{first.id}")
     purge(world, minutes=3)
     with faulty(world.s3, "DeleteObjects", CrashError()):
         assert purge(world, minutes=61)["failed"] == 1  # condemned, and nobody may take it up
 
-    [(again, _)] = given.planned(world, project)
+    [(again, _)] = factories.planned(world, project)
     with pytest.raises(RuntimeError):
-        world.run("upload_complete", given.uploaded(world, again, given.photo()))
+        world.run("upload_complete", factories.uploaded(world, again, factories.photo()))
     purge(world, minutes=10)
     assert world.objects("originals/") == []
-    world.run("upload_complete", given.uploaded(world, again, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, again, factories.photo()))
 
     assert world.image(again).status is ImageStatus.READY
     assert len(world.objects("originals/")) == 1
@@ -152,8 +152,8 @@ def test_a_deletion_and_a_purge_may_die_anywhere_and_the_end_is_the_same(world: 
 
 
 def test_a_large_project_goes_bit_by_bit(world: World) -> None:
-    project = given.project(world)
-    groups = given.planned(world, project, count=28, jobs=1)
+    project = factories.project(world)
+    groups = factories.planned(world, project, count=28, jobs=1)
 
     call(world, "DELETE", f"/v1/projects/{project.id}")
     left = len(rows_of(world, "IMAGE#", "JOB#"))
@@ -166,8 +166,8 @@ def test_a_large_project_goes_bit_by_bit(world: World) -> None:
 
 
 def test_one_run_looks_at_so_much_and_no_more(world: World) -> None:
-    project = given.project(world)
-    for image, _ in given.planned(world, project, count=12, jobs=0):
+    project = factories.project(world)
+    for image, _ in factories.planned(world, project, count=12, jobs=0):
         call(world, "DELETE", f"/v1/images/{image.id}")
     module = world.function("purge")
     module.PER_SHARD = 1
@@ -181,7 +181,7 @@ def test_one_run_looks_at_so_much_and_no_more(world: World) -> None:
 
 
 def test_two_purges_at_once_count_an_image_once(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     first, _ = arrived(world, project)
     arrived(world, project)
     call(world, "DELETE", f"/v1/images/{first.id}")
@@ -196,7 +196,7 @@ def test_two_purges_at_once_count_an_image_once(world: World) -> None:
 
 
 def test_a_purge_out_of_time_leaves_the_rest_for_the_next_minute(world: World) -> None:
-    image, _ = arrived(world, given.project(world))
+    image, _ = arrived(world, factories.project(world))
     call(world, "DELETE", f"/v1/images/{image.id}")
     world.clock.forward(minutes=3)
     assert world.run("purge", event("schedule-sweep"), milliseconds=0)["looked"] == 0

@@ -9,10 +9,10 @@ from boto3.dynamodb.types import TypeSerializer
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.connections import ConnectionStore
-from tests.events import event, together
-from tests.integration import given
-from tests.integration.flow import failures
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import event, together
+from tests.support.steps import failures
+from tests.support.world import World
 
 
 def changed(new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -36,9 +36,9 @@ def listening(world: World, *connections: str, owner: str = "alice") -> None:
 
 
 def job_moved(world: World) -> tuple[Job, dict[str, Any]]:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     old = world.item(keys.job(job.owner, job.id))
-    given.claimed(world, job, prediction_id=None)
+    factories.claimed(world, job, prediction_id=None)
     return world.job(job), changed(world.item(keys.job(job.owner, job.id)), old)
 
 
@@ -69,7 +69,7 @@ def test_what_only_we_need_is_not_told(world: World) -> None:
 
 def test_a_new_row_is_told_too(world: World) -> None:
     listening(world, "a1=")
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
 
     world.run(
         "push_status",
@@ -81,9 +81,9 @@ def test_a_new_row_is_told_too(world: World) -> None:
 
 def test_an_images_change_of_state_is_told(world: World) -> None:
     listening(world, "a1=")
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     old = world.item(keys.image("alice", image.id))
-    world.run("upload_complete", given.uploaded(world, image, b"not a photo"))
+    world.run("upload_complete", factories.uploaded(world, image, b"not a photo"))
 
     world.run("push_status", changed(world.item(keys.image("alice", image.id)), old))
 
@@ -95,10 +95,10 @@ def test_an_images_change_of_state_is_told(world: World) -> None:
 
 def test_a_delivered_job_is_told_with_its_price(world: World) -> None:
     listening(world, "a1=")
-    job = given.processing(world)
+    job = factories.processing(world)
     old = world.item(keys.job("alice", job.id))
     result = {"content_type": "image/jpeg", "width": 768, "height": 512, "size_bytes": 1}
-    world.jobs.deliver(job, world.clock.at, {"result": result}, given.run(job))
+    world.jobs.deliver(job, world.clock.at, {"result": result}, factories.run(job))
 
     world.run("push_status", changed(world.item(keys.job("alice", job.id)), old))
 
@@ -108,10 +108,10 @@ def test_a_delivered_job_is_told_with_its_price(world: World) -> None:
 
 def test_usage_is_told_when_it_changes(world: World) -> None:
     listening(world, "a1=")
-    given.user(world)
-    _, [job] = given.waiting(world)
+    factories.user(world)
+    _, [job] = factories.waiting(world)
     old = world.item(keys.usage("alice", job.period))
-    given.canceled(world, job)
+    factories.canceled(world, job)
     new = world.item(keys.usage("alice", job.period))
 
     world.run("push_status", together(changed(new, old), changed(new, new), changed(old)))
@@ -122,8 +122,8 @@ def test_usage_is_told_when_it_changes(world: World) -> None:
 
 def test_usage_of_an_earlier_period_is_not_told(world: World) -> None:
     listening(world, "a1=")
-    given.user(world)
-    _, [job] = given.waiting(world)
+    factories.user(world)
+    _, [job] = factories.waiting(world)
     row = world.item(keys.usage("alice", job.period))
     world.clock.forward(days=40)
 
@@ -135,7 +135,7 @@ def test_usage_of_an_earlier_period_is_not_told(world: World) -> None:
 @pytest.mark.parametrize("what", ["the time of the next look", "the run that belongs to it"])
 def test_a_change_that_is_no_change_of_state_is_not_told(world: World, what: str) -> None:
     listening(world, "a1=")
-    job = given.processing(world)
+    job = factories.processing(world)
     old = world.item(keys.job("alice", job.id))
     if what == "the time of the next look":
         world.jobs.look_again(job, world.clock.forward(seconds=5))

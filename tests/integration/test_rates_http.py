@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration import given
-from tests.integration.acts import ask, failed, rows_of
-from tests.integration.faults import watched
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import watched
+from tests.support.http_client import call
+from tests.support.steps import ask, failed, rows_of
+from tests.support.world import World
 
 LIMIT = 3
 
@@ -28,8 +28,8 @@ def create(world: World, owner: str = "alice", **more: Any) -> tuple[int, dict[s
 
 
 def test_every_creating_route_says_where_its_owner_stands_and_they_count_together(world: World) -> None:
-    project = given.project(world)
-    image, [job] = given.queued(world)
+    project = factories.project(world)
+    image, [job] = factories.queued(world)
     failed(world, job)
     file = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 9}
     bodies: dict[str, Any] = {
@@ -75,7 +75,7 @@ def test_a_refusal_counts_and_tells_too(world: World) -> None:
 
 
 def test_reading_is_never_limited_and_costs_no_call_more(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     path = f"/v1/projects/{project.id}"
     call(world, "GET", path)
     for _ in range(LIMIT + 1):

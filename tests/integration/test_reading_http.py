@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.events import event
-from tests.integration import given
-from tests.integration.flow import hear, settle, started
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import event
+from tests.support.http_client import call
+from tests.support.steps import hear, settle, started
+from tests.support.world import World
 
 
 def get(world: World, path: str, **query: str) -> tuple[int, dict[str, Any]]:
@@ -45,7 +45,7 @@ def test_lists_are_newest_first_and_every_page_goes_on_where_the_last_one_ended(
     made = []
     for _ in range(7):
         world.clock.forward(seconds=1)
-        made.append(given.project(world).id)
+        made.append(factories.project(world).id)
 
     assert everything(world, "/v1/projects", limit="3") == made[::-1]
     assert everything(world, "/v1/projects", limit="7") == made[::-1]
@@ -66,7 +66,7 @@ def test_a_page_nobody_can_give_is_refused(world: World, path: str, query: dict[
 def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(world: World) -> None:
     for _ in range(3):
         world.clock.forward(seconds=1)
-        given.queued(world, owner="bob")
+        factories.queued(world, owner="bob")
     theirs = call(world, "GET", "/v1/jobs", owner="bob", query={"limit": "1"})[1]["next_cursor"]
 
     status, page = get(world, "/v1/jobs", cursor=theirs)
@@ -75,8 +75,8 @@ def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(world: World) -> None
 
 
 def test_a_projects_images_come_with_their_jobs(world: World) -> None:
-    project = given.project(world)
-    groups = given.planned(world, project, count=3, jobs=2)
+    project = factories.project(world)
+    groups = factories.planned(world, project, count=3, jobs=2)
 
     status, page = get(world, f"/v1/projects/{project.id}/images", limit="2")
 
@@ -89,11 +89,11 @@ def test_a_projects_images_come_with_their_jobs(world: World) -> None:
 
 
 def test_jobs_are_found_by_project_batch_and_state(world: World) -> None:
-    project = given.project(world)
-    jobs = [job for _, work in given.planned(world, project, count=2, jobs=2) for job in work]
+    project = factories.project(world)
+    jobs = [job for _, work in factories.planned(world, project, count=2, jobs=2) for job in work]
     world.clock.forward(seconds=1)
-    _, [other] = given.waiting(world)
-    given.canceled(world, jobs[0])
+    _, [other] = factories.waiting(world)
+    factories.canceled(world, jobs[0])
     newest_first = [job.id for job in reversed(jobs)]
 
     assert everything(world, "/v1/jobs", limit="2") == [other.id, *newest_first]
@@ -105,7 +105,7 @@ def test_jobs_are_found_by_project_batch_and_state(world: World) -> None:
 
 
 def test_the_event_file_of_a_job_request_is_answered(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     answer = world.run("jobs_api", event("http-get-job", job_id=job.id, token=world.token("alice")))
 
@@ -114,7 +114,7 @@ def test_the_event_file_of_a_job_request_is_answered(world: World) -> None:
 
 
 def test_a_job_shows_what_concerns_its_owner_and_nothing_else(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     _, shown = get(world, f"/v1/jobs/{job.id}")
 
@@ -124,16 +124,16 @@ def test_a_job_shows_what_concerns_its_owner_and_nothing_else(world: World) -> N
 
 
 def test_a_batch_counts_its_jobs_and_tells_how_it_went(world: World) -> None:
-    project = given.project(world)
-    [(_, jobs)] = given.planned(world, project, jobs=4)
+    project = factories.project(world)
+    [(_, jobs)] = factories.planned(world, project, jobs=4)
     batch = f"/v1/batches/{jobs[0].batch_id}"
 
     assert get(world, batch)[1]["status"] == "in_progress"
     for job in jobs[:3]:
-        given.canceled(world, job)
+        factories.canceled(world, job)
     _, shown = get(world, batch)
     assert (shown["status"], shown["counts"]["canceled"], shown["counts"]["awaiting_upload"]) == ("in_progress", 3, 1)
-    world.jobs.close(jobs[3], JobStatus.FAILED, world.clock.at, given.failure())
+    world.jobs.close(jobs[3], JobStatus.FAILED, world.clock.at, factories.failure())
     _, shown = get(world, batch)
     assert shown["status"] == "failed"
     assert sum(shown["counts"].values()) == 4
@@ -141,8 +141,8 @@ def test_a_batch_counts_its_jobs_and_tells_how_it_went(world: World) -> None:
 
 
 def test_a_ready_image_has_three_files_and_no_other_has_any(world: World) -> None:
-    awaited, _ = given.waiting(world)
-    image, _ = given.queued(world)
+    awaited, _ = factories.waiting(world)
+    image, _ = factories.queued(world)
 
     for variant in ("original", "master", "thumbnail"):
         status, file = get(world, f"/v1/images/{image.id}/file", variant=variant, expires_in="60", download="1")
@@ -172,9 +172,9 @@ def test_a_delivered_job_has_two_files_and_no_other_has_any(world: World) -> Non
 
 
 def test_usage_is_what_is_reserved_and_what_was_delivered(world: World) -> None:
-    given.processing(world)
-    _, jobs = given.waiting(world, jobs=3)
-    given.canceled(world, jobs[0])
+    factories.processing(world)
+    _, jobs = factories.waiting(world, jobs=3)
+    factories.canceled(world, jobs[0])
 
     status, usage = get(world, "/v1/account/usage")
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from realstaging.stores import keys
-from tests.integration.buying import checkout, hear, pay, reconcile, shown, subscribe
-from tests.integration.faults import CrashError, faulty
-from tests.integration.payments import Payments, gateway, quick_repeats
-from tests.integration.payments import checkout as page_of
-from tests.integration.subscribers import become_customer, buy, join, rows, subscription, user
-from tests.integration.world import World
+from tests.support.billing import become_customer, buy, join, rows, subscription, user
+from tests.support.fake_stripe import Payments, gateway, quick_repeats
+from tests.support.fake_stripe import checkout as page_of
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.purchases import checkout, hear, pay, reconcile, shown, subscribe
+from tests.support.world import World
 
 Json = dict[str, Any]
 

@@ -6,10 +6,10 @@ import pytest
 
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.world import World
-from tests.unit.pictures import announcing, encoded, room
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.pictures import announcing, encoded, room
+from tests.support.world import World
 
 PNG = {"content_type": "image/png"}
 
@@ -21,14 +21,14 @@ def _bomb() -> bytes:
 
 BAD: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
     "another kind than announced": (lambda: encoded(room(640, 520), "image/png"), {}, "content_type_mismatch"),
-    "cut off": (lambda: given.photo()[:-200], {}, "image_truncated"),
+    "cut off": (lambda: factories.photo()[:-200], {}, "image_truncated"),
     "text with the name of a photo": (lambda: b"Dear customer, " * 100, {}, "unsupported_image_type"),
     "empty": (lambda: b"", {}, "unsupported_image_type"),
     "a page": (lambda: b"<!doctype html><html></html>", {}, "unsupported_image_type"),
     "a bomb": (_bomb, PNG, "image_too_many_pixels"),
-    "too small": (lambda: given.photo(511, 700), {}, "image_too_small"),
-    "another file than announced": (given.photo, {"sha256": "a" * 64}, "checksum_mismatch"),
-    "larger than 25 MiB": (lambda: given.photo() + bytes(25 * 2**20), {}, "upload_too_large"),
+    "too small": (lambda: factories.photo(511, 700), {}, "image_too_small"),
+    "another file than announced": (factories.photo, {"sha256": "a" * 64}, "checksum_mismatch"),
+    "larger than 25 MiB": (lambda: factories.photo() + bytes(25 * 2**20), {}, "upload_too_large"),
     "rubbish behind a good start": (lambda: b"\xff\xd8\xff\xe0" + b"\x07" * 5000, {}, ""),
 }
 
@@ -36,8 +36,8 @@ BAD: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_is_refused_its_jobs_fail_with_the_same_code_and_nothing_is_kept(world: World, kind: str) -> None:
     data, announced, code = BAD[kind]
-    image, jobs = given.waiting(world, jobs=2, **announced)
-    arrival = given.uploaded(world, image, data())
+    image, jobs = factories.waiting(world, jobs=2, **announced)
+    arrival = factories.uploaded(world, image, data())
 
     world.run("upload_complete", arrival)
 
@@ -60,18 +60,18 @@ def test_a_bad_file_is_refused_its_jobs_fail_with_the_same_code_and_nothing_is_k
 
 
 def test_a_job_canceled_before_a_bad_file_came_stays_canceled(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=2)
-    given.canceled(world, jobs[0])
+    image, jobs = factories.waiting(world, jobs=2)
+    factories.canceled(world, jobs[0])
 
-    world.run("upload_complete", given.uploaded(world, image, b"not a photo"))
+    world.run("upload_complete", factories.uploaded(world, image, b"not a photo"))
 
     assert [world.job(job).status for job in jobs] == [JobStatus.CANCELED, JobStatus.FAILED]
     assert world.usage().used == 0
 
 
 def test_a_crash_before_the_file_is_removed_leaves_the_refusal(world: World) -> None:
-    image, [job] = given.waiting(world)
-    arrival = given.uploaded(world, image, b"not a photo")
+    image, [job] = factories.waiting(world)
+    arrival = factories.uploaded(world, image, b"not a photo")
 
     with faulty(world.s3, "DeleteObjects", CrashError()), pytest.raises(CrashError):
         world.run("upload_complete", arrival)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import Job, JobStatus
-from tests.events import event, webhook
-from tests.integration import given
-from tests.integration.flow import delivery, started
-from tests.integration.provider import SECRET
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import event, webhook
+from tests.support.fake_replicate import SECRET
+from tests.support.steps import delivery, started
+from tests.support.world import World
 
 OTHER_SECRET = "whsec_c29tZWJvZHkgZWxzZQ=="
 
@@ -29,7 +29,7 @@ def signed(job: Job, *, at: float = 0, secret: str = SECRET, **changes: Any) -> 
 
 
 def test_a_finished_run_is_queued_once_and_answered(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     answer = world.run("replicate_webhook", signed(job))
 
@@ -37,7 +37,7 @@ def test_a_finished_run_is_queued_once_and_answered(world: World) -> None:
     assert answer["headers"]["X-Request-Id"]
     [message] = world.to_settle()
     assert (message["owner"], message["job_id"], message["attempt"]) == (job.owner, job.id, 1)
-    assert message["traceparent"].split("-")[1] == given.TRACE.split("-")[1]
+    assert message["traceparent"].split("-")[1] == factories.TRACE.split("-")[1]
     assert message["prediction"]["output"] == body_of()["output"]
     # The input travels with the webhook; nothing of it goes on.
     assert "prompt" not in json.dumps(message)
@@ -45,14 +45,14 @@ def test_a_finished_run_is_queued_once_and_answered(world: World) -> None:
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "canceled", "aborted"])
 def test_every_end_is_passed_on(world: World, status: str) -> None:
-    world.run("replicate_webhook", signed(given.processing(world), page={"status": status}))
+    world.run("replicate_webhook", signed(factories.processing(world), page={"status": status}))
 
     assert [message["prediction"]["status"] for message in world.to_settle()] == [status]
 
 
 @pytest.mark.parametrize("status", ["starting", "processing", "reviewing", ""])
 def test_what_is_no_end_is_taken_and_forgotten(world: World, status: str) -> None:
-    answer = world.run("replicate_webhook", signed(given.processing(world), page={"status": status}))
+    answer = world.run("replicate_webhook", signed(factories.processing(world), page={"status": status}))
 
     assert (answer["statusCode"], world.to_settle()) == (202, [])
 
@@ -87,7 +87,7 @@ FORGED: dict[str, Callable[[Job], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("kind", FORGED)
 def test_a_webhook_that_is_not_surely_theirs_is_refused_and_nothing_is_queued(world: World, kind: str) -> None:
-    answer = world.run("replicate_webhook", FORGED[kind](given.processing(world)))
+    answer = world.run("replicate_webhook", FORGED[kind](factories.processing(world)))
 
     assert answer["statusCode"] == 401
     assert json.loads(answer["body"])["code"] == "unauthorized"
@@ -106,7 +106,7 @@ def test_what_the_stand_in_breaks_is_refused_too(world: World, kind: str) -> Non
 
 
 def test_one_good_signature_among_others_is_enough(world: World) -> None:
-    made = signed(given.processing(world))
+    made = signed(factories.processing(world))
     made["headers"]["webhook-signature"] = "v1,AAAA v2,zzz " + made["headers"]["webhook-signature"]
 
     assert world.run("replicate_webhook", made)["statusCode"] == 202
@@ -114,7 +114,7 @@ def test_one_good_signature_among_others_is_enough(world: World) -> None:
 
 @pytest.mark.parametrize("page", ["not JSON", "[]", "null", '"text"', "[[[", "\x00"])
 def test_what_is_signed_but_no_prediction_is_malformed(world: World, page: str) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     made = webhook(SECRET, int(time.time()), owner=job.owner, job_id=job.id, body=page)
 
     answer = world.run("replicate_webhook", made)
@@ -124,7 +124,7 @@ def test_what_is_signed_but_no_prediction_is_malformed(world: World, page: str) 
 
 @pytest.mark.parametrize("attempt", ["", "first", "1.5"])
 def test_an_address_we_never_gave_out_is_malformed(world: World, attempt: str) -> None:
-    made = signed(given.processing(world), pathParameters={"attempt": attempt})
+    made = signed(factories.processing(world), pathParameters={"attempt": attempt})
 
     answer = world.run("replicate_webhook", made)
 
@@ -132,7 +132,7 @@ def test_an_address_we_never_gave_out_is_malformed(world: World, attempt: str) -
 
 
 def test_a_webhook_larger_than_any_prediction_is_refused(world: World) -> None:
-    made = signed(given.processing(world), page={"logs": "x" * 1024 * 1024})
+    made = signed(factories.processing(world), page={"logs": "x" * 1024 * 1024})
 
     assert world.run("replicate_webhook", made)["statusCode"] == 413
 
@@ -151,7 +151,7 @@ def test_a_webhook_that_comes_twice_is_queued_twice_and_delivered_once(world: Wo
 
 
 def test_a_webhook_without_its_trace_starts_a_new_one(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     made = signed(job)
     made["queryStringParameters"] = {"owner": job.owner}
 

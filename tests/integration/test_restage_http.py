@@ -7,12 +7,11 @@ import pytest
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import JobStatus
 from realstaging.stores.table import Item
-from tests.integration import given
-from tests.integration.acts import arrived, ask, rows_of
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import sweep
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.steps import arrived, ask, rows_of, sweep
+from tests.support.world import World
 
 MADE_UP = "img_01M7W2Y7M00TN8T8J0FC1BVBAK"
 
@@ -27,7 +26,7 @@ def restage(world: World, *items: Item, **more: Any) -> tuple[int, dict[str, Any
 
 
 def ready(world: World, owner: str = "alice") -> Image:
-    return given.queued(world, owner=owner, jobs=0)[0]
+    return factories.queued(world, owner=owner, jobs=0)[0]
 
 
 def test_ready_images_are_staged_again_and_their_messages_sent_once(world: World) -> None:
@@ -76,22 +75,22 @@ def test_one_image_may_stand_in_many_items(world: World) -> None:
 
 
 def test_jobs_for_an_image_awaited_start_when_its_file_comes(world: World) -> None:
-    image, [first] = given.waiting(world)
+    image, [first] = factories.waiting(world)
 
     status, answer = restage(world, {"image_id": image.id, "settings": {"style": "industrial"}})
     later = answer["items"][0]["job"]
     assert (status, later["status"], world.to_stage()) == (202, "awaiting_upload", [])
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert sorted(message["job_id"] for message in world.to_stage()) == sorted([first.id, later["id"]])
     assert world.jobs.get("alice", later["id"]).status is JobStatus.QUEUED
 
 
 def test_jobs_for_an_image_whose_file_is_no_photo_fail_with_it(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     [item] = restage(world, {"image_id": image.id})[1]["items"]
 
-    world.run("upload_complete", given.uploaded(world, image, b"no photo"))
+    world.run("upload_complete", factories.uploaded(world, image, b"no photo"))
 
     job = world.jobs.get("alice", item["job"]["id"])
     assert (job.status, job.error and job.error.code) == (JobStatus.FAILED, "unsupported_image_type")
@@ -100,8 +99,8 @@ def test_jobs_for_an_image_whose_file_is_no_photo_fail_with_it(world: World) -> 
 
 def test_what_cannot_be_staged_is_told_item_by_item_and_the_others_are_made(world: World) -> None:
     fine, theirs = ready(world), ready(world, "bob")
-    rejected, _ = given.waiting(world)
-    world.run("upload_complete", given.uploaded(world, rejected, b"no photo"))
+    rejected, _ = factories.waiting(world)
+    world.run("upload_complete", factories.uploaded(world, rejected, b"no photo"))
     deleted = ready(world)
     call(world, "DELETE", f"/v1/images/{deleted.id}")
 
@@ -161,7 +160,7 @@ def test_what_is_wrong_with_the_whole_request_is_pointed_at(world: World, body: 
 
 @pytest.mark.parametrize("state", ["awaited", "ready"])
 def test_the_33rd_job_for_an_image_is_refused_clearly(world: World, state: str) -> None:
-    image = ready(world) if state == "ready" else given.waiting(world, jobs=0)[0]
+    image = ready(world) if state == "ready" else factories.waiting(world, jobs=0)[0]
     sixteen = {"image_id": image.id, "settings": {"variations": 4, "styles": ["modern", "industrial"] * 2}}
 
     status, answer = restage(world, sixteen, sixteen, {"image_id": image.id})
@@ -189,12 +188,12 @@ def test_what_the_quota_does_not_cover_is_refused_whole(world: World) -> None:
 
 
 def test_an_image_that_gets_its_file_meanwhile_is_staged_at_once(world: World) -> None:
-    image, _ = given.waiting(world, jobs=0)
+    image, _ = factories.waiting(world, jobs=0)
     store, late = world.function("jobs_api").images, [image]
 
     def get_many(owner: str, ids: Any) -> list[Image]:
         if late:
-            world.run("upload_complete", given.uploaded(world, image, given.photo()))
+            world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
             return [late.pop()]
         return world.images.get_many(owner, ids)
 
@@ -224,7 +223,7 @@ def test_an_image_deleted_meanwhile_is_not_found_and_costs_nothing(world: World)
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_the_sweep(world: World) -> None:
-    image, _ = arrived(world, given.project(world))
+    image, _ = arrived(world, factories.project(world))
     with faulty(world.sqs, "SendMessageBatch", CrashError()):
         assert restage(world, {"image_id": image.id})[0] == 500
 

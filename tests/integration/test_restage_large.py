@@ -6,21 +6,20 @@ import pytest
 
 from realstaging.models.images import Image
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.acts import ask, rows_of
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import sweep
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.http_client import call
+from tests.support.steps import ask, rows_of, sweep
+from tests.support.world import World
 
 
 def many(world: World, *, awaited: bool = False) -> tuple[list[Image], dict[str, Any]]:
     """A request that no single transaction holds: 3 images with 16 jobs each."""
-    project = given.project(world)
-    groups = given.planned(world, project, count=3, jobs=0)
+    project = factories.project(world)
+    groups = factories.planned(world, project, count=3, jobs=0)
     if not awaited:
         for image, _ in groups:
-            world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
+            world.images.accept(image, [], world.clock.at, factories.FACTS, look_again=world.clock.at)
     images = [world.image(image) for image, _ in groups]
     wish = {"variations": 4, "styles": ["modern", "industrial"] * 2}
     return images, {"items": [{"image_id": image.id} for image in images], "defaults": wish}
@@ -55,8 +54,8 @@ def test_an_image_that_changes_between_two_transactions_changes_nothing_for_the_
         elif what == "gets more jobs":
             world.images.expect(last, world.clock.at, upload_by=last.upload_by, look_again=world.clock.at)
         else:
-            photo = given.photo() if what == "comes" else b"no photo"
-            world.run("upload_complete", given.uploaded(world, last, photo))
+            photo = factories.photo() if what == "comes" else b"no photo"
+            world.run("upload_complete", factories.uploaded(world, last, photo))
 
     table.meta.events.register("after-call.dynamodb.TransactWriteItems", meanwhile)
     try:

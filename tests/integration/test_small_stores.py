@@ -14,9 +14,9 @@ from realstaging.stores.due_index import DueRow
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
-from tests.integration import given
-from tests.integration.faults import faulty, refusal, watched
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import faulty, refusal, watched
+from tests.support.world import World
 
 TICKET = "f" * 64
 
@@ -25,8 +25,8 @@ def test_projects_are_listed_newest_first_and_paged(world: World) -> None:
     made = []
     for _ in range(5):
         world.clock.forward(seconds=1)
-        made.append(given.project(world))
-    given.project(world, "bob")
+        made.append(factories.project(world))
+    factories.project(world, "bob")
     newest_first = made[::-1]
 
     first, more = world.projects.of("alice", limit=2, before=None)
@@ -37,7 +37,7 @@ def test_projects_are_listed_newest_first_and_paged(world: World) -> None:
 
 
 def test_another_owners_project_is_not_there(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     assert world.projects.get("alice", project.id) == project
     with pytest.raises(NotFoundError):
@@ -45,7 +45,7 @@ def test_another_owners_project_is_not_there(world: World) -> None:
 
 
 def test_a_project_is_created_once(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
 
     with pytest.raises(LostRaceError):
         world.projects.create(project.model_copy(update={"name": "another"}))
@@ -151,7 +151,7 @@ def test_socket_rows_go_by_themselves(world: World) -> None:
 
 
 def test_more_is_never_given_back_than_is_reserved(world: World) -> None:
-    _, [job] = given.waiting(world)
+    _, [job] = factories.waiting(world)
     writes = Writes(world.table)
 
     with pytest.raises(LostRaceError):
@@ -162,7 +162,7 @@ def test_more_is_never_given_back_than_is_reserved(world: World) -> None:
 
 def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: World) -> None:
     for _ in range(30):
-        given.waiting(world)
+        factories.waiting(world)
         world.clock.forward(seconds=1)
 
     due = world.due.until(world.clock.at + timedelta(days=3), per_shard=2)

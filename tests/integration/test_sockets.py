@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from realstaging.stores.connections import ConnectionStore
-from tests.events import event, request
-from tests.integration.world import World
+from tests.support.events import event, request
+from tests.support.world import World
 
 
 def ticket(world: World, owner: str = "alice") -> str:

@@ -5,17 +5,17 @@ import json
 import pytest
 
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import delivery, failures, hear, settle, stage, start_with, sweep
-from tests.integration.world import World
-from tests.standins.running import free_port
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.servers import free_port
+from tests.support.steps import delivery, failures, hear, settle, stage, start_with, sweep
+from tests.support.world import World
 
 
 def test_a_queued_job_gets_one_run_with_its_own_webhook_and_a_deadline(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
-    answer = world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     [run] = world.provider.runs()
@@ -30,10 +30,10 @@ def test_a_queued_job_gets_one_run_with_its_own_webhook_and_a_deadline(world: Wo
 
 
 def test_a_message_that_comes_twice_starts_one_run(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
-    world.run("stage_image", given.to_start(job, job))
-    answer = world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job, job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     assert len(world.provider.runs()) == 1
@@ -41,15 +41,15 @@ def test_a_message_that_comes_twice_starts_one_run(world: World) -> None:
 
 
 def test_of_two_workers_with_the_same_message_one_starts_the_run(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     client = world.table.meta.client
 
     def claimed_elsewhere(**_: object) -> None:
         client.meta.events.unregister("before-call.dynamodb.UpdateItem", claimed_elsewhere)
-        given.claimed(world, job, prediction_id=None)
+        factories.claimed(world, job, prediction_id=None)
 
     client.meta.events.register_first("before-call.dynamodb.UpdateItem", claimed_elsewhere)
-    answer = world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     assert world.provider.runs() == []
@@ -57,13 +57,13 @@ def test_of_two_workers_with_the_same_message_one_starts_the_run(world: World) -
 
 
 def test_messages_of_no_waiting_job_start_nothing(world: World) -> None:
-    _, [waiting] = given.waiting(world)
-    _, [queued] = given.queued(world)
-    ended = given.canceled(world, given.queued(world)[1][0])
+    _, [waiting] = factories.waiting(world)
+    _, [queued] = factories.queued(world)
+    ended = factories.canceled(world, factories.queued(world)[1][0])
     strangers = queued.model_copy(update={"owner": "bob"})
     unknown = queued.model_copy(update={"id": "job_unknown"})
 
-    answer = world.run("stage_image", given.to_start(waiting, ended, strangers, unknown))
+    answer = world.run("stage_image", factories.to_start(waiting, ended, strangers, unknown))
 
     assert failures(answer) == []
     assert world.provider.runs() == []
@@ -71,13 +71,13 @@ def test_messages_of_no_waiting_job_start_nothing(world: World) -> None:
 
 
 def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_job(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     with faulty(world.table.meta.client, "UpdateItem", CrashError(), after=True):
-        answer = world.run("stage_image", given.to_start(job))
+        answer = world.run("stage_image", factories.to_start(job))
     assert len(failures(answer)) == 1
     assert world.job(job).status is JobStatus.PROCESSING
 
-    redelivered = world.run("stage_image", given.to_start(job))
+    redelivered = world.run("stage_image", factories.to_start(job))
     assert failures(redelivered) == []
     assert world.provider.runs() == []
 
@@ -100,10 +100,10 @@ def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_jo
 def test_when_the_provider_takes_nothing_the_job_waits_and_no_attempt_is_counted(
     world: World, refusal: dict[str, object], delay: int
 ) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script({"then": refusal, "times": 1})
 
-    answer = world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     now = world.job(job)
@@ -119,12 +119,12 @@ def test_when_the_provider_takes_nothing_the_job_waits_and_no_attempt_is_counted
 
 
 def test_waiting_grows_when_the_provider_does_not_say_how_long(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     start_with(world, base_url=f"http://127.0.0.1:{free_port()}")  # nobody is there
     delays = []
 
     for _ in range(4):
-        world.run("stage_image", given.to_start(job))
+        world.run("stage_image", factories.to_start(job))
         delays += [message["delay"] for message in world.to_stage()]
 
     assert delays == sorted(set(delays))
@@ -132,22 +132,22 @@ def test_waiting_grows_when_the_provider_does_not_say_how_long(world: World) -> 
 
 
 def test_without_a_token_nothing_is_claimed(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     module = world.function("stage_image")
     name = world.settings.replicate.api_token.format(stage=world.settings.stage).removeprefix("ssm:")
     module.aws.ssm().delete_parameter(Name=name)
 
-    answer = world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert len(failures(answer)) == 1
     assert (world.job(job).status, world.job(job).attempt) == (JobStatus.QUEUED, 0)
 
 
 def test_a_deferral_whose_message_is_lost_is_sent_again(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script({"then": {"outcome": "create:429", "header": 7}, "times": 1})
     with faulty(world.sqs, "SendMessageBatch", CrashError()):
-        answer = world.run("stage_image", given.to_start(job))
+        answer = world.run("stage_image", factories.to_start(job))
     assert len(failures(answer)) == 1
 
     sweep(world, minutes=5)
@@ -156,10 +156,10 @@ def test_a_deferral_whose_message_is_lost_is_sent_again(world: World) -> None:
 
 
 def test_settings_the_model_refuses_fail_the_job_for_good_and_cost_nothing(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script("create:422")
 
-    answer = world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     now = world.job(job)
@@ -172,11 +172,11 @@ def test_settings_the_model_refuses_fail_the_job_for_good_and_cost_nothing(world
 
 @pytest.mark.parametrize("outcome", ["create:500", "create:502", "create:503", "create:reset_before_create"])
 def test_an_unclear_answer_is_not_answered_with_a_second_run(world: World, outcome: str) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script({"then": outcome, "times": 1})
 
-    answer = world.run("stage_image", given.to_start(job))
-    world.run("stage_image", given.to_start(job))
+    answer = world.run("stage_image", factories.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     assert failures(answer) == []
     assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 1)
@@ -191,11 +191,11 @@ def test_an_unclear_answer_is_not_answered_with_a_second_run(world: World, outco
 
 
 def test_a_run_whose_answer_was_lost_is_adopted_by_its_webhook(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script("create:reset_after_create")
 
-    world.run("stage_image", given.to_start(job))
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
+    world.run("stage_image", factories.to_start(job))
     assert hear(world, job) == [202]
     settle(world)
 
@@ -205,9 +205,9 @@ def test_a_run_whose_answer_was_lost_is_adopted_by_its_webhook(world: World) -> 
 
 
 def test_a_run_whose_answer_and_webhook_were_lost_is_found_by_the_sweep(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script(["create:reset_after_create", "webhook:drop"])
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     [run] = world.provider.wait_for_runs()
 
@@ -221,7 +221,7 @@ def test_a_run_whose_answer_and_webhook_were_lost_is_found_by_the_sweep(world: W
 
 
 def test_a_result_that_comes_before_the_run_is_noted_is_delivered(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.provider.script("webhook:before_response")
     client = world.table.meta.client
     updates = []
@@ -234,7 +234,7 @@ def test_a_result_that_comes_before_the_run_is_noted_is_delivered(world: World) 
 
     client.meta.events.register_first("before-call.dynamodb.UpdateItem", result_first)
     try:
-        answer = world.run("stage_image", given.to_start(job))
+        answer = world.run("stage_image", factories.to_start(job))
     finally:
         client.meta.events.unregister("before-call.dynamodb.UpdateItem", result_first)
 
@@ -244,8 +244,8 @@ def test_a_result_that_comes_before_the_run_is_noted_is_delivered(world: World) 
 
 
 def test_only_the_bad_message_of_a_batch_is_reported(world: World) -> None:
-    jobs = [given.queued(world)[1][0] for _ in range(2)]
-    messages = given.to_start(jobs[0], jobs[0], jobs[1])
+    jobs = [factories.queued(world)[1][0] for _ in range(2)]
+    messages = factories.to_start(jobs[0], jobs[0], jobs[1])
     messages["Records"][1]["body"] = json.dumps({"owner": "alice"})
 
     answer = world.run("stage_image", messages)
@@ -255,10 +255,10 @@ def test_only_the_bad_message_of_a_batch_is_reported(world: World) -> None:
 
 
 def test_a_job_that_found_no_model_for_a_day_fails_and_costs_nothing(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     world.clock.forward(hours=25)
 
-    world.run("stage_image", given.to_start(job))
+    world.run("stage_image", factories.to_start(job))
 
     now = world.job(job)
     assert now.status is JobStatus.FAILED
@@ -268,9 +268,9 @@ def test_a_job_that_found_no_model_for_a_day_fails_and_costs_nothing(world: Worl
 
 
 def test_a_photo_that_came_late_does_not_count_as_a_model_that_was_not_there(world: World) -> None:
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
     world.clock.forward(hours=23, minutes=59)
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
     world.clock.forward(minutes=2)
 
     stage(world)
@@ -279,9 +279,9 @@ def test_a_photo_that_came_late_does_not_count_as_a_model_that_was_not_there(wor
 
 
 def test_a_late_photos_run_is_asked_for_like_any_other(world: World) -> None:
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
     world.clock.forward(hours=23, minutes=59)
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
     world.provider.script("webhook:drop")
     stage(world)
     world.provider.wait_for_runs()

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.acts import ask
-from tests.integration.buying import (
+from tests.support.billing import subscription, time_passes, user
+from tests.support.fake_stripe import FAILS_LATER, GOOD_CARD, Payments
+from tests.support.http_client import call
+from tests.support.purchases import (
     CHECKOUT,
     SUBSCRIPTION,
     checkout,
@@ -19,10 +21,8 @@ from tests.integration.buying import (
     subscribe,
     usage,
 )
-from tests.integration.payments import FAILS_LATER, GOOD_CARD, Payments
-from tests.integration.subscribers import subscription, time_passes, user
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.steps import ask
+from tests.support.world import World
 
 
 def test_the_portal_is_stripes_and_what_is_done_there_is_heard(world: World, payments: Payments) -> None:

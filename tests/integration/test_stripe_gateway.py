@@ -9,8 +9,8 @@ from realstaging import aws
 from realstaging.errors import BillingStateError, CustomerGoneError, PaymentDeclinedError, ProviderUnavailableError
 from realstaging.gateways.stripe.client import API_VERSION, Stripe
 from realstaging.models.stripe import Kept, Subscription
-from tests.integration.payments import FAILS_LATER, Payments, checkout, gateway, quick_repeats
-from tests.integration.world import World
+from tests.support.fake_stripe import FAILS_LATER, Payments, checkout, gateway, quick_repeats
+from tests.support.world import World
 
 
 @pytest.fixture

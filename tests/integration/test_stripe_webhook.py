@@ -3,31 +3,16 @@
 import base64
 import json
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from realstaging import aws
-from tests.integration.payments import Payments, hook, sealed
-from tests.integration.subscribers import granted, rows, subscriber, tell, user
-from tests.integration.world import World
-
-Event = dict[str, Any]
-
-
-def changed(event: Event, **fields: Any) -> Event:
-    return json.loads(json.dumps(event)) | fields  # type: ignore[no-any-return]
-
-
-def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """What was counted since this was last asked."""
-    counted: Counter[str] = Counter()
-    for line in capsys.readouterr().out.splitlines():
-        if '"_aws"' in line:
-            counted.update({name: sum(value) for name, value in json.loads(line).items() if isinstance(value, list)})
-    return dict(counted)
+from tests.support.billing import granted, rows, subscriber, tell, user
+from tests.support.fake_stripe import Payments, hook, sealed
+from tests.support.stripe_events import Event, changed, metrics
+from tests.support.world import World
 
 
 def test_a_subscription_that_was_paid_for_counts_at_once(world: World, payments: Payments) -> None:

@@ -11,16 +11,16 @@ from realstaging.stores.due_index import DueRow
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Item
 from realstaging.sweep import sweep as sweep_all
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.flow import hear, settle, stage, started, sweep
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.steps import hear, settle, stage, started, sweep
+from tests.support.world import World
 
 
 def test_nothing_is_due_and_nothing_happens(world: World) -> None:
-    given.waiting(world)
-    given.queued(world)
-    given.processing(world)
+    factories.waiting(world)
+    factories.queued(world)
+    factories.processing(world)
     before = world.rows()
 
     assert sweep(world) == {"looked": 0, "failed": 0}
@@ -28,8 +28,8 @@ def test_nothing_is_due_and_nothing_happens(world: World) -> None:
 
 
 def test_an_upload_whose_event_was_lost_is_looked_at_after_all(world: World) -> None:
-    image, [job] = given.waiting(world)
-    world.s3.put_object(Bucket="media", Key=upload_key("alice", image.id), Body=given.photo())
+    image, [job] = factories.waiting(world)
+    world.s3.put_object(Bucket="media", Key=upload_key("alice", image.id), Body=factories.photo())
 
     sweep(world, minutes=21)
     sweep(world)
@@ -41,8 +41,8 @@ def test_an_upload_whose_event_was_lost_is_looked_at_after_all(world: World) -> 
 
 
 def test_an_upload_that_never_came_expires_after_a_day_and_costs_nothing(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=3)
-    given.canceled(world, jobs[0])
+    image, jobs = factories.waiting(world, jobs=3)
+    factories.canceled(world, jobs[0])
 
     sweep(world, minutes=30)
     assert world.image(image).status is ImageStatus.AWAITING_UPLOAD
@@ -64,9 +64,9 @@ def test_an_upload_that_never_came_expires_after_a_day_and_costs_nothing(world: 
 
 
 def test_a_file_that_came_in_the_last_minute_does_not_expire(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     world.clock.forward(hours=25)
-    world.s3.put_object(Bucket="media", Key=upload_key("alice", image.id), Body=given.photo())
+    world.s3.put_object(Bucket="media", Key=upload_key("alice", image.id), Body=factories.photo())
 
     sweep(world)
 
@@ -75,7 +75,7 @@ def test_a_file_that_came_in_the_last_minute_does_not_expire(world: World) -> No
 
 
 def test_a_queued_job_that_does_not_move_is_sent_again_once_per_look(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
     sweep(world, minutes=2)
     sweep(world)
@@ -88,7 +88,7 @@ def test_a_queued_job_that_does_not_move_is_sent_again_once_per_look(world: Worl
 
 
 def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     later = world.clock.forward(minutes=5)
     due = DueRow("JOB", "alice", job.id)
     sent_by_the_other: list[int] = []
@@ -139,7 +139,7 @@ def test_a_run_still_under_way_is_left_alone_until_its_limit(world: World) -> No
 
 
 def test_a_run_the_provider_does_not_know_gets_another_attempt(world: World) -> None:
-    job = given.processing(world, prediction_id="never-heard-of-it")
+    job = factories.processing(world, prediction_id="never-heard-of-it")
 
     sweep(world, minutes=2)
     settle(world)
@@ -148,7 +148,7 @@ def test_a_run_the_provider_does_not_know_gets_another_attempt(world: World) -> 
 
 
 def test_while_the_provider_cannot_be_asked_nothing_is_decided(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     world.function("finish_job").finisher._replicate._base_url = "http://127.0.0.1:1"
 
     for _ in range(3):
@@ -172,12 +172,12 @@ def test_the_webhook_and_the_sweep_bring_the_same_result_and_it_is_charged_once(
 
 def forgotten(world: World, move: str) -> Job:
     """A job its image does not remember: the image moves on without it."""
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
     if move == "accepted":
-        world.images.accept(image, [], world.clock.at, given.FACTS, look_again=world.clock.at)
+        world.images.accept(image, [], world.clock.at, factories.FACTS, look_again=world.clock.at)
     else:
         given_up = {"rejected": ImageStatus.REJECTED, "expired": ImageStatus.EXPIRED}[move]
-        why = given.failure("image_too_small" if move == "rejected" else "upload_expired")
+        why = factories.failure("image_too_small" if move == "rejected" else "upload_expired")
         world.images.reject(image, given_up, [], world.clock.at, why)
     return job
 
@@ -206,7 +206,7 @@ def test_a_job_its_accepted_image_forgot_starts(world: World) -> None:
 
 
 def test_a_job_whose_image_still_waits_waits_with_it(world: World) -> None:
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
     later = world.clock.at + timedelta(hours=60)
     world.images.expect(image, world.clock.at, upload_by=later, look_again=later)
 
@@ -217,12 +217,12 @@ def test_a_job_whose_image_still_waits_waits_with_it(world: World) -> None:
 
 
 def test_a_reservation_of_a_request_that_died_is_given_back_once(world: World) -> None:
-    project = given.project(world)
+    project = factories.project(world)
     with (
         faulty(world.table.meta.client, "TransactWriteItems", CrashError(), at=(2,)),
         pytest.raises(CrashError),
     ):
-        given.planned(world, project, count=10, jobs=8)
+        factories.planned(world, project, count=10, jobs=8)
     assert world.usage().reserved == 80
 
     sweep(world, minutes=4)
@@ -236,8 +236,8 @@ def test_a_reservation_of_a_request_that_died_is_given_back_once(world: World) -
 
 
 def test_one_row_that_cannot_be_dealt_with_does_not_hide_the_others(world: World) -> None:
-    _, [broken] = given.queued(world)
-    _, [good] = given.queued(world)
+    _, [broken] = factories.queued(world)
+    _, [good] = factories.queued(world)
     world.table.update_item(
         Key={"pk": "USER#alice", "sk": f"JOB#{broken.id}"},
         UpdateExpression="SET attempt = :nonsense",
@@ -258,7 +258,7 @@ def test_one_row_that_cannot_be_dealt_with_does_not_hide_the_others(world: World
 
 
 def test_a_message_that_could_not_be_sent_is_made_up_for_at_the_next_look(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
     with faulty(world.sqs, "SendMessageBatch", CrashError()):
         assert sweep(world, minutes=2) == {"looked": 1, "failed": 1}
@@ -269,7 +269,7 @@ def test_a_message_that_could_not_be_sent_is_made_up_for_at_the_next_look(world:
 
 def test_a_sweep_without_time_left_does_nothing_and_the_next_goes_on(world: World) -> None:
     for _ in range(3):
-        given.queued(world)
+        factories.queued(world)
     later = world.clock.forward(minutes=5)
     due = world.due.until(later, per_shard=50)
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from realstaging.models.jobs import JobStatus
 from realstaging.stores import table as writing
 from realstaging.stores.table import LostRaceError, Writes
-from tests.integration import given
-from tests.integration.faults import conflict, faulty, refusal, watched
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import conflict, faulty, refusal, watched
+from tests.support.world import World
 
 KEY = {"pk": "USER#alice", "sk": "PROFILE"}
 RESULT = {"result_key": "a", "thumbnail_key": "b"}
@@ -23,7 +23,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_transaction_in_conflict_with_another_is_tried_again(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     lost = conflict("None", "TransactionConflict", "None")
 
     with faulty(world.table.meta.client, "TransactWriteItems", lost, at=(1, 2)) as calls:
@@ -35,7 +35,7 @@ def test_a_transaction_in_conflict_with_another_is_tried_again(world: World) -> 
 
 
 def test_a_transaction_still_in_progress_is_tried_again(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     with faulty(world.table.meta.client, "TransactWriteItems", refusal("TransactionInProgressException")):
         world.jobs.close(job, JobStatus.FAILED, world.clock.at, None)
@@ -44,7 +44,7 @@ def test_a_transaction_still_in_progress_is_tried_again(world: World) -> None:
 
 
 def test_a_conflict_that_never_ends_is_a_fault_and_nothing_moves(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     lost = conflict("TransactionConflict", "None", "None")
 
     with faulty(world.table.meta.client, "TransactWriteItems", lost, at=range(100)), pytest.raises(ClientError):
@@ -54,11 +54,11 @@ def test_a_conflict_that_never_ends_is_a_fault_and_nothing_moves(world: World) -
 
 
 def test_a_condition_that_does_not_hold_is_an_answer_and_not_tried_again(world: World) -> None:
-    job = given.processing(world)
-    given.canceled(world, job)
+    job = factories.processing(world)
+    factories.canceled(world, job)
 
     with watched(world.table.meta.client, "TransactWriteItems") as calls, pytest.raises(LostRaceError) as lost:
-        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
+        world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
 
     assert len(calls) == 1
     # The rows that were met come back as plain values.
@@ -67,7 +67,7 @@ def test_a_condition_that_does_not_hold_is_an_answer_and_not_tried_again(world: 
 
 
 def test_any_other_reason_to_cancel_is_a_fault(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
 
     with (
         faulty(world.table.meta.client, "TransactWriteItems", conflict("ValidationError", "None", "None")),
@@ -77,20 +77,20 @@ def test_any_other_reason_to_cancel_is_a_fault(world: World) -> None:
 
 
 def test_a_transaction_whose_answer_was_lost_counts_once(world: World) -> None:
-    job = given.processing(world)
+    job = factories.processing(world)
     lost = ReadTimeoutError(endpoint_url="https://dynamodb.example.test")
 
     with faulty(world.table.meta.client, "TransactWriteItems", lost, after=True), pytest.raises(ReadTimeoutError):
-        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
+        world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
     with pytest.raises(LostRaceError):
-        world.jobs.deliver(job, world.clock.at, RESULT, given.run(job))
+        world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
 
     assert world.job(job).status is JobStatus.READY
     assert world.usage().captured == 1
 
 
 def test_of_two_claims_from_the_same_version_exactly_one_wins(world: World) -> None:
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
     deadline = world.clock.at + timedelta(seconds=60)
 
     world.jobs.claim(job, world.clock.at, deadline)

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from realstaging.models.jobs import Job, JobStatus
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.faults import watched
-from tests.integration.flow import delivery, failures, finish, hear, results, settle, stage, told
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import watched
+from tests.support.steps import ask, delivery, failures, finish, hear, results, settle, stage, told
+from tests.support.world import World
 
 DEFAULT = "qwen/qwen-image-edit-2511"
 PLUS, BANANA = "qwen/qwen-image-edit-plus", "google/nano-banana"
@@ -18,8 +17,8 @@ OFF = {"enabled": False}
 
 
 def start(world: World, **order: Any) -> Job:
-    _, [job] = given.queued(world, order=order)
-    assert failures(world.run("stage_image", given.to_start(job))) == []
+    _, [job] = factories.queued(world, order=order)
+    assert failures(world.run("stage_image", factories.to_start(job))) == []
     return world.job(job)
 
 
@@ -44,7 +43,7 @@ def unusable(world: World, job: Job) -> Job:
 
 def test_what_was_set_a_moment_ago_is_in_the_next_run(world: World) -> None:
     start(world)
-    given.set_now(world, models={DEFAULT: {"parameters": {"output_quality": 80, "go_fast": False}}})
+    factories.set_now(world, models={DEFAULT: {"parameters": {"output_quality": 80, "go_fast": False}}})
     second = start(world)
 
     before, after = [run["input"] for run in world.provider.runs()]
@@ -54,14 +53,14 @@ def test_what_was_set_a_moment_ago_is_in_the_next_run(world: World) -> None:
 
 
 def test_parameters_that_fit_no_more_are_left_out(world: World) -> None:
-    given.set_now(world, models={DEFAULT: {"parameters": {"retired": 1}}})
+    factories.set_now(world, models={DEFAULT: {"parameters": {"retired": 1}}})
 
     assert start(world).status is JobStatus.PROCESSING
     assert "retired" not in world.provider.runs()[0]["input"]
 
 
 def test_a_seed_that_was_set_before_seeds_had_bounds_is_left_out(world: World) -> None:
-    given.set_now(world, models={DEFAULT: {"parameters": {"seed": 10**40}}})
+    factories.set_now(world, models={DEFAULT: {"parameters": {"seed": 10**40}}})
 
     job = start(world, seed=None)
 
@@ -71,14 +70,14 @@ def test_a_seed_that_was_set_before_seeds_had_bounds_is_left_out(world: World) -
 
 def test_a_start_reads_all_it_depends_on_in_one_call(world: World) -> None:
     client = world.table.meta.client
-    _, [job] = given.queued(world)
+    _, [job] = factories.queued(world)
 
     with (
         watched(client, "BatchGetItem") as reads,
         watched(client, "GetItem") as more,
         watched(client, "UpdateItem") as writes,
     ):
-        world.run("stage_image", given.to_start(job))
+        world.run("stage_image", factories.to_start(job))
 
     assert (len(reads), len(more)) == (1, 0)
     assert len(writes) == 2  # claimed, and the run noted
@@ -88,7 +87,7 @@ def test_a_start_reads_all_it_depends_on_in_one_call(world: World) -> None:
 
 
 def test_an_owners_seed_is_used_and_shown(world: World) -> None:
-    given.set_now(world, models={DEFAULT: {"parameters": {"seed": 5}}})
+    factories.set_now(world, models={DEFAULT: {"parameters": {"seed": 5}}})
 
     job = start(world, seed=7)
 
@@ -96,7 +95,7 @@ def test_an_owners_seed_is_used_and_shown(world: World) -> None:
 
 
 def test_without_an_owners_seed_the_one_that_was_set_is_used(world: World) -> None:
-    given.set_now(world, models={DEFAULT: {"parameters": {"seed": 5}}})
+    factories.set_now(world, models={DEFAULT: {"parameters": {"seed": 5}}})
 
     job = start(world, seed=None)
 
@@ -108,7 +107,7 @@ def test_a_run_without_any_seed_gets_one_that_repeats_it_and_a_retry_another(wor
     assert job.seed is not None
     assert world.provider.runs()[0]["input"]["seed"] == job.seed
 
-    given.canceled(world, job)
+    factories.canceled(world, job)
     status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
 
     assert (status, again["seed"]) == (201, None)
@@ -126,7 +125,7 @@ def test_a_model_that_takes_no_seed_shows_none_and_a_retry_has_it_again(world: W
     job = start(world, seed=7, model=SEEDREAM)
     assert job.seed is None
 
-    given.canceled(world, job)
+    factories.canceled(world, job)
     status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
 
     assert (status, again["seed"], again["model"]) == (201, 7, SEEDREAM)
@@ -136,14 +135,14 @@ def test_a_model_that_takes_no_seed_shows_none_and_a_retry_has_it_again(world: W
 
 
 def test_a_model_that_is_switched_off_is_replaced_and_a_retry_wants_it_again(world: World) -> None:
-    given.set_now(world, {"models.default": PLUS}, {DEFAULT: OFF})
+    factories.set_now(world, {"models.default": PLUS}, {DEFAULT: OFF})
 
     job = start(world)
 
     assert (job.model, job.ordered_model) == (PLUS, DEFAULT)
     assert models(world) == [PLUS]
-    given.set_now(world)
-    given.canceled(world, job)
+    factories.set_now(world)
+    factories.canceled(world, job)
     status, again = ask(world, "POST", f"/v1/jobs/{job.id}/retry")
     assert (status, again["model"]) == (201, DEFAULT)
 
@@ -155,27 +154,27 @@ def test_a_model_nobody_knows_any_more_is_replaced(world: World) -> None:
 
 
 def test_who_takes_over_must_take_the_owners_seed(world: World) -> None:
-    given.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA, PLUS]}, {DEFAULT: OFF})
+    factories.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA, PLUS]}, {DEFAULT: OFF})
 
     assert start(world, seed=7).model == PLUS
     assert start(world, seed=None).model == BANANA
 
 
 def test_who_takes_over_must_take_the_prompt(world: World) -> None:
-    given.set_now(world, {"models.default": SEEDREAM, "models.fallbacks": [SEEDREAM, PLUS]}, {DEFAULT: OFF})
+    factories.set_now(world, {"models.default": SEEDREAM, "models.fallbacks": [SEEDREAM, PLUS]}, {DEFAULT: OFF})
 
     assert start(world, seed=None, prompt="A sofa. " * 500).model == PLUS
     assert start(world, seed=None, prompt="A sofa, please.").model == SEEDREAM
 
 
 def test_when_no_fallback_takes_it_the_default_does(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": []}, {PLUS: OFF})
+    factories.set_now(world, {"models.fallbacks": []}, {PLUS: OFF})
 
     assert start(world, model=PLUS).model == DEFAULT
 
 
 def test_when_nobody_takes_it_the_job_fails_and_says_so(world: World) -> None:
-    given.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA]}, {DEFAULT: OFF})
+    factories.set_now(world, {"models.default": BANANA, "models.fallbacks": [BANANA]}, {DEFAULT: OFF})
 
     job = start(world, seed=7)
 
@@ -187,7 +186,7 @@ def test_when_nobody_takes_it_the_job_fails_and_says_so(world: World) -> None:
 
 
 def test_a_model_without_its_secret_is_replaced_and_with_it_gets_it(world: World) -> None:
-    given.set_now(world, models={GPT: {"enabled": True}})
+    factories.set_now(world, models={GPT: {"enabled": True}})
     assert start(world, model=GPT, seed=None).model == PLUS
 
     ssm = world.function("stage_image").aws.ssm()
@@ -214,7 +213,7 @@ def test_a_model_that_keeps_failing_hands_over(world: World) -> None:
 
 
 def test_a_model_goes_on_by_itself_when_nobody_takes_over(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": [], "jobs.max_attempts": 4})
+    factories.set_now(world, {"models.fallbacks": [], "jobs.max_attempts": 4})
     job = start(world)
 
     for _ in range(4):
@@ -247,7 +246,7 @@ def test_after_an_unusable_result_the_next_model_starts_at_once(world: World) ->
 
 
 def test_an_unusable_result_of_the_only_model_is_the_end(world: World) -> None:
-    given.set_now(world, {"models.fallbacks": []})
+    factories.set_now(world, {"models.fallbacks": []})
     job = start(world)
 
     assert unusable(world, job).status is JobStatus.FAILED
@@ -269,8 +268,8 @@ def test_a_job_is_delivered_by_the_model_that_took_over(world: World) -> None:
 
 
 def test_a_model_that_was_asked_for_and_cannot_do_it_says_so_itself(world: World) -> None:
-    image, [job] = given.waiting(world, order={"model": "openai/gpt-image-1.5", "seed": None})
-    world.run("upload_complete", given.uploaded(world, image, given.photo(800, 600)))
+    image, [job] = factories.waiting(world, order={"model": "openai/gpt-image-1.5", "seed": None})
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo(800, 600)))
 
     world.run("stage_image", delivery("sqs-stage-queue", world.to_stage()))
 
@@ -282,7 +281,7 @@ def test_a_model_that_was_asked_for_and_cannot_do_it_says_so_itself(world: World
 
 @pytest.mark.parametrize("attempts", [1, 2])
 def test_no_job_gets_more_attempts_than_all_of_them_may(world: World, attempts: int) -> None:
-    given.set_now(world, {"jobs.max_attempts": attempts})
+    factories.set_now(world, {"jobs.max_attempts": attempts})
     job = start(world)
 
     for _ in range(attempts):

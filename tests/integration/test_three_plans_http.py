@@ -9,18 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realstaging.errors import AppError, BillingStateError, CustomerGoneError, ProviderUnavailableError
-from tests.integration.buying import (
-    act,
-    change,
-    hear,
-    invoices,
-    paid,
-    preview,
-    shown,
-    subscribe,
-)
-from tests.integration.payments import FAILS_LATER, Payments, gateway
-from tests.integration.world import World
+from tests.support.fake_stripe import FAILS_LATER, Payments, gateway
+from tests.support.purchases import act, change, hear, invoices, paid, preview, shown, subscribe
+from tests.support.world import World
 
 STUDIO = {"name": "Studio", "price_usd": "299.00", "images_per_month": 2000}
 

@@ -10,11 +10,11 @@ from realstaging.gateways.media import master_key, original_key, thumbnail_key, 
 from realstaging.gateways.queues import QueueRefusedError
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus
-from tests.events import event, together
-from tests.integration import given
-from tests.integration.faults import CrashError, faulty
-from tests.integration.world import World
-from tests.unit.pictures import encoded, opened, quarters, room
+from tests.support import factories
+from tests.support.events import event, together
+from tests.support.fault_injection import CrashError, faulty
+from tests.support.pictures import encoded, opened, quarters, room
+from tests.support.world import World
 
 
 def stored(world: World, key: str) -> bytes:
@@ -23,9 +23,9 @@ def stored(world: World, key: str) -> bytes:
 
 
 def test_a_good_photo_is_kept_and_its_jobs_are_queued_and_sent(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=2)
-    data = given.photo(1200, 900)
-    arrival = given.uploaded(world, image, data)
+    image, jobs = factories.waiting(world, jobs=2)
+    data = factories.photo(1200, 900)
+    arrival = factories.uploaded(world, image, data)
 
     world.run("upload_complete", arrival)
 
@@ -39,12 +39,12 @@ def test_a_good_photo_is_kept_and_its_jobs_are_queued_and_sent(world: World) -> 
     assert {world.job(job).status for job in jobs} == {JobStatus.QUEUED}
     messages = world.to_stage()
     assert [message["job_id"] for message in messages] == [job.id for job in jobs]
-    assert {message["traceparent"] for message in messages} == {given.TRACE}
+    assert {message["traceparent"] for message in messages} == {factories.TRACE}
 
 
 def test_the_same_event_twice_changes_nothing_more(world: World) -> None:
-    image, _ = given.waiting(world)
-    arrival = given.uploaded(world, image, given.photo())
+    image, _ = factories.waiting(world)
+    arrival = factories.uploaded(world, image, factories.photo())
     world.run("upload_complete", arrival)
     before, objects = world.rows(), world.objects()
     world.to_stage()
@@ -56,18 +56,18 @@ def test_the_same_event_twice_changes_nothing_more(world: World) -> None:
 
 
 def test_the_photo_lands_again_after_it_was_taken_in_and_nothing_moves(world: World) -> None:
-    image, _ = given.waiting(world)
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    image, _ = factories.waiting(world)
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
     before, sha = world.rows(), world.image(image).sha256
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo(900, 900)))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo(900, 900)))
 
     assert world.rows() == before
     assert world.image(image).sha256 == sha
 
 
 def test_an_event_for_nothing_is_harmless(world: World) -> None:
-    image, [job] = given.waiting(world)
+    image, [job] = factories.waiting(world)
 
     world.run("upload_complete", event("s3-object-created", owner="alice", image_id=image.id))
     world.run("upload_complete", event("s3-object-created", owner="alice", image_id="img_unknown"))
@@ -81,12 +81,12 @@ def test_an_event_for_nothing_is_harmless(world: World) -> None:
 
 
 def test_an_event_after_the_upload_has_expired_revives_nothing(world: World) -> None:
-    image, jobs = given.waiting(world)
+    image, jobs = factories.waiting(world)
     world.clock.forward(hours=25)
     world.run("sweep", event("schedule-sweep"))
     before = world.rows()
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert world.rows() == before
     assert world.image(image).status is ImageStatus.EXPIRED
@@ -95,32 +95,32 @@ def test_an_event_after_the_upload_has_expired_revives_nothing(world: World) -> 
 
 
 def test_an_upload_without_jobs_is_taken_in_and_nothing_sent(world: World) -> None:
-    image, _ = given.waiting(world, jobs=0)
+    image, _ = factories.waiting(world, jobs=0)
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert world.image(image).status is ImageStatus.READY
     assert world.to_stage() == []
 
 
 def test_a_job_canceled_before_the_photo_came_is_left_out(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=2)
-    given.canceled(world, jobs[0])
+    image, jobs = factories.waiting(world, jobs=2)
+    factories.canceled(world, jobs[0])
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert [message["job_id"] for message in world.to_stage()] == [jobs[1].id]
     assert world.job(jobs[0]).status is JobStatus.CANCELED
 
 
 def test_a_job_canceled_while_the_photo_is_taken_in_stays_canceled(world: World) -> None:
-    image, jobs = given.waiting(world, jobs=2)
-    arrival = given.uploaded(world, image, given.photo())
+    image, jobs = factories.waiting(world, jobs=2)
+    arrival = factories.uploaded(world, image, factories.photo())
     client = world.table.meta.client
 
     def cancel_first(**_: object) -> None:
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", cancel_first)
-        given.canceled(world, jobs[0])
+        factories.canceled(world, jobs[0])
 
     client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", cancel_first)
     world.run("upload_complete", arrival)
@@ -131,8 +131,8 @@ def test_a_job_canceled_while_the_photo_is_taken_in_stays_canceled(world: World)
 
 
 def test_messages_lost_after_the_transaction_are_sent_by_the_sweep(world: World) -> None:
-    image, [job] = given.waiting(world)
-    arrival = given.uploaded(world, image, given.photo())
+    image, [job] = factories.waiting(world)
+    arrival = factories.uploaded(world, image, factories.photo())
     lost = {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}], "Successful": []}
 
     with faulty(world.sqs, "SendMessageBatch", lost), pytest.raises(QueueRefusedError):
@@ -148,8 +148,8 @@ def test_messages_lost_after_the_transaction_are_sent_by_the_sweep(world: World)
 
 @pytest.mark.parametrize("dies_at", [1, 2, 3])
 def test_a_crash_while_the_files_are_written_is_made_up_for(world: World, dies_at: int) -> None:
-    image, [job] = given.waiting(world)
-    arrival = given.uploaded(world, image, given.photo())
+    image, [job] = factories.waiting(world)
+    arrival = factories.uploaded(world, image, factories.photo())
 
     with faulty(world.s3, "PutObject", CrashError(), at=(dies_at,)), pytest.raises(CrashError):
         world.run("upload_complete", arrival)
@@ -171,10 +171,10 @@ def test_a_crash_while_the_files_are_written_is_made_up_for(world: World, dies_a
     ],
 )
 def test_every_kind_of_photo_is_taken_in(world: World, declared: str, kind: str) -> None:
-    image, _ = given.waiting(world, content_type=declared)
+    image, _ = factories.waiting(world, content_type=declared)
     data = encoded(room(640, 520), kind)
 
-    world.run("upload_complete", given.uploaded(world, image, data))
+    world.run("upload_complete", factories.uploaded(world, image, data))
 
     now = world.image(image)
     assert (now.status, now.content_type, now.width, now.height) == (ImageStatus.READY, kind, 640, 520)
@@ -182,7 +182,7 @@ def test_every_kind_of_photo_is_taken_in(world: World, declared: str, kind: str)
 
 
 def test_a_photo_lying_on_its_side_stands_upright_and_says_not_where_it_was_taken(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     # As it should look is "red above left"; the camera was turned, so it is stored turned back.
     lying = room(800, 600).transpose(Pillow.Transpose.ROTATE_90)
     exif = Pillow.Exif()
@@ -192,7 +192,7 @@ def test_a_photo_lying_on_its_side_stands_upright_and_says_not_where_it_was_take
     file = io.BytesIO()
     lying.save(file, "JPEG", exif=exif, comment=b"52.52 N 13.40 E")
 
-    world.run("upload_complete", given.uploaded(world, image, file.getvalue()))
+    world.run("upload_complete", factories.uploaded(world, image, file.getvalue()))
 
     now = world.image(image)
     assert (now.width, now.height) == (800, 600)
@@ -207,27 +207,27 @@ def test_a_photo_lying_on_its_side_stands_upright_and_says_not_where_it_was_take
 
 
 def test_the_announced_checksum_is_accepted(world: World) -> None:
-    data = given.photo()
-    image, _ = given.waiting(world, sha256=hashlib.sha256(data).hexdigest())
+    data = factories.photo()
+    image, _ = factories.waiting(world, sha256=hashlib.sha256(data).hexdigest())
 
-    world.run("upload_complete", given.uploaded(world, image, data))
+    world.run("upload_complete", factories.uploaded(world, image, data))
 
     assert world.image(image).status is ImageStatus.READY
 
 
 def test_the_same_photo_twice_is_stored_once(world: World) -> None:
     for _ in range(2):
-        image, _ = given.waiting(world)
-        world.run("upload_complete", given.uploaded(world, image, given.photo()))
+        image, _ = factories.waiting(world)
+        world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert len(world.objects("originals/")) == 1
     assert len(world.objects("masters/")) == 2
 
 
 def test_an_owner_whose_name_is_encoded_in_keys_is_found_again(world: World) -> None:
-    image, _ = given.waiting(world, owner="auth0!7C672f5e0c9b1d4a0087f3c211")
+    image, _ = factories.waiting(world, owner="auth0!7C672f5e0c9b1d4a0087f3c211")
 
-    world.run("upload_complete", given.uploaded(world, image, given.photo()))
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
 
     assert world.image(image).status is ImageStatus.READY
     assert world.objects("uploads/") == []

@@ -6,9 +6,9 @@ import pytest
 
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus
-from tests.integration import given
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.http_client import call
+from tests.support.world import World
 
 FILE: dict[str, Any] = {"filename": "living room.jpg", "content_type": "image/jpeg", "size_bytes": 3_000_000}
 
@@ -19,7 +19,7 @@ def overrides(overrides: dict[str, object]) -> dict[str, object]:
 
 
 def upload(world: World, *files: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
-    body = {"project_id": given.project(world).id, "files": list(files), **more}
+    body = {"project_id": factories.project(world).id, "files": list(files), **more}
     status, answer, headers = call(world, "POST", "/v1/uploads", body=body)
     assert headers["X-Request-Id"]
     return status, answer
@@ -135,7 +135,7 @@ def test_when_no_file_is_good_nothing_is_made(world: World) -> None:
 def test_what_is_wrong_with_the_whole_request_is_pointed_at_and_nothing_is_made(
     world: World, body: dict[str, Any], pointer: str
 ) -> None:
-    status, problem, _ = call(world, "POST", "/v1/uploads", body={"project_id": given.project(world).id} | body)
+    status, problem, _ = call(world, "POST", "/v1/uploads", body={"project_id": factories.project(world).id} | body)
 
     assert (status, problem["code"]) == (422, "validation_failed")
     assert [each["pointer"] for each in problem["errors"]] == [pointer]
@@ -176,7 +176,7 @@ def test_what_the_quota_does_not_cover_is_refused_whole_with_the_numbers(world: 
 
 
 def test_a_fresh_form_is_given_while_the_file_is_awaited(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
     world.clock.forward(hours=23, minutes=30)
 
     status, form, _ = call(world, "POST", f"/v1/images/{image.id}/upload-url")
@@ -189,7 +189,7 @@ def test_a_fresh_form_is_given_while_the_file_is_awaited(world: World) -> None:
 
 
 def test_no_form_is_given_for_a_photo_that_is_there(world: World) -> None:
-    image, _ = given.queued(world)
+    image, _ = factories.queued(world)
 
     status, problem, _ = call(world, "POST", f"/v1/images/{image.id}/upload-url")
 
@@ -197,12 +197,12 @@ def test_no_form_is_given_for_a_photo_that_is_there(world: World) -> None:
 
 
 def test_a_photo_that_arrives_while_a_form_is_asked_for_is_a_conflict_and_no_fault(world: World) -> None:
-    image, jobs = given.waiting(world)
+    image, jobs = factories.waiting(world)
     client = world.table.meta.client
 
     def arrives_first(**_: object) -> None:
         client.meta.events.unregister("before-call.dynamodb.UpdateItem", arrives_first)
-        world.images.accept(image, jobs, world.clock.at, given.FACTS, look_again=world.clock.at)
+        world.images.accept(image, jobs, world.clock.at, factories.FACTS, look_again=world.clock.at)
 
     world.function("upload_urls").gate(f"Bearer {world.token('alice')}")  # the user's row is there
     client.meta.events.register_first("before-call.dynamodb.UpdateItem", arrives_first)

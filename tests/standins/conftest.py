@@ -9,10 +9,10 @@ from standins.replicate.account import Settings
 from standins.replicate.serving import server
 from standins.stripe import account as stripe_account
 from standins.stripe import serving as stripe_serving
-from tests.standins.customer import Customer
-from tests.standins.merchant import Merchant
-from tests.standins.receiver import Receiver, receiving
-from tests.standins.running import free_port, running
+from tests.support.replicate_customer import Customer
+from tests.support.servers import free_port, running
+from tests.support.stripe_merchant import Merchant
+from tests.support.webhook_receiver import Receiver, receiving
 
 SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0ISE="
 

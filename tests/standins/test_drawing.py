@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageStat
 from standins.replicate.drawing import Order, draw
 from standins.replicate.drawing.order import PictureError
 from standins.replicate.drawing.picture import floor_line, opened, size_for
-from tests.standins.receiver import jpeg
+from tests.support.webhook_receiver import jpeg
 
 
 def staged(prompt: str, seed: int = 1, room: bytes | None = None) -> Image.Image:

@@ -17,8 +17,8 @@ from standins.replicate.account import Account, Settings
 from standins.replicate.models import all_models
 from standins.replicate.predictions import Prediction
 from standins.replicate.script import Outcome, Plan
-from tests.standins.customer import MODEL, Customer
-from tests.standins.receiver import jpeg
+from tests.support.replicate_customer import MODEL, Customer
+from tests.support.webhook_receiver import jpeg
 
 
 @pytest.fixture

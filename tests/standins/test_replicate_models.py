@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from standins.replicate.models import all_models
-from tests.standins.customer import Customer
+from tests.support.replicate_customer import Customer
 
 MEGAPIXEL = (1024, 1024)
 WIDE = (1248, 832)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from tests.standins.customer import Customer
+from tests.support.replicate_customer import Customer
 
 
 def result(customer: Customer, *outcomes: Any) -> httpx.Response:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from replicate.webhook import InvalidSignatureError, Webhooks, WebhookSigningSecret, WebhookValidationError
 
-from tests.standins.customer import Customer
-from tests.standins.receiver import Call
+from tests.support.replicate_customer import Customer
+from tests.support.webhook_receiver import Call
 
 
 def check(call: Call, customer: Customer) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.standins.merchant import Merchant
+from tests.support.stripe_merchant import Merchant
 
 
 def refused(error: pytest.ExceptionInfo[Any]) -> tuple[int, str | None, str | None]:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 import stripe
 
-from tests.standins.merchant import DAY, SHOP, Merchant, period
+from tests.support.stripe_merchant import DAY, SHOP, Merchant, period
 
 
 def path(url: str) -> str:

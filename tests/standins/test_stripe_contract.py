@@ -13,8 +13,8 @@ from stripe.params import billing_portal, checkout
 
 from standins.stripe.endpoints import Endpoint
 from standins.stripe.routes import ENDPOINTS
-from tests.standins.merchant import SHOP, Merchant
-from tests.standins.shapes import absent, fields, unknown, wrong
+from tests.support.stripe_merchant import SHOP, Merchant
+from tests.support.stripe_shapes import absent, fields, unknown, wrong
 
 PARAMS: dict[str, Any] = {
     "POST /v1/customers": params.CustomerCreateParams,

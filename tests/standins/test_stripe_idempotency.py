@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.standins.merchant import Merchant
+from tests.support.stripe_merchant import Merchant
 
 
 def test_the_same_key_gets_the_same_answer(merchant: Merchant) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.standins.merchant import SHOP, Merchant, period
+from tests.support.stripe_merchant import SHOP, Merchant, period
 
 
 class Portal:

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from standins.stripe.proration import share
-from tests.standins.merchant import DAY, Merchant, period
+from tests.support.stripe_merchant import DAY, Merchant, period
 
 AT_ONCE = {"proration_behavior": "always_invoice"}
 

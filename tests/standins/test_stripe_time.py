@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from standins.stripe.clock import period_end
-from tests.standins.merchant import DAY, Merchant, period
+from tests.support.stripe_merchant import DAY, Merchant, period
 
 BAD, GOOD = "4000000000000341", "4242424242424242"
 

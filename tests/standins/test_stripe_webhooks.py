@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.standins.merchant import DAY, Merchant
-from tests.standins.receiver import Call
+from tests.support.stripe_merchant import DAY, Merchant
+from tests.support.webhook_receiver import Call
 
 
 def check(call: Call, merchant: Merchant) -> Any:

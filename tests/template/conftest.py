@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.template.reading import ROOT, Expanded, Written, loader
+from tests.support.template_reader import ROOT, Expanded, Written, loader
 
 PARAMETERS = ("Stage=prod", "Architecture=arm64")
 

@@ -1,6 +1,6 @@
 """Nothing that is handed over asynchronously gets lost without somebody being told."""
 
-from tests.template.reading import Expanded, Written, listed, target
+from tests.support.template_reader import Expanded, Written, listed, target
 
 # Events that Lambda takes first and runs later.
 ASYNCHRONOUS = ("S3", "Schedule", "ScheduleV2", "EventBridgeRule", "CloudWatchEvent", "SNS")

@@ -24,8 +24,8 @@ from realstaging.models.stripe import BillingEvent
 from realstaging.stores import keys
 from realstaging.stores.table import row
 from realstaging.webhook_signatures import verify
-from tests.events import event, request, together, webhook
-from tests.template.reading import Expanded, Written
+from tests.support.events import event, request, together, webhook
+from tests.support.template_reader import Expanded, Written
 
 OTHERS = {name: f"another.{name}" for name in SHARED}
 HTTP = ("http-get-health", "http-get-job", "http-post-uploads", "replicate-webhook", "stripe-webhook")

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.template.reading import ROOT, Expanded, Handler, Written, handlers, variables_read
+from tests.support.template_reader import ROOT, Expanded, Handler, Written, handlers, variables_read
 
 # Read by boto3 and Powertools.
 BY_LIBRARIES = {"AWS_ENDPOINT_URL", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}

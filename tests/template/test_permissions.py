@@ -1,6 +1,6 @@
 """Who may do what."""
 
-from tests.template.reading import Expanded, Written, listed
+from tests.support.template_reader import Expanded, Written, listed
 
 # What SAM itself attaches: to write logs, and to read the queue or the stream that a function is fed from.
 ATTACHED_BY_SAM = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.reading import Expanded, Handler, Written, handlers, target
+from tests.support.template_reader import Expanded, Handler, Written, handlers, target
 
 each_handler = pytest.mark.parametrize("handler", handlers(), ids=lambda handler: handler.path.parent.name)
 

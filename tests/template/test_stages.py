@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from realstaging import config
-from tests.template.reading import ROOT, Expanded
+from tests.support.template_reader import ROOT, Expanded
 
 # One per account or region: deploying a second stage would overwrite the first one's.
 ACCOUNT_LEVEL = {

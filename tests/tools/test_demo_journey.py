@@ -8,7 +8,7 @@ from PIL import Image
 
 from realstaging_client import Client
 from realstaging_client.board import Board, Step
-from tests.client.small_api import SmallApi, small_api
+from tests.support.small_api import SmallApi, small_api
 from tools.demo.journey import stage
 from tools.demo.photos import chosen
 from tools.demo.results import Pair

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from realstaging.jobs.batches import overview, status
 from realstaging.models.jobs import BatchStatus, JobStatus
-from tests.unit.rows import batch, job
+from tests.support.rows import batch, job
 
 TALLIES = st.dictionaries(st.sampled_from(JobStatus), st.integers(0, 3)).map(Counter)
 

@@ -1,7 +1,7 @@
 """What a form needs to know, from the settings and nowhere else."""
 
 from realstaging.api.capabilities import capabilities
-from tests.unit.planning import SETTINGS
+from tests.support.upload_plans import SETTINGS
 
 
 def test_everything_on_offer_is_told_as_configured() -> None:

@@ -11,7 +11,7 @@ from realstaging.image_models.registry import Order, StagingModel
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import Run
 from realstaging.runs import model_selection
-from tests.unit.planning import SETTINGS
+from tests.support.upload_plans import SETTINGS
 
 DEFAULT = "qwen/qwen-image-edit-2511"
 PLUS, BANANA, GPT = "qwen/qwen-image-edit-plus", "google/nano-banana", "openai/gpt-image-1.5"

@@ -7,7 +7,17 @@ import pytest
 
 from realstaging.errors import OutputUnusableError
 from realstaging.gateways.result_download import ResultDownload, ResultDownloadError
-from tests.unit.loopback import Exchange, Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
+from tests.support.loopback_server import (
+    Exchange,
+    Reply,
+    Talk,
+    hangs_up,
+    never_answers,
+    says,
+    serving,
+    trickles,
+    writes,
+)
 
 PICTURE = bytes(range(256)) * 300
 

@@ -13,7 +13,7 @@ from realstaging.gateways.media import Media
 from realstaging.models.images import FileView, ImageStatus
 from realstaging.models.jobs import JobStatus, ResultView
 from realstaging.projects.downloads import image_file, job_file
-from tests.unit.rows import NOW, image, job
+from tests.support.rows import NOW, image, job
 
 SHA = "a" * 64
 RESULT = ResultView(content_type="image/jpeg", width=1, height=1, size_bytes=1)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from realstaging import config
-from tests.template.reading import ROOT, Written, loader, target
+from tests.support.template_reader import ROOT, Written, loader, target
 
 HANDLERS = {path.parent.name: path for path in sorted((ROOT / "functions").glob("*/handler.py"))}
 LAYERS = {"CommonLayer": "common", "ImagingLayer": "imaging", "ReplicateLayer": "replicate", "StripeLayer": "stripe"}

@@ -11,8 +11,8 @@ from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
 from realstaging.idempotency import IdempotentRequest, checked, fingerprint
 from realstaging.jobs.builder import RequestContext
 from realstaging.stores.idempotency import IdempotencyStore, Remembered
-from tests.unit.planning import TERMS
-from tests.unit.rows import NOW
+from tests.support.rows import NOW
+from tests.support.upload_plans import TERMS
 
 BODIES = st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.integers(), max_size=3), max_size=4)
 

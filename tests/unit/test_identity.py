@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realstaging.accounts.identity import MAX_OWNER, Caller, Tokens, bearer, owner_of
 from realstaging.errors import UnauthorizedError
 from realstaging.gateways.jwks import IssuerKeys
-from tests.unit.tokens import IDENTITY, ISSUER, ROLES, by_hand, public_jwk, public_pem, token
+from tests.support.tokens import IDENTITY, ISSUER, ROLES, by_hand, public_jwk, public_pem, token
 
 
 class KnownKeys(IssuerKeys):

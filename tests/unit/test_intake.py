@@ -9,16 +9,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from realstaging.errors import ContentTypeMismatchError, UnsupportedImageTypeError
 from realstaging.imaging.normalize import normalize
-from tests.unit.pictures import (
-    FORMATS,
-    LARGE,
-    LIMITS,
-    encoded,
-    is_near,
-    opened,
-    quarters,
-    room,
-)
+from tests.support.pictures import FORMATS, LARGE, LIMITS, encoded, is_near, opened, quarters, room
 
 
 @pytest.mark.parametrize("content_type", FORMATS)

@@ -17,7 +17,18 @@ from realstaging.errors import (
 )
 from realstaging.imaging import decoding
 from realstaging.imaging.normalize import Photo, normalize
-from tests.unit.pictures import FORMATS, LARGE, LIMITS, announcing, chunk, encoded, opened, quarters, room, with_chunk
+from tests.support.pictures import (
+    FORMATS,
+    LARGE,
+    LIMITS,
+    announcing,
+    chunk,
+    encoded,
+    opened,
+    quarters,
+    room,
+    with_chunk,
+)
 
 
 @pytest.mark.parametrize("content_type", FORMATS)

@@ -10,8 +10,19 @@ import pytest
 from realstaging.errors import ProviderUnavailableError
 from realstaging.gateways import jwks
 from realstaging.gateways.jwks import IssuerKeys
-from tests.unit.loopback import Reply, Talk, by_path, hangs_up, in_turn, never_answers, says, serving, trickles, writes
-from tests.unit.tokens import IDENTITY, public_jwk
+from tests.support.loopback_server import (
+    Reply,
+    Talk,
+    by_path,
+    hangs_up,
+    in_turn,
+    never_answers,
+    says,
+    serving,
+    trickles,
+    writes,
+)
+from tests.support.tokens import IDENTITY, public_jwk
 
 KEYS = {"keys": [public_jwk("one")]}
 ROTATED = {"keys": [public_jwk("two")]}

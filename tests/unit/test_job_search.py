@@ -11,7 +11,7 @@ from realstaging.admin.moments import moment
 from realstaging.errors import ValidationFailedError
 from realstaging.ids import first_id, new_id
 from realstaging.models.jobs import JobStatus
-from tests.unit.rows import job
+from tests.support.rows import job
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from realstaging.runs import model_selection
 from standins.replicate import models as published
 from standins.replicate.account import Settings as StandInSettings
 from standins.replicate.serving import server
-from tests.standins.running import free_port, running
+from tests.support.servers import free_port, running
 
 ROOM = Path(__file__).parents[2] / "samples" / "living-room.jpg"
 ORDER = Order("https://photos.example/a.jpg", "Furnish it.", 7, 1536, 1024, {"openai_api_key": "sk-test"})

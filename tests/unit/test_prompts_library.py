@@ -16,7 +16,7 @@ from realstaging.image_models import prompts
 from realstaging.models.choices import current
 from realstaging.models.requests import StageSettings
 from realstaging.validation import refusals
-from tests.unit import rows
+from tests.support import rows
 
 Data = dict[str, Any]
 BRUTALIST: Data = {

@@ -18,7 +18,7 @@ from realstaging.stores import keys
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import row
-from tests.unit.rows import NOW, image, job
+from tests.support.rows import NOW, image, job
 
 SETTINGS = config.load("prod")
 FRAME = 32 * 1024

@@ -8,8 +8,8 @@ import pytest
 
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import AccountError, NotTakenError, RefusedError, UnsureError
-from tests.unit.loopback import Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
-from tests.unit.provider import MODEL, TOKEN, create, gateway, prediction
+from tests.support.loopback_server import Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
+from tests.support.replicate_gateway import MODEL, TOKEN, create, gateway, prediction
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,18 @@ import pytest
 
 from realstaging.gateways.replicate.client import LIST_PAGES, Replicate
 from realstaging.gateways.replicate.errors import UnsureError
-from tests.unit.loopback import Exchange, Reply, Talk, hangs_up, in_turn, never_answers, says, serving, trickles
-from tests.unit.provider import create, gateway, prediction
+from tests.support.loopback_server import (
+    Exchange,
+    Reply,
+    Talk,
+    hangs_up,
+    in_turn,
+    never_answers,
+    says,
+    serving,
+    trickles,
+)
+from tests.support.replicate_gateway import create, gateway, prediction
 
 SINCE = datetime(2026, 11, 20, 11, 59, tzinfo=UTC)
 UNTIL = SINCE + timedelta(minutes=5)

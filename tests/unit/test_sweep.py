@@ -8,7 +8,7 @@ import pytest
 from realstaging.errors import InternalError
 from realstaging.stores.due_index import DueRow
 from realstaging.sweep import sweep
-from tests.unit.rows import NOW
+from tests.support.rows import NOW
 
 LATER = 3600.0
 

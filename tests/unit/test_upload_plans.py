@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging.jobs.builder import MAX_SEED
-from tests.unit.planning import FILE, SETTINGS, planned
-from tests.unit.rows import NOW, TRACE
+from tests.support.rows import NOW, TRACE
+from tests.support.upload_plans import FILE, SETTINGS, planned
 
 STYLES = [style.id for style in SETTINGS.styles]
 

@@ -11,7 +11,7 @@ from realstaging.errors import ValidationFailedError
 from realstaging.jobs.builder import MAX_SEED
 from realstaging.models.requests import StageSettings, UploadRequest
 from realstaging.uploads.plan import plan
-from tests.unit.planning import ASKED, FILE, ONCE, SETTINGS, Forms, Written, planned
+from tests.support.upload_plans import ASKED, FILE, ONCE, SETTINGS, Forms, Written, planned
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"filename": ""}, ["/filename"]),

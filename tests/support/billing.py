@@ -7,8 +7,8 @@ from realstaging.accounts import quota
 from realstaging.models.accounts import User
 from realstaging.models.stripe import Subscription
 from realstaging.stores.users import UserStore
-from tests.integration.payments import GOOD_CARD, Payments, checkout, gateway, hook
-from tests.integration.world import World
+from tests.support.fake_stripe import GOOD_CARD, Payments, checkout, gateway, hook
+from tests.support.world import World
 
 
 def join(world: World, owner: str = "alice") -> None:

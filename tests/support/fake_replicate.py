@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from tests.events import event
-from tests.standins.receiver import Call, Receiver
+from tests.support.events import event
+from tests.support.webhook_receiver import Call, Receiver
 
 SECRET = "whsec_dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWM="
 

@@ -65,3 +65,12 @@ def _encoded(picture: Image.Image, format: str) -> bytes:
     data = io.BytesIO()
     picture.save(data, format, quality=90)
     return data.getvalue()
+
+
+def photo(width: int, height: int) -> Photo:
+    """A room with a floor, in this shape."""
+    picture = Image.new("RGB", (width, height), (228, 224, 216))
+    picture.paste((176, 140, 100), (0, round(height * 0.68), width, height))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    return Photo(f"room-{width}x{height}.jpg", "image/jpeg", file.getvalue())

@@ -9,8 +9,8 @@ import httpx
 
 from realstaging.models.runtime_settings import Overrides
 from realstaging.stores.runtime_settings import OverrideStore
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support.http_client import call
+from tests.support.world import World
 
 QWEN, BANANA, GPT = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"
 

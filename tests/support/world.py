@@ -27,8 +27,8 @@ from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.sweep import Sweeper
-from tests.fakes import FakeFunctions, FakeSockets
-from tests.integration.provider import Provider
+from tests.support.fake_replicate import Provider
+from tests.support.fakes import FakeFunctions, FakeSockets
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 

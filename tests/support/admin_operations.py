@@ -5,8 +5,8 @@ from typing import Any
 
 from realstaging.stores import keys
 from realstaging.stores.users import UserStore
-from tests.integration.acts import ask
-from tests.integration.world import World
+from tests.support.steps import ask
+from tests.support.world import World
 
 Json = dict[str, Any]
 

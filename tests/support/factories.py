@@ -20,8 +20,8 @@ from realstaging.models.runtime_settings import ModelSettings, Overrides, Settin
 from realstaging.stores import keys
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.users import UserStore
-from tests.events import event, together
-from tests.integration.world import World
+from tests.support.events import event, together
+from tests.support.world import World
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 MASTER = {"master_width": 768, "master_height": 512}

@@ -16,7 +16,7 @@ from realstaging.config import Settings, settings
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.models.stripe import Checkout, moment
-from tests.events import request
+from tests.support.events import request
 
 # The paid plans as they are sold: the local stage gives more of everything.
 AS_SOLD = {"pro": {"images_per_month": 100}, "business": {"images_per_month": 500}}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.e2e.between import Between
 from tests.e2e.conftest import Agent, Json, creations, until
-from tests.e2e.photos import distinct_room
+from tests.support.fault_proxy import Between
+from tests.support.photos import distinct_room
 
 CLIENT = Path(__file__).parents[2] / "client"
 PATIENCE = 60

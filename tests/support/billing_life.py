@@ -11,7 +11,7 @@ from realstaging.billing.sync import TYPES
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.models.stripe import BillingEvent, Customer, Kept, Subscription
-from tests.integration.payments import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments, checkout
+from tests.support.fake_stripe import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments, checkout
 
 Expected = tuple[str, int, str | None]
 

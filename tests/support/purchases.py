@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.integration.acts import ask
-from tests.integration.payments import GOOD_CARD, Payments
-from tests.integration.subscribers import tell, user
-from tests.integration.world import World
+from tests.support.billing import tell, user
+from tests.support.fake_stripe import GOOD_CARD, Payments
+from tests.support.steps import ask
+from tests.support.world import World
 
 Json = dict[str, Any]
 CHECKOUT, SUBSCRIPTION = "/v1/billing/checkout", "/v1/billing/subscription"

@@ -1,5 +1,6 @@
 """Stands in for what neither moto nor a local stand-in has; test_fakes.py holds each to the real signatures."""
 
+import inspect
 import json
 from typing import Any
 
@@ -32,3 +33,8 @@ class FakeFunctions:
         self.called.append(FunctionName)
         self.events.append(json.loads(Payload))
         return {"StatusCode": 202}
+
+
+def public(kind: type) -> dict[str, inspect.Signature]:
+    methods = inspect.getmembers(kind, inspect.isfunction)
+    return {name: inspect.signature(method) for name, method in methods if not name.startswith("_")}

@@ -9,7 +9,7 @@ from realstaging.gateways.replicate.errors import AccountError, NotTakenError, U
 from realstaging.models.jobs import Job
 from realstaging.models.runs import Prediction, StageMessage
 from realstaging.runs.start import Starter
-from tests.integration.world import Clock, World
+from tests.support.world import Clock, World
 
 
 class Limited:

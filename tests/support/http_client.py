@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.events import request
-from tests.integration.world import FUNCTIONS, Context, World
+from tests.support.events import request
+from tests.support.world import FUNCTIONS, Context, World
 
 NAMES = ("upload_urls", "jobs_api", "account_api", "admin_api")
 

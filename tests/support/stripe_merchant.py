@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 import stripe
 
-from tests.standins.receiver import Receiver
+from tests.support.webhook_receiver import Receiver
 
 SHOP = "http://127.0.0.1:9/billing"
 DAY = 24 * 3600

@@ -6,7 +6,7 @@ from typing import Any
 
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.models.runs import Prediction
-from tests.unit.loopback import Talk
+from tests.support.loopback_server import Talk
 
 TOKEN = "r8_never_to_be_seen_anywhere"
 MODEL = "qwen/qwen-image-edit-2511"

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.standins.receiver import Receiver
+from tests.support.webhook_receiver import Receiver
 
 MODEL = "qwen/qwen-image-edit-2511"
 

@@ -18,7 +18,7 @@ from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.table import Write
 from realstaging.uploads.plan import plan
-from tests.unit.rows import NOW, TRACE
+from tests.support.rows import NOW, TRACE
 
 SETTINGS = config.load("local")
 ALICE = User(owner="alice", created_at=NOW, updated_at=NOW)
