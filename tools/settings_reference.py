@@ -1,12 +1,10 @@
 """`scripts/settings-reference [--check]`: writes docs/settings.md from the settings' model, or says how it differs."""
 
 import argparse
-import ast
 import difflib
 import inspect
 import json
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -64,22 +62,8 @@ class Row:
         return f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
 
 
-def sentences(model: type[BaseModel]) -> dict[str, str]:
-    """The string below each field. Read from the source: at runtime they cost a cold start nothing, being dropped."""
-    found: dict[str, str] = {}
-    for each in reversed([each for each in model.__mro__ if issubclass(each, BaseModel) and each is not BaseModel]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(each))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, text in zip(body.body, body.body[1:], strict=False):
-            match field, text:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
-                    found[name] = " ".join(said.split())
-    return found
-
-
 def rows(model: type[BaseModel], path: str, stages: dict[str, Values]) -> Iterator[Row]:
     """One row for each setting below a path; `stages` has what every stage says there."""
-    said = sentences(model)
     for name, field in model.model_fields.items():
         here = f"{path}{name}"
         inside = {stage: _within(values, name) for stage, values in stages.items()}
@@ -91,7 +75,7 @@ def rows(model: type[BaseModel], path: str, stages: dict[str, Values]) -> Iterat
             keyed = {stage: _keyed(values) for stage, values in inside.items()}
             yield from rows(section, f"{here}.<id>.", keyed)
             continue
-        meaning = field.description or said.get(name)
+        meaning = field.description
         if not meaning:
             raise UndescribedError(f"{model.__module__}: {model.__name__}.{name} is not described.")
         kind = ", ".join(filter(None, (_kind(field.annotation), _bounds(field))))

@@ -24,6 +24,7 @@ from realstaging.admin.secrets import SecretAdmin
 from realstaging.admin.users import UserAdmin
 from realstaging.api.app import Api, RateLimiter, answered, serve
 from realstaging.api.auth import Authenticator
+from realstaging.api.documentation import Cursor, JobId, Limit, describe
 from realstaging.config import required, settings
 from realstaging.gateways.dead_letters import AsyncRetries, DeadLetters, WatchedQueue
 from realstaging.gateways.queues import StageQueue
@@ -71,9 +72,16 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.rate_limits import RateStore
 from realstaging.stores.runtime_settings import OverrideStore
 
-Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(max_length=100)]
-Name = Annotated[str, Path(), AfterValidator(decoded)]
+ModelId = Annotated[str, Path(description="The model's id; its slash is sent as `%2F`."), AfterValidator(decoded)]
+SettingKey = Annotated[
+    str, Path(description="The setting's key; a slash in it is sent as `%2F`."), AfterValidator(decoded)
+]
+Owner = Annotated[
+    str,
+    Path(description="An owner id, or the subject that the identity provider knows, percent-encoded."),
+    AfterValidator(decoded),
+]
+QueueName = Annotated[str, Path(description="The queue.")]
 Order = Annotated[ChangeOrder, Body()]
 PLAIN = ChangeOrder()
 EVERYTHING = RedriveOrder()
@@ -117,106 +125,311 @@ def act(order: ChangeOrder) -> ChangeRequest:
     return ChangeRequest(app.owner, at, order)
 
 
-@app.get("/v1/admin/models")
+@app.get(
+    "/v1/admin/models",
+    **describe(
+        "Administration",
+        "listModels",
+        "List every model that could be offered",
+        {200: "All of them, by id."},
+        "`enabled` ones are on offer. `objection` says why one cannot be enabled; `secret` is the "
+        "key in the settings under which the secret is written that it needs.",
+    ),
+)
 def get_models() -> AdminModelList:
     return AdminModelList(items=offering.everything())
 
 
-@app.get("/v1/admin/models/<model_id>")
-def get_model(model_id: Name) -> AdminModelInFull:
+@app.get(
+    "/v1/admin/models/<model_id>",
+    **describe(
+        "Administration",
+        "getModel",
+        "Get a model and what may be set for it",
+        {200: "The model, with the JSON Schema of what may be set."},
+    ),
+)
+def get_model(model_id: ModelId) -> AdminModelInFull:
     return offering.get(model_id)
 
 
-@app.get("/v1/admin/models/<model_id>/settings")
-def get_model_settings(model_id: Name) -> AdminModelInFull:
+@app.get(
+    "/v1/admin/models/<model_id>/settings",
+    **describe(
+        "Administration",
+        "getModelParameters",
+        "Get what is set for a model, with its schema and version",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "The same as `GET /v1/admin/models/{model_id}`.",
+    ),
+)
+def get_model_settings(model_id: ModelId) -> AdminModelInFull:
     return offering.get(model_id)
 
 
-@app.put("/v1/admin/models/<model_id>/settings")
-def put_model_settings(model_id: Name, order: NewParameters) -> AdminModelInFull:
+@app.put(
+    "/v1/admin/models/<model_id>/settings",
+    **describe(
+        "Administration",
+        "setModelParameters",
+        "Set a model's parameters",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "The whole set, checked by the model's own schema; in force for the next run. What is not "
+        "named is as we choose for each photo. The parameters may also be sent by themselves, "
+        'without `parameters` around them (`{"output_quality": 90}`), `expected_version` and '
+        "`note` beside them. `expected_version`, if given, must be the one it is at; `note` is "
+        "kept with the version.",
+        codes=("version_conflict",),
+        counted=True,
+    ),
+)
+def put_model_settings(model_id: ModelId, order: NewParameters) -> AdminModelInFull:
     return offering.set_parameters(model_id, order, act(order))
 
 
-@app.post("/v1/admin/models/<model_id>/enable")
-def post_enable(model_id: Name, order: Order = PLAIN) -> AdminModelInFull:
+@app.post(
+    "/v1/admin/models/<model_id>/enable",
+    **describe(
+        "Administration",
+        "enableModel",
+        "Offer a model",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "`expected_version`, if given, must be the one it is at; `note` is kept with the version.",
+        codes=("model_not_enableable", "version_conflict"),
+        counted=True,
+    ),
+)
+def post_enable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
     return offering.switch(model_id, act(order), on=True)
 
 
-@app.post("/v1/admin/models/<model_id>/disable")
-def post_disable(model_id: Name, order: Order = PLAIN) -> AdminModelInFull:
+@app.post(
+    "/v1/admin/models/<model_id>/disable",
+    **describe(
+        "Administration",
+        "disableModel",
+        "Offer a model no more",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "Jobs that wait for it are staged by the first of `models.fallbacks` that takes them. "
+        "`expected_version`, if given, must be the one it is at; `note` is kept with the version.",
+        codes=("model_is_default", "version_conflict"),
+        counted=True,
+    ),
+)
+def post_disable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
     return offering.switch(model_id, act(order), on=False)
 
 
-@app.post("/v1/admin/models/<model_id>/make-default")
-def post_make_default(model_id: Name, order: Order = PLAIN) -> AdminModelInFull:
+@app.post(
+    "/v1/admin/models/<model_id>/make-default",
+    **describe(
+        "Administration",
+        "makeModelDefault",
+        "Make a model the one of requests that name none",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "The same as `PUT /v1/admin/settings/models.default`: `expected_version`, if given, must "
+        "be the one that this setting is at, not the model; `note` is kept with the version.",
+        codes=("model_disabled", "version_conflict"),
+        counted=True,
+    ),
+)
+def post_make_default(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
     return offering.make_default(model_id, act(order))
 
 
-@app.get("/v1/admin/models/<model_id>/history")
-def get_model_history(model_id: Name, limit: Limit = 20, cursor: Cursor = None) -> ModelRevisionPage:
+@app.get(
+    "/v1/admin/models/<model_id>/history",
+    **describe(
+        "Administration",
+        "listModelVersions",
+        "List the versions of a model's settings",
+        {200: "A page, newest first."},
+    ),
+)
+def get_model_history(model_id: ModelId, limit: Limit = 20, cursor: Cursor = None) -> ModelRevisionPage:
     return offering.history(model_id, limit=limit, before=version_position(cursor))
 
 
-@app.post("/v1/admin/models/<model_id>/rollback")
-def post_model_rollback(model_id: Name, order: Rollback) -> AdminModelInFull:
+@app.post(
+    "/v1/admin/models/<model_id>/rollback",
+    **describe(
+        "Administration",
+        "rollBackModel",
+        "Set a model back to what a version said",
+        {200: "The model, with the JSON Schema of what may be set."},
+        "Makes a new version; 0 stands for the stage's file. `expected_version`, if given, must be "
+        "the one it is at; `note` is kept with the version.",
+        codes=("model_not_enableable", "model_is_default", "version_conflict"),
+        counted=True,
+    ),
+)
+def post_model_rollback(model_id: ModelId, order: Rollback) -> AdminModelInFull:
     return offering.roll_back(model_id, order, act(order))
 
 
-@app.get("/v1/admin/settings")
+@app.get(
+    "/v1/admin/settings",
+    **describe(
+        "Administration",
+        "listSettings",
+        "List what can be set while the system runs",
+        {200: "All settings, then all secrets, whose values are never shown."},
+    ),
+)
 def get_settings() -> SettingList:
     return SettingList(items=[*adjusting.everything(desk), *safe.everything()])
 
 
-@app.get("/v1/admin/settings/<key>")
-def get_setting(key: Name) -> SettingView | SecretView:
+@app.get(
+    "/v1/admin/settings/<key>",
+    **describe(
+        "Administration",
+        "getSetting",
+        "Get a setting",
+        {200: "The setting; of a secret only whether it is there, and who wrote it last."},
+    ),
+)
+def get_setting(key: SettingKey) -> SettingView | SecretView:
     return safe.get(key) if key.startswith(SECRET) else adjusting.get(key, desk)
 
 
-@app.put("/v1/admin/settings/<key>")
-def put_setting(key: Name, order: NewValue) -> SettingView | SecretView:
+@app.put(
+    "/v1/admin/settings/<key>",
+    **describe(
+        "Administration",
+        "setSetting",
+        "Set a setting, or write a secret",
+        {200: "The setting; of a secret only whether it is there, and who wrote it last."},
+        "A setting is in force for the next request or job, a secret within five minutes. Of two "
+        "who write a secret at the same time one is told so (409): the one to send it again. "
+        "`expected_version`, if given, must be the one it is at; `note` is kept with the version.",
+        codes=("version_conflict",),
+        counted=True,
+    ),
+)
+def put_setting(key: SettingKey, order: NewValue) -> SettingView | SecretView:
     if key.startswith(SECRET):
         return safe.put(key, order, act(order))
     return adjusting.put(key, order, act(order), desk)
 
 
-@app.get("/v1/admin/settings/<key>/history")
-def get_setting_history(key: Name, limit: Limit = 20, cursor: Cursor = None) -> SettingRevisionPage:
+@app.get(
+    "/v1/admin/settings/<key>/history",
+    **describe(
+        "Administration",
+        "listSettingVersions",
+        "List the versions of a setting",
+        {200: "A page, newest first."},
+    ),
+)
+def get_setting_history(key: SettingKey, limit: Limit = 20, cursor: Cursor = None) -> SettingRevisionPage:
     before = version_position(cursor)
     if key.startswith(SECRET):
         return safe.history(key, limit=limit, before=before)
     return adjusting.history(key, desk, limit=limit, before=before)
 
 
-@app.post("/v1/admin/settings/<key>/rollback")
-def post_setting_rollback(key: Name, order: Rollback) -> SettingView | SecretView:
+@app.post(
+    "/v1/admin/settings/<key>/rollback",
+    **describe(
+        "Administration",
+        "rollBackSetting",
+        "Set a setting back to what a version said",
+        {200: "The setting; of a secret only whether it is there, and who wrote it last."},
+        "Makes a new version; 0 stands for the stage's file. Not for secrets. `expected_version`, "
+        "if given, must be the one it is at; `note` is kept with the version.",
+        codes=("secret_not_kept", "version_conflict"),
+        counted=True,
+    ),
+)
+def post_setting_rollback(key: SettingKey, order: Rollback) -> SettingView | SecretView:
     made = act(order)
     return safe.roll_back(key) if key.startswith(SECRET) else adjusting.roll_back(key, order, made, desk)
 
 
-@app.get("/v1/admin/users")
-def get_users(limit: Limit = 20, cursor: Annotated[str | None, Query(max_length=300)] = None) -> AdminUserPage:
+@app.get(
+    "/v1/admin/users",
+    **describe(
+        "Administration",
+        "listUsers",
+        "List all users",
+        {200: "A page, newest first. Nobody's address or telephone number is in it."},
+    ),
+)
+def get_users(
+    limit: Limit = 20,
+    cursor: Annotated[str | None, Query(max_length=300, description="A `next_cursor` of this list.")] = None,
+) -> AdminUserPage:
     at, now = datetime.now(UTC), live.settings()
     page, more = gate.users.page(limit=limit, before=user_position(cursor))
     return AdminUserPage(items=[members.overview(user, now, at) for user in page], next_cursor=cursor_of(more))
 
 
-@app.get("/v1/admin/users/<owner>")
-def get_user(owner: Name) -> AdminUserWithUsage:
+@app.get(
+    "/v1/admin/users/<owner>",
+    **describe(
+        "Administration",
+        "getUser",
+        "Get a user",
+        {200: "The user, with what is used of the running period."},
+    ),
+)
+def get_user(owner: Owner) -> AdminUserWithUsage:
     return members.in_full(users.get(owner), live.settings(), datetime.now(UTC), counters=quota)
 
 
-@app.patch("/v1/admin/users/<owner>")
-def patch_user(owner: Name, changes: UserPatch) -> AdminUserWithUsage:
+@app.patch(
+    "/v1/admin/users/<owner>",
+    **describe(
+        "Administration",
+        "updateUser",
+        "Say a user's role, plan or extra images",
+        {200: "The user, with what is used of the running period."},
+        "A JSON merge patch (RFC 7396): what is not named stays, `null` takes back what was said. "
+        "In force for the user's next request. Nobody changes their own role. What changes nothing "
+        "is not in the audit log.",
+        codes=("own_role", "conflict", "version_conflict"),
+        counted=True,
+    ),
+)
+def patch_user(owner: Owner, changes: UserPatch) -> AdminUserWithUsage:
     at, now = datetime.now(UTC), live.settings()
     app.counted(at)
     return members.in_full(users.patch(owner, changes, at, now, by=app.owner), now, at, counters=quota)
 
 
-@app.get("/v1/admin/jobs")
+@app.get(
+    "/v1/admin/jobs",
+    **describe(
+        "Administration",
+        "listAllJobs",
+        "List jobs of all owners",
+        {200: "A page, newest first. It may be short and still have a `next_cursor`."},
+        "Without `status`: what is unfinished and what failed. `older_than` is a span (`900`, "
+        "`900s`, `15m`, `2h`, `3d`, `1w`, `PT15M`, `P3D`) or a time in RFC 3339: unfinished jobs "
+        "count from when they came into their state, others from when they were made. Lists come "
+        "from an index that is behind by a moment; of very many unfinished jobs those are listed "
+        "that are due first.",
+    ),
+)
 def get_jobs(
-    status: JobStatus | None = None,
-    older_than: Annotated[str | None, Query(max_length=40)] = None,
-    owner: Annotated[str | None, Query(max_length=400)] = None,
+    status: Annotated[JobStatus | None, Query(description="Only jobs in this state.")] = None,
+    older_than: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            description=(
+                "Only jobs that are longer in their state: `15m`, `2h`, `3d`, or since before a time. For jobs "
+                "that have ended: made so long ago."
+            ),
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None,
+        Query(
+            max_length=400, description="An owner id, or the subject that the identity provider knows, percent-encoded."
+        ),
+    ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> AdminJobPage:
@@ -225,13 +438,39 @@ def get_jobs(
     return AdminJobPage(items=[view(AdminJobView, job) for job in page], next_cursor=cursor_of(more))
 
 
-@app.get("/v1/admin/jobs/<job_id>")
-def get_job(job_id: str) -> AdminJobView:
+@app.get(
+    "/v1/admin/jobs/<job_id>",
+    **describe(
+        "Administration",
+        "getAnyJob",
+        "Get anybody's job",
+        {200: "The job, without its prompt."},
+    ),
+)
+def get_job(job_id: JobId) -> AdminJobView:
     return view(AdminJobView, search.get(job_id))
 
 
-@app.post("/v1/admin/jobs/<job_id>/retry")
-def post_retry(job_id: str) -> Response[AdminJobView]:
+@app.post(
+    "/v1/admin/jobs/<job_id>/retry",
+    **describe(
+        "Administration",
+        "retryAnyJob",
+        "Try anybody's failed or canceled job again",
+        {201: "A new job of the same owner; its `parent_job_id` is the old one."},
+        "On the owner's terms: their plan, their quota, their period.",
+        codes=(
+            "quota_exceeded",
+            "conflict",
+            "job_not_retryable",
+            "image_not_ready",
+            "too_many_waiting_jobs",
+            "version_conflict",
+        ),
+        creates=True,
+    ),
+)
+def post_retry(job_id: JobId) -> Response[AdminJobView]:
     once = app.once(datetime.now(UTC))
     # A repeat is answered though the job may be deleted by now.
     if earlier := once.earlier():
@@ -240,29 +479,76 @@ def post_retry(job_id: str) -> Response[AdminJobView]:
     return answered(alljobs.retry(job, once, trace, app.request_id, live=live, restager=restager, audit=audit))
 
 
-@app.get("/v1/admin/queues")
+@app.get(
+    "/v1/admin/queues",
+    **describe(
+        "Administration",
+        "listQueues",
+        "What is in the queues",
+        {200: "Both queues of work and the three of dead letters."},
+    ),
+)
 def get_queues() -> QueueList:
     at = datetime.now(UTC)
     return queues.overview(at, search.oldest(at))
 
 
-@app.get("/v1/admin/queues/<name>/messages")
-def get_messages(name: str, limit: Limit = 20) -> LetterList:
+@app.get(
+    "/v1/admin/queues/<name>/messages",
+    **describe(
+        "Administration",
+        "listDeadLetters",
+        "Look into a queue of dead letters",
+        {200: "Some of the letters, longest dead first, reduced to ids. They stay where they are."},
+        "The name of a queue of work stands for its own dead letters.",
+    ),
+)
+def get_messages(name: QueueName, limit: Limit = 20) -> LetterList:
     return queues.messages(name, limit)
 
 
-@app.post("/v1/admin/queues/<name>/redrive")
-def post_redrive(name: str, order: Annotated[RedriveOrder, Body()] = EVERYTHING) -> RedriveView:
+@app.post(
+    "/v1/admin/queues/<name>/redrive",
+    **describe(
+        "Administration",
+        "redriveDeadLetters",
+        "Send dead letters back to where they failed",
+        {200: "What was moved. Send it again while something is `left`."},
+        "The name of a queue of work stands for its own dead letters. For ten seconds at most. "
+        "`stage_dead_letters` and `result_dead_letters` go back into their queues; of "
+        "`event_dead_letters` the function that failed is called again with its event. What cannot "
+        "be moved back, such as changes of the table, is skipped, or with `discard` deleted. A "
+        "letter may be moved twice: whoever reads it does nothing twice.",
+        counted=True,
+    ),
+)
+def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERYTHING) -> RedriveView:
     at = datetime.now(UTC)
     app.counted(at)
     return queues.redrive(name, order, at, by=app.owner)
 
 
-@app.get("/v1/admin/audit")
+@app.get(
+    "/v1/admin/audit",
+    **describe(
+        "Administration",
+        "listAudit",
+        "List what administrators did",
+        {200: ("A page, newest first, of the last thirteen months. It may be short and still have a `next_cursor`.")},
+        "What changed nothing, such as enabling what is enabled, is not in it.",
+    ),
+)
 def get_audit(
     limit: Limit = 20,
     cursor: Cursor = None,
-    subject: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    subject: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Only what was done to this one, such as `settings/models.default`.",
+        ),
+    ] = None,
 ) -> AuditPage:
     return audit_log.page(audit, datetime.now(UTC), limit=limit, before=audit_position(cursor), subject=subject)
 

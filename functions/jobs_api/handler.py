@@ -11,6 +11,19 @@ from realstaging import __version__, aws
 from realstaging.api.app import Api, RateLimiter, answered, gone, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.capabilities import capabilities
+from realstaging.api.documentation import (
+    GONE,
+    ITEMS,
+    BatchId,
+    Cursor,
+    Download,
+    ImageId,
+    JobId,
+    Limit,
+    ProjectId,
+    Seconds,
+    describe,
+)
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -44,10 +57,6 @@ from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.tombstones import TombstoneStore
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
-Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(max_length=100)]
-Seconds = Annotated[int, Query(ge=60, le=3600)]
-Download = Annotated[Literal["0", "1"], Query()]
 
 app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
 gate = Authenticator(settings(), aws.table())
@@ -70,24 +79,57 @@ def asked(once: IdempotentRequest) -> RequestContext:
     return app.asked(once, live.of(once.owner, once.at))
 
 
-@app.get("/v1/health")
+@app.get(
+    "/v1/health",
+    **describe(
+        "Service",
+        "getHealth",
+        "Whether the service answers",
+        {200: "It does."},
+    ),
+)
 def get_health() -> Health:
     return Health(version=__version__)
 
 
-@app.get("/v1/capabilities")
+@app.get(
+    "/v1/capabilities",
+    **describe(
+        "Service",
+        "getCapabilities",
+        "What is on offer: rooms, styles, models, limits, plans",
+        {200: "Everything a form needs. A deprecated style still works and `maps_to` another."},
+    ),
+)
 def get_capabilities() -> Capabilities:
     return capabilities(live.settings())
 
 
-@app.get("/v1/openapi.json")
+@app.get(
+    "/v1/openapi.json",
+    **describe(
+        "Service",
+        "getOpenapi",
+        "This document",
+        {200: "OpenAPI 3.1, for all routes."},
+    ),
+)
 def get_openapi() -> Response[str]:
     from realstaging.api import openapi  # two routes need it, and seldom
 
     return Response(200, content_type="application/json", body=openapi.document())
 
 
-@app.get("/docs")
+@app.get(
+    "/docs",
+    **describe(
+        "Service",
+        "getDocs",
+        "This document, to be read",
+        {200: "One page, without scripts."},
+        content_type="text/html",
+    ),
+)
 def get_docs() -> Response[str]:
     from realstaging.api import openapi  # as above
 
@@ -96,41 +138,99 @@ def get_docs() -> Response[str]:
     return Response(200, content_type="text/html; charset=utf-8", body=page, headers=headers)
 
 
-@app.post("/v1/projects")
+@app.post(
+    "/v1/projects",
+    **describe(
+        "Projects",
+        "createProject",
+        "Open a project",
+        {201: "The new project."},
+        creates=True,
+    ),
+)
 def post_project(new: NewProject) -> Response[ProjectView]:
     return answered(open_project(new, app.once(datetime.now(UTC)), projects=projects))
 
 
-@app.get("/v1/projects")
+@app.get(
+    "/v1/projects",
+    **describe(
+        "Projects",
+        "listProjects",
+        "List projects",
+        {200: "A page, newest first."},
+    ),
+)
 def get_projects(limit: Limit = 20, cursor: Cursor = None) -> ProjectPage:
     page, more = projects.of(app.owner, limit=limit, before=position(cursor, "prj"))
     return ProjectPage(items=[view(ProjectView, project) for project in page], next_cursor=cursor_of(more))
 
 
-@app.get("/v1/projects/<project_id>")
-def get_project(project_id: str) -> ProjectView:
+@app.get(
+    "/v1/projects/<project_id>",
+    **describe(
+        "Projects",
+        "getProject",
+        "Get a project",
+        {200: "The project."},
+    ),
+)
+def get_project(project_id: ProjectId) -> ProjectView:
     return view(ProjectView, projects.get(app.owner, project_id))
 
 
-@app.patch("/v1/projects/<project_id>")
-def patch_project(project_id: str, changes: ProjectPatch) -> ProjectView:
+@app.patch(
+    "/v1/projects/<project_id>",
+    **describe(
+        "Projects",
+        "renameProject",
+        "Rename a project",
+        {200: "The project, its `version` grown."},
+    ),
+)
+def patch_project(project_id: ProjectId, changes: ProjectPatch) -> ProjectView:
     project = projects.get(app.owner, project_id)
     return view(ProjectView, projects.rename(app.owner, project.id, changes.name, datetime.now(UTC)))
 
 
-@app.delete("/v1/projects/<project_id>")
-def delete_project(project_id: str) -> Response[None]:
+@app.delete(
+    "/v1/projects/<project_id>",
+    **describe(
+        "Projects",
+        "deleteProject",
+        "Delete a project and everything in it",
+        GONE,
+        codes=("version_conflict",),
+    ),
+)
+def delete_project(project_id: ProjectId) -> Response[None]:
     deleter.project(projects.get(app.owner, project_id), datetime.now(UTC))
     return gone()
 
 
-@app.get("/v1/projects/<project_id>/cost")
-def get_cost(project_id: str) -> CostView:
+@app.get(
+    "/v1/projects/<project_id>/cost",
+    **describe(
+        "Projects",
+        "getProjectCost",
+        "What a project's runs cost at the provider",
+        {200: "Totals of all runs ever billed for it, those of deleted jobs included."},
+    ),
+)
+def get_cost(project_id: ProjectId) -> CostView:
     return costs.of_project(app.owner, projects.get(app.owner, project_id).id)
 
 
-@app.get("/v1/projects/<project_id>/images")
-def get_images(project_id: str, limit: Limit = 20, cursor: Cursor = None) -> ImagePage:
+@app.get(
+    "/v1/projects/<project_id>/images",
+    **describe(
+        "Projects",
+        "listProjectImages",
+        "List a project's images, each with its jobs",
+        {200: "A page, newest first."},
+    ),
+)
+def get_images(project_id: ProjectId, limit: Limit = 20, cursor: Cursor = None) -> ImagePage:
     # The index knows no owners: whose project it is, the table says.
     project = projects.get(app.owner, project_id)
     page, more = images.of_project(project.id, limit=limit, before=position(cursor, "img"))
@@ -138,21 +238,51 @@ def get_images(project_id: str, limit: Limit = 20, cursor: Cursor = None) -> Ima
     return ImagePage(items=items, next_cursor=cursor_of(more))
 
 
-@app.get("/v1/images/<image_id>")
-def get_image(image_id: str) -> ImageView:
+@app.get(
+    "/v1/images/<image_id>",
+    **describe(
+        "Images",
+        "getImage",
+        "Get an image",
+        {200: "The image."},
+    ),
+)
+def get_image(image_id: ImageId) -> ImageView:
     return view(ImageView, images.get(app.owner, image_id))
 
 
-@app.delete("/v1/images/<image_id>")
-def delete_image(image_id: str) -> Response[None]:
+@app.delete(
+    "/v1/images/<image_id>",
+    **describe(
+        "Images",
+        "deleteImage",
+        "Delete an image and its jobs",
+        GONE,
+        codes=("version_conflict",),
+    ),
+)
+def delete_image(image_id: ImageId) -> Response[None]:
     deleter.image(images.get(app.owner, image_id), datetime.now(UTC))
     return gone()
 
 
-@app.get("/v1/images/<image_id>/file")
+@app.get(
+    "/v1/images/<image_id>/file",
+    **describe(
+        "Images",
+        "getImageFile",
+        "Get an address of a photo",
+        {200: "A signed address, good until `expires_at`."},
+        "`original`: the very bytes that were uploaded. `master`: an upright JPEG without "
+        "location, which is what models see. `thumbnail`: a small JPEG.",
+        codes=("image_not_ready",),
+    ),
+)
 def get_image_file(
-    image_id: str,
-    variant: Annotated[Literal["original", "master", "thumbnail"], Query()] = "original",
+    image_id: ImageId,
+    variant: Annotated[
+        Literal["original", "master", "thumbnail"], Query(description="Which of its files.")
+    ] = "original",
     expires_in: Seconds = 900,
     download: Download = "0",
 ) -> FileView:
@@ -160,17 +290,41 @@ def get_image_file(
     return image_file(image, variant, datetime.now(UTC), expires_in, download=download == "1", media=media)
 
 
-@app.post("/v1/jobs")
+@app.post(
+    "/v1/jobs",
+    **describe(
+        "Jobs",
+        "createJobs",
+        "Stage 1–50 images that are there, again or in other ways",
+        {202: "Every item was taken.", 207: "Some items were taken, some refused."},
+        (
+            "Images may also still be `awaiting_upload`: their jobs wait for the file. An item's "
+            "`settings` override `defaults` key by key. "
+        )
+        + ITEMS,
+        codes=("quota_exceeded", "conflict"),
+        creates=True,
+        itemized=True,
+    ),
+)
 def post_jobs(request: RestageRequest) -> Response[RestageAnswer]:
     once = app.once(datetime.now(UTC))
     return answered(restager.restage(request, asked(once), once))
 
 
-@app.get("/v1/jobs")
+@app.get(
+    "/v1/jobs",
+    **describe(
+        "Jobs",
+        "listJobs",
+        "List jobs",
+        {200: "A page, newest first. A filter that matches nothing gives an empty page."},
+    ),
+)
 def get_jobs(
-    project_id: Annotated[str | None, Query(max_length=64)] = None,
-    batch_id: Annotated[str | None, Query(max_length=64)] = None,
-    status: JobStatus | None = None,
+    project_id: Annotated[str | None, Query(max_length=64, description="Only jobs of this project.")] = None,
+    batch_id: Annotated[str | None, Query(max_length=64, description="Only jobs of this batch.")] = None,
+    status: Annotated[JobStatus | None, Query(description="Only jobs in this state.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> JobPage:
@@ -182,34 +336,80 @@ def get_jobs(
     return JobPage(items=[view(JobView, job) for job in page], next_cursor=cursor_of(more))
 
 
-@app.get("/v1/jobs/<job_id>")
-def get_job(job_id: str) -> JobView:
+@app.get(
+    "/v1/jobs/<job_id>",
+    **describe(
+        "Jobs",
+        "getJob",
+        "Get a job",
+        {200: "The job."},
+    ),
+)
+def get_job(job_id: JobId) -> JobView:
     return view(JobView, jobs.get(app.owner, job_id))
 
 
-@app.delete("/v1/jobs/<job_id>")
-def delete_job(job_id: str) -> Response[None]:
+@app.delete(
+    "/v1/jobs/<job_id>",
+    **describe(
+        "Jobs",
+        "deleteJob",
+        "Delete a job and its result",
+        GONE,
+        codes=("version_conflict",),
+    ),
+)
+def delete_job(job_id: JobId) -> Response[None]:
     deleter.job(jobs.get(app.owner, job_id), datetime.now(UTC))
     return gone()
 
 
-@app.post("/v1/jobs/<job_id>/cancel")
-def post_cancel(job_id: str) -> JobView:
+@app.post(
+    "/v1/jobs/<job_id>/cancel",
+    **describe(
+        "Jobs",
+        "cancelJob",
+        "Cancel a job",
+        {200: "The job, `canceled`."},
+        "Before there is a result; then it costs nothing.",
+        codes=("job_not_cancelable",),
+    ),
+)
+def post_cancel(job_id: JobId) -> JobView:
     job = jobs.get(app.owner, job_id)
     return view(JobView, cancel(job, datetime.now(UTC), jobs=jobs, results=results))
 
 
-@app.post("/v1/jobs/<job_id>/retry")
-def post_retry(job_id: str) -> Response[JobView]:
+@app.post(
+    "/v1/jobs/<job_id>/retry",
+    **describe(
+        "Jobs",
+        "retryJob",
+        "Try a failed or canceled job again",
+        {201: "A new job; its `parent_job_id` is the old one."},
+        codes=("quota_exceeded", "conflict", "job_not_retryable", "image_not_ready", "too_many_waiting_jobs"),
+        creates=True,
+    ),
+)
+def post_retry(job_id: JobId) -> Response[JobView]:
     once = app.once(datetime.now(UTC))
     # A repeat is answered though the job may be deleted by now.
     return answered(once.earlier() or restager.retry(jobs.get(app.owner, job_id), asked(once), once))
 
 
-@app.get("/v1/jobs/<job_id>/file")
+@app.get(
+    "/v1/jobs/<job_id>/file",
+    **describe(
+        "Jobs",
+        "getJobFile",
+        "Get an address of a result",
+        {200: "A signed address, good until `expires_at`."},
+        codes=("job_not_ready",),
+    ),
+)
 def get_job_file(
-    job_id: str,
-    variant: Annotated[Literal["staged", "thumbnail"], Query()] = "staged",
+    job_id: JobId,
+    variant: Annotated[Literal["staged", "thumbnail"], Query(description="Which of its files.")] = "staged",
     expires_in: Seconds = 900,
     download: Download = "0",
 ) -> FileView:
@@ -217,21 +417,49 @@ def get_job_file(
     return job_file(job, variant, datetime.now(UTC), expires_in, download=download == "1", media=media)
 
 
-@app.get("/v1/batches/<batch_id>")
-def get_batch(batch_id: str) -> BatchView:
+@app.get(
+    "/v1/batches/<batch_id>",
+    **describe(
+        "Batches",
+        "getBatch",
+        "Get a batch with its jobs",
+        {200: "The batch, its counts and jobs."},
+    ),
+)
+def get_batch(batch_id: BatchId) -> BatchView:
     batch = batches.get(app.owner, batch_id)
     return overview(batch, jobs.get_many(app.owner, batch.job_ids))
 
 
-@app.post("/v1/batches/<batch_id>/cancel")
-def post_batch_cancel(batch_id: str) -> BatchView:
+@app.post(
+    "/v1/batches/<batch_id>/cancel",
+    **describe(
+        "Batches",
+        "cancelBatch",
+        "Cancel what has not ended in a batch",
+        {200: "The batch. A job that ended in this very moment keeps its result."},
+    ),
+)
+def post_batch_cancel(batch_id: BatchId) -> BatchView:
     batch = batches.get(app.owner, batch_id)
     cancel_all(jobs.get_many(app.owner, batch.job_ids), datetime.now(UTC), jobs=jobs, results=results)
     return overview(batch, jobs.get_many(app.owner, batch.job_ids))
 
 
-@app.post("/v1/batches/<batch_id>/retry")
-def post_batch_retry(batch_id: str) -> Response[RestageAnswer]:
+@app.post(
+    "/v1/batches/<batch_id>/retry",
+    **describe(
+        "Batches",
+        "retryBatch",
+        "Try a batch's failed jobs again",
+        {202: "New jobs, in a batch of their own.", 207: "New jobs for some, refusals for others."},
+        "Only what failed and was not tried again yet. " + ITEMS,
+        codes=("quota_exceeded", "conflict", "job_not_retryable"),
+        creates=True,
+        itemized=True,
+    ),
+)
+def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
     once = app.once(datetime.now(UTC))
     batch = batches.get(app.owner, batch_id)
     return answered(restager.retry_all(jobs.get_many(app.owner, batch.job_ids), asked(once), once))

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from realstaging import aws
+from realstaging.api.documentation import describe
 from realstaging.api.problems import answer, raw_body
 from realstaging.config import required, settings
 from realstaging.errors import AppError, MalformedRequestError, PayloadTooLargeError
@@ -21,6 +22,19 @@ MAX_BODY = 1024 * 1024
 
 secrets = Secrets(aws.ssm, settings().stage)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+
+
+DOCUMENTED = {
+    "POST /v1/webhooks/replicate/{job_id}/{attempt}": describe(
+        "Webhooks",
+        "receivePrediction",
+        "What became of a run at Replicate",
+        {202: "Taken. It is also the answer for a run that is over already, so that nobody repeats it."},
+        "Signed as in Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, at most five minutes old.",
+        codes=("malformed_request", "unauthorized", "payload_too_large"),
+        path={"job_id": "The job.", "attempt": "Which of its attempts."},
+    )
+}
 
 
 def accept(event: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
+from realstaging.api.documentation import describe
 from realstaging.api.problems import answer, raw_body
 from realstaging.billing.signatures import verify
 from realstaging.billing.sync import TYPES, Billing
@@ -25,6 +26,20 @@ MAX_BODY = 1024 * 1024
 secrets = Secrets(aws.ssm, settings().stage)
 store = BillingStore(aws.table())
 billing = Billing(settings(), store=store, users=UserStore(aws.table()), stripe=Stripe(settings(), secrets))
+
+
+DOCUMENTED = {
+    "POST /v1/webhooks/stripe": describe(
+        "Webhooks",
+        "receiveBillingEvent",
+        "Something happened at Stripe",
+        {200: "Taken, also for what was taken before and for events of no interest."},
+        "What an event holds is not believed: the customer's subscriptions are asked for, and "
+        "their owner has what they say. Signed as Stripe signs: HMAC-SHA256 over "
+        "`{timestamp}.{body}`, at most five minutes old.",
+        codes=("malformed_request", "unauthorized", "payload_too_large"),
+    )
+}
 
 
 def heard(request: dict[str, Any]) -> BillingEvent:

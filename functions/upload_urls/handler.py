@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from realstaging import aws
 from realstaging.api.app import Api, RateLimiter, answered, serve
 from realstaging.api.auth import Authenticator
+from realstaging.api.documentation import ITEMS, ImageId, describe
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
@@ -33,14 +34,44 @@ live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 media = Media(aws.s3(), required("BUCKET_NAME"))
 
 
-@app.post("/v1/uploads")
+@app.post(
+    "/v1/uploads",
+    **describe(
+        "Uploads",
+        "createUploads",
+        "Plan an upload of 1–50 photos",
+        {201: "Every file was taken.", 207: "Some files were taken, some refused."},
+        (
+            "Makes an image for each file, and its jobs if it is to be staged, and reserves their "
+            "quota: whole or not at all. Then send every file to its `upload`: a multipart/form-data "
+            "`POST` to `url`, the `fields` first, the file last. Staging starts by itself once a file "
+            "has arrived. A file's `settings` override `defaults` key by key; `settings: null` stores "
+            "the photo and stages nothing; neither `settings` nor `defaults` means the same. One job "
+            "is made per style and variation. "
+        )
+        + ITEMS,
+        codes=("quota_exceeded", "not_found"),
+        creates=True,
+        itemized=True,
+    ),
+)
 def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
     once = app.once(datetime.now(UTC))
     return answered(plan(request, app.asked(once, live.of(app.owner, once.at)), once, batches=batches, media=media))
 
 
-@app.post("/v1/images/<image_id>/upload-url")
-def post_upload_url(image_id: str) -> PresignedPost:
+@app.post(
+    "/v1/images/<image_id>/upload-url",
+    **describe(
+        "Uploads",
+        "renewUpload",
+        "Get a fresh form for a photo that was not sent yet",
+        {200: "Another form for the same image."},
+        "Forms expire after minutes. While the image is `awaiting_upload`, this makes another one.",
+        codes=("image_not_awaiting_upload", "version_conflict"),
+    ),
+)
+def post_upload_url(image_id: ImageId) -> PresignedPost:
     image = images.get(app.owner, image_id)
     return fresh_form(image, datetime.now(UTC), settings(), images=images, media=media)
 

@@ -17,7 +17,7 @@ from tests.support.events import request
 from tests.support.http_client import call
 from tests.support.world import Context, World
 from tools.reference.problems import BY_CODE, catalogue, failure_codes
-from tools.reference.resolvers import ROOT
+from tools.reference.routes import ROOT
 
 WHOLE: dict[str, Any] = json.loads(openapi.document())
 OPERATIONS = {

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from realstaging import config
 from realstaging.admin import settings as adjusting
-from realstaging.admin.wording import meaning
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
 from realstaging.runtime_settings import apply_overrides, apply_valid_overrides
 
@@ -128,4 +127,4 @@ def test_every_key_that_can_be_set_leads_to_a_setting_with_a_meaning(key: str) -
 
     at(key, STAGE)
     assert name in section.model_fields
-    assert meaning(section.__name__, name).endswith(".")
+    assert (section.model_fields[name].description or "").endswith(".")

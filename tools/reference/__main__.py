@@ -7,7 +7,7 @@ import sys
 
 from tools.reference.document import document
 from tools.reference.page import page
-from tools.reference.resolvers import ROOT, MismatchError, collected
+from tools.reference.routes import ROOT, MismatchError, collected
 
 SHOWN = 40
 

@@ -3,23 +3,22 @@
 from typing import Any
 
 from realstaging import __version__
-from tools.reference import problems, schemas, telling
+from tools.reference import introduction, problems, schemas
 from tools.reference.examples import ANSWERS, REQUESTS
-from tools.reference.fields import PARAMETERS as PARAMETER_WORDS
 from tools.reference.headers import HEADERS, PARAMETERS, WEBHOOK_PARAMETERS, used
-from tools.reference.operations import OPERATIONS
-from tools.reference.resolvers import MismatchError, Routes
+from tools.reference.routes import MismatchError, Routes, Words
 from tools.reference.tidying import reachable, tidied, without_null
-from tools.reference.words import TAGS, Operation
 
 Json = dict[str, Any]
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
 def document(routes: Routes) -> Json:
-    _agreed(routes)
+    described = routes.words()
+    _check_ids(described)
     paths: dict[str, Json] = {}
-    for route, words in OPERATIONS.items():
+    order = list(introduction.TAGS)
+    for route, words in sorted(described.items(), key=lambda each: order.index(each[1].tag)):
         method, path = route.split()
         operation = _operation(route, words, routes.operations[route], public=path in routes.public)
         paths.setdefault(path, {})[method.lower()] = operation
@@ -31,15 +30,15 @@ def _whole(paths: dict[str, Json], models: dict[str, Json]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": telling.TITLE,
-            "summary": telling.SUMMARY,
+            "title": introduction.TITLE,
+            "summary": introduction.SUMMARY,
             "version": __version__,
-            "description": telling.DESCRIPTION,
+            "description": introduction.DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": telling.SERVERS,
+        "servers": introduction.SERVERS,
         "security": [{"bearer": []}],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in introduction.TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": models,
@@ -47,35 +46,28 @@ def _whole(paths: dict[str, Json], models: dict[str, Json]) -> Json:
             "examples": problems.examples(),
             "parameters": PARAMETERS,
             "headers": HEADERS,
-            "securitySchemes": {"bearer": telling.BEARER},
+            "securitySchemes": {"bearer": introduction.BEARER},
         },
-        "x-websocket": telling.SOCKET,
+        "x-websocket": introduction.SOCKET,
     }
 
 
-def _agreed(routes: Routes) -> None:
-    told, known = set(OPERATIONS), set(routes.operations)
-    if told != known:
-        raise MismatchError(
-            "tools/reference/operations.py and the functions differ:\n"
-            + "".join(f"  not described: {route}\n" for route in sorted(known - told))
-            + "".join(f"  described, but no function has it: {route}\n" for route in sorted(told - known))
-        )
-    ids = [words.id for words in OPERATIONS.values()]
-    if twice := {id for id in ids if ids.count(id) > 1}:
-        raise MismatchError(f"operation ids given twice: {', '.join(sorted(twice))}")
+def _check_ids(described: dict[str, Words]) -> None:
+    ids = [words.id for words in described.values()]
+    if repeated := {id for id in ids if ids.count(id) > 1}:
+        raise MismatchError(f"operation ids given twice: {', '.join(sorted(repeated))}")
 
 
 def _schemas(paths: dict[str, Json], models: dict[str, Json]) -> dict[str, Json]:
     """Those that are used. What only we send is complete."""
     asked = reachable([each.get("requestBody") for methods in paths.values() for each in methods.values()], models)
-    needed = reachable([paths, telling.SOCKET], models) | {"Problem"}
+    needed = reachable([paths, introduction.SOCKET], models) | {"Problem"}
     for name in needed - asked - {"Problem"}:
         schemas.complete(models[name])
     return {name: model for name, model in models.items() if name in needed}
 
 
-def _operation(route: str, words: Operation, raw: Json, *, public: bool) -> Json:
+def _operation(route: str, words: Words, raw: Json, *, public: bool) -> Json:
     made: Json = {"operationId": words.id, "summary": words.summary, "tags": [words.tag]}
     if words.description:
         made["description"] = words.description
@@ -92,15 +84,16 @@ def _operation(route: str, words: Operation, raw: Json, *, public: bool) -> Json
     return made
 
 
-def _parameters(route: str, words: Operation, raw: Json) -> list[Json]:
+def _parameters(route: str, words: Words, raw: Json) -> list[Json]:
     made = []
     for each in raw.get("parameters", []):
         schema = without_null(tidied(each["schema"]))
         if each["in"] == "path":
             schema |= {"minLength": 1}
-        text = PARAMETER_WORDS.get(each["name"])
+        text = each.get("description") or schema.pop("description", None)
         if text is None:
-            raise MismatchError(f"tools/reference/fields.py does not describe the parameter {each['name']}.")
+            raise MismatchError(f"{route}: the parameter {each['name']} has no description.")
+        schema.pop("description", None)
         named = {"name": each["name"], "in": each["in"], "description": text, "required": each["required"]}
         made.append(named | {"schema": schema})
     made += [
@@ -136,7 +129,7 @@ def _body(route: str, raw: Json) -> Json | None:
     return {"required": required, "content": {"application/json": {"schema": schema, "examples": examples}}}
 
 
-def _answers(route: str, words: Operation, raw: Json) -> list[tuple[str, Json]]:
+def _answers(route: str, words: Words, raw: Json) -> list[tuple[str, Json]]:
     made = []
     for status, text in words.answers.items():
         made.append((str(status), {"description": text, "headers": _answer_headers(route, words)}))
@@ -160,7 +153,7 @@ def _content(key: str, raw: Json) -> Json:
     return {"schema": schema, "example": ANSWERS[key].model_dump(mode="json")}
 
 
-def _answer_headers(route: str, words: Operation) -> Json:
+def _answer_headers(route: str, words: Words) -> Json:
     names = ["X-Request-Id"]
     if _cacheable(route, words):
         names.append("ETag")
@@ -176,11 +169,11 @@ def _vendor(route: str) -> str:
     return route.split("/")[3]
 
 
-def _cacheable(route: str, words: Operation) -> bool:
+def _cacheable(route: str, words: Words) -> bool:
     return route.startswith("GET ") and 200 in words.answers
 
 
-def _codes(route: str, words: Operation, raw: Json, *, public: bool) -> set[str]:
+def _codes(route: str, words: Words, raw: Json, *, public: bool) -> set[str]:
     """What every route of this kind can be refused with, and what only this one can."""
     codes = {*words.codes, "internal_error"}
     if words.tag == "Webhooks":

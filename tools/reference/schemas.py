@@ -6,9 +6,7 @@ from typing import Any
 from realstaging.api.problems import TYPES
 from realstaging.models.accounts import Profile
 from realstaging.models.requests import RestageItem, UploadFile
-from tools.reference.fields import FIELDS, MODELS
 from tools.reference.problems import BY_CODE, failure_codes
-from tools.reference.resolvers import MismatchError
 from tools.reference.tidying import nullable, tidied
 
 Json = dict[str, Any]
@@ -41,7 +39,6 @@ def components(models: dict[str, Json]) -> dict[str, Json]:
     found["Failure"]["properties"]["code"]["enum"] = failure_codes()
     found["ItemProblem"]["properties"]["code"]["enum"] = list(ITEM_CODES)
     found["ItemProblem"]["properties"]["errors"] = COMPLAINTS | {"type": ["array", "null"]}
-    _describe(found)
     return dict(sorted(found.items()))
 
 
@@ -57,6 +54,7 @@ def complete(schema: Json) -> None:
 def problem_schema() -> Json:
     return {
         "type": "object",
+        "description": "A refusal (RFC 9457). Go by `code`, which is stable; `title` and `detail` are for people.",
         "required": ["type", "title", "status", "code", "detail", "retryable", "request_id"],
         "properties": {
             "type": {"type": "string", "format": "uri", "description": f"`{TYPES}` and the code."},
@@ -107,7 +105,8 @@ PREDICTION: Json = {
 def _account_patch() -> Json:
     schema = _plain(Profile.model_json_schema(ref_template=REF))
     schema["properties"]["preferences"] = {"$ref": "#/components/schemas/PreferencesPatch"}
-    return _patch(schema)
+    words = "What to change. What is not named stays; `null` removes or resets."
+    return _patch(schema) | {"description": words}
 
 
 def _preferences_patch() -> Json:
@@ -137,18 +136,3 @@ def _renamed(value: Any) -> Any:
         if made.get("$ref") == REF.format(model=old):
             made["$ref"] = REF.format(model=new)
     return made
-
-
-def _describe(schemas: dict[str, Json]) -> None:
-    for name, text in MODELS.items():
-        _known(schemas, name)["description"] = text
-    for name, fields in FIELDS.items():
-        properties = _known(schemas, name)["properties"]
-        for field, text in fields.items():
-            _known(properties, field, name)["description"] = text
-
-
-def _known(things: dict[str, Json], name: str, where: str = "the models") -> Json:
-    if name not in things:
-        raise MismatchError(f"tools/reference/fields.py describes {name}, which is not in {where}.")
-    return things[name]

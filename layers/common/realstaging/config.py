@@ -30,179 +30,203 @@ class _Section(BaseModel):
 class Identity(_Section):
     """Whose access tokens are accepted. `issuer` compares exactly, with its trailing slash."""
 
-    issuer: str
-    """Who signs the access tokens: compared letter by letter with the token's `iss`, trailing slash included."""
-    audience: str
-    """Whom the tokens are for: must be the token's `aud`, or among several."""
-    jwks_url: str | None = None
-    """Where the issuer's keys are; null: at the address its OpenID configuration names."""
-    roles_claim: str
-    """The claim that lists the caller's roles; only `admin` among them means something."""
-    leeway_seconds: int = Field(ge=0, le=300)
-    """By how much the issuer's clock and ours may differ."""
+    issuer: str = Field(
+        description=(
+            "Who signs the access tokens: compared letter by letter with the token's `iss`, trailing slash included."
+        )
+    )
+    audience: str = Field(description="Whom the tokens are for: must be the token's `aud`, or among several.")
+    jwks_url: str | None = Field(
+        default=None, description="Where the issuer's keys are; null: at the address its OpenID configuration names."
+    )
+    roles_claim: str = Field(
+        description="The claim that lists the caller's roles; only `admin` among them means something."
+    )
+    leeway_seconds: int = Field(ge=0, le=300, description="By how much the issuer's clock and ours may differ.")
 
 
 class Uploads(_Section):
     """How photos come in."""
 
-    max_files: int = Field(ge=1, le=50)
-    """Most files that one request may announce."""
-    max_bytes: int
-    """Largest photo that is taken; storage enforces it, too."""
-    url_seconds: int = Field(ge=60, le=3600)
-    """How long an upload form is good for."""
-    check_after_seconds: int
-    """No upload event by then: look whether the file came all the same."""
-    expire_after_hours: int
-    """A photo that has not come by then expires, and its jobs fail without being charged."""
-    max_body_bytes: int
-    """Largest request body that is read; a larger one is refused with 413."""
+    max_files: int = Field(ge=1, le=50, description="Most files that one request may announce.")
+    max_bytes: int = Field(description="Largest photo that is taken; storage enforces it, too.")
+    url_seconds: int = Field(ge=60, le=3600, description="How long an upload form is good for.")
+    check_after_seconds: int = Field(description="No upload event by then: look whether the file came all the same.")
+    expire_after_hours: int = Field(
+        description="A photo that has not come by then expires, and its jobs fail without being charged."
+    )
+    max_body_bytes: int = Field(description="Largest request body that is read; a larger one is refused with 413.")
 
 
 class Images(_Section):
     """Bounds of a photo, in pixels. `aspect_tolerance` is relative (0.02 = 2 %)."""
 
-    max_pixels: int
-    """Most pixels of a photo or result, checked before it is decoded."""
-    min_side: int
-    """Shortest side that a photo may have."""
-    master_long_side: int
-    """Long side of the picture that the models see; a larger one only costs more."""
-    thumbnail_long_side: int
-    """Long side of thumbnails."""
-    aspect_tolerance: float
-    """How far a result's shape may be from the photo's (relative); within it, the result is cropped back."""
+    max_pixels: int = Field(description="Most pixels of a photo or result, checked before it is decoded.")
+    min_side: int = Field(description="Shortest side that a photo may have.")
+    master_long_side: int = Field(
+        description="Long side of the picture that the models see; a larger one only costs more."
+    )
+    thumbnail_long_side: int = Field(description="Long side of thumbnails.")
+    aspect_tolerance: float = Field(
+        description=(
+            "How far a result's shape may be from the photo's (relative); within it, the result is cropped back."
+        )
+    )
 
 
 class Jobs(_Section):
     """How long and how often a staging is tried."""
 
-    max_attempts: int = Field(ge=1, le=10)
-    """How often a job is given to the model before it fails."""
-    max_hours: int = Field(ge=1, le=720)
-    """A job that has waited longer than this fails without being charged."""
-    resend_after_seconds: int
-    """Queued, and nothing has happened for this long: its message is sent again."""
-    retry_delay_seconds: int
-    """Pause before the second attempt; twice as long before the third, and so on."""
+    max_attempts: int = Field(ge=1, le=10, description="How often a job is given to the model before it fails.")
+    max_hours: int = Field(
+        ge=1, le=720, description="A job that has waited longer than this fails without being charged."
+    )
+    resend_after_seconds: int = Field(
+        description="Queued, and nothing has happened for this long: its message is sent again."
+    )
+    retry_delay_seconds: int = Field(
+        description="Pause before the second attempt; twice as long before the third, and so on."
+    )
 
 
 class Replicate(_Section):
     """How the provider is reached. `inputs: inline` and `results: poll` serve a machine it cannot reach."""
 
-    base_url: str
-    """Address of the provider's API, without a version."""
-    api_token: str
-    """Where the provider's token is kept; `{stage}` is filled in."""
-    webhook_secret: str
-    """Where the secret is kept that the provider signs webhooks with; two, separated by a space, while it changes."""
-    timeout_seconds: float
-    """Longest wait for one answer of the provider."""
-    cancel_after_seconds: int
-    """The provider gives up a run that takes longer."""
-    unsure_after_seconds: int
-    """After an unclear answer to a create, the provider is asked this much later; a second one is not created."""
-    ask_after_seconds: int
-    """No webhook by then: the provider is asked. Its own last repetition comes after a minute."""
-    max_retry_after_seconds: int
-    """Longest wait that the provider may demand of a job when it is busy."""
-    delivery_hosts: tuple[str, ...]
-    """Hosts that results are fetched from, with their subdomains; no others."""
-    max_result_bytes: int
-    """Largest result that is fetched."""
-    inputs: Literal["url", "inline"]
-    """How a model gets the photo: by a signed address, or inside the request where it cannot reach us."""
-    results: Literal["webhook", "poll"]
-    """How we hear of a result: by webhook, or by asking where the provider cannot reach us."""
-    poll_seconds: int
-    """Pause between two questions, where results are asked for."""
-    creations_per_minute: int | None = Field(ge=1, le=100_000)
-    """How many runs are started in a minute, evenly; null: as many as come. The provider's own limit is 600."""
-    breaker_failures: int = Field(ge=1, le=100)
-    """After this many server errors in a row no more runs are started for a while; after one refusal of our account."""
-    breaker_seconds: int = Field(ge=1, le=900)
-    """How long that while is; then one run tries. It doubles with every vain try, up to fifteen minutes."""
+    base_url: str = Field(description="Address of the provider's API, without a version.")
+    api_token: str = Field(description="Where the provider's token is kept; `{stage}` is filled in.")
+    webhook_secret: str = Field(
+        description=(
+            "Where the secret is kept that the provider signs webhooks with; two, separated by a "
+            "space, while it changes."
+        )
+    )
+    timeout_seconds: float = Field(description="Longest wait for one answer of the provider.")
+    cancel_after_seconds: int = Field(description="The provider gives up a run that takes longer.")
+    unsure_after_seconds: int = Field(
+        description=(
+            "After an unclear answer to a create, the provider is asked this much later; a second one is not created."
+        )
+    )
+    ask_after_seconds: int = Field(
+        description="No webhook by then: the provider is asked. Its own last repetition comes after a minute."
+    )
+    max_retry_after_seconds: int = Field(
+        description="Longest wait that the provider may demand of a job when it is busy."
+    )
+    delivery_hosts: tuple[str, ...] = Field(
+        description="Hosts that results are fetched from, with their subdomains; no others."
+    )
+    max_result_bytes: int = Field(description="Largest result that is fetched.")
+    inputs: Literal["url", "inline"] = Field(
+        description=("How a model gets the photo: by a signed address, or inside the request where it cannot reach us.")
+    )
+    results: Literal["webhook", "poll"] = Field(
+        description="How we hear of a result: by webhook, or by asking where the provider cannot reach us."
+    )
+    poll_seconds: int = Field(description="Pause between two questions, where results are asked for.")
+    creations_per_minute: int | None = Field(
+        ge=1,
+        le=100_000,
+        description=(
+            "How many runs are started in a minute, evenly; null: as many as come. The provider's own limit is 600."
+        ),
+    )
+    breaker_failures: int = Field(
+        ge=1,
+        le=100,
+        description=(
+            "After this many server errors in a row no more runs are started for a while; after one "
+            "refusal of our account."
+        ),
+    )
+    breaker_seconds: int = Field(
+        ge=1,
+        le=900,
+        description=(
+            "How long that while is; then one run tries. It doubles with every vain try, up to fifteen minutes."
+        ),
+    )
 
 
 class Sockets(_Section):
     """Live status."""
 
-    ticket_seconds: int
-    """How long a ticket for a socket is good for; it works once."""
-    max_per_owner: int
-    """Most sockets that one account may have open."""
-    hours: int
-    """After this long a socket is forgotten; the gateway itself closes it at two hours."""
+    ticket_seconds: int = Field(description="How long a ticket for a socket is good for; it works once.")
+    max_per_owner: int = Field(description="Most sockets that one account may have open.")
+    hours: int = Field(description="After this long a socket is forgotten; the gateway itself closes it at two hours.")
 
 
 class Rates(_Section):
     """Creating requests an owner may make in a window."""
 
-    creations: int = Field(ge=1)
-    """Creating requests that an account may make in a window; more are refused with 429."""
-    window_seconds: int = Field(ge=1)
-    """Length of a window."""
+    creations: int = Field(
+        ge=1, description="Creating requests that an account may make in a window; more are refused with 429."
+    )
+    window_seconds: int = Field(ge=1, description="Length of a window.")
 
 
 class Models(_Section):
     """Which models are on offer, by the ids of realstaging/image_models/families/."""
 
-    default: str
-    """The model of requests that name none; must be enabled."""
-    enabled: tuple[str, ...]
-    """The models on offer."""
-    fallbacks: tuple[str, ...] = ()
-    """Which models take over from one that is disabled or keeps failing, in this order."""
-    tries_each: int = Field(default=2, ge=1, le=10)
-    """How often a model may fail for reasons of its own before the next one takes over."""
-    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Parameters by model, beside its defaults; checked against the model's own schema."""
+    default: str = Field(description="The model of requests that name none; must be enabled.")
+    enabled: tuple[str, ...] = Field(description="The models on offer.")
+    fallbacks: tuple[str, ...] = Field(
+        default=(), description="Which models take over from one that is disabled or keeps failing, in this order."
+    )
+    tries_each: int = Field(
+        default=2,
+        ge=1,
+        le=10,
+        description="How often a model may fail for reasons of its own before the next one takes over.",
+    )
+    parameters: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Parameters by model, beside its defaults; checked against the model's own schema.",
+    )
 
 
 class Plan(_Section):
     """One plan; `free` must exist."""
 
-    name: str
-    """What people read."""
-    price_usd: Decimal
-    """Price of a month, in US dollars."""
-    images_per_month: int = Field(ge=0, le=10_000_000)
-    """How many results a month includes."""
-    model: str | None = None
-    """The model of requests that name none, in place of the default one."""
+    name: str = Field(description="What people read.")
+    price_usd: Decimal = Field(description="Price of a month, in US dollars.")
+    images_per_month: int = Field(ge=0, le=10_000_000, description="How many results a month includes.")
+    model: str | None = Field(
+        default=None, description="The model of requests that name none, in place of the default one."
+    )
 
 
 class Billing(_Section):
     """How long a subscription is believed when nothing is heard of it."""
 
-    past_due_days: int = Field(ge=0, le=60)
-    """How long the plan goes on after a renewal that was not paid."""
-    leeway_hours: int = Field(ge=0, le=168)
-    """How long a period goes on after its end while the renewal is on its way."""
+    past_due_days: int = Field(ge=0, le=60, description="How long the plan goes on after a renewal that was not paid.")
+    leeway_hours: int = Field(
+        ge=0, le=168, description="How long a period goes on after its end while the renewal is on its way."
+    )
 
 
 class Stripe(_Section):
     """How Stripe is reached. Prices are found by their lookup key, `realstaging_<plan>_monthly`."""
 
-    api_base: str
-    """Address of Stripe's API, without a version."""
-    secret_key: str
-    """Where the secret key is kept; `{stage}` is filled in."""
-    webhook_secret: str
-    """Where the secret is kept that Stripe signs webhooks with; two, separated by a space, while it changes."""
-    connect_seconds: float
-    """Longest wait for a connection to Stripe."""
-    timeout_seconds: float
-    """Longest wait for one answer of Stripe."""
-    retries: int = Field(ge=0, le=5)
-    """How often a call without an answer is repeated, under the same idempotency key."""
-    return_url: str
-    """Where Stripe's pages lead back to."""
+    api_base: str = Field(description="Address of Stripe's API, without a version.")
+    secret_key: str = Field(description="Where the secret key is kept; `{stage}` is filled in.")
+    webhook_secret: str = Field(
+        description=(
+            "Where the secret is kept that Stripe signs webhooks with; two, separated by a space, while it changes."
+        )
+    )
+    connect_seconds: float = Field(description="Longest wait for a connection to Stripe.")
+    timeout_seconds: float = Field(description="Longest wait for one answer of Stripe.")
+    retries: int = Field(
+        ge=0, le=5, description="How often a call without an answer is repeated, under the same idempotency key."
+    )
+    return_url: str = Field(description="Where Stripe's pages lead back to.")
 
 
 class Settings(_Section):
-    stage: Literal["local", "dev", "staging", "prod"]
-    """The stage's own name, which is that of its file."""
+    stage: Literal["local", "dev", "staging", "prod"] = Field(
+        description="The stage's own name, which is that of its file."
+    )
     identity: Identity
     uploads: Uploads
     images: Images
@@ -210,10 +234,12 @@ class Settings(_Section):
     replicate: Replicate
     sockets: Sockets
     rates: Rates
-    room_types: Choices
-    """The room types on offer, in the order in which they are shown."""
-    styles: Choices
-    """The styles on offer, in the order in which they are shown; each needs texts in `config/prompts.yaml`."""
+    room_types: Choices = Field(description="The room types on offer, in the order in which they are shown.")
+    styles: Choices = Field(
+        description=(
+            "The styles on offer, in the order in which they are shown; each needs texts in `config/prompts.yaml`."
+        )
+    )
     models: Models
     plans: dict[str, Plan]
     billing: Billing

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
-from realstaging.admin.wording import meaning
 from realstaging.config import Plan, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
 from realstaging.models.admin import NewValue, Rollback, SettingRevision, SettingRevisionPage, SettingView
@@ -159,7 +158,7 @@ def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingV
         default=_at(key, stage),
         set=not setting.unset,
         version=setting.version,
-        description=meaning(section.__name__, name),
+        description=section.model_fields[name].description or "",
         value_schema=_schema(key, now),
     )
 
@@ -167,7 +166,9 @@ def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingV
 def _schema(key: str, settings: Settings) -> dict[str, Any]:
     whole = _alone(*_field(key)).model_json_schema()["properties"]["value"]
     # What the stage's file says counts, and not what the code would.
-    schema: dict[str, Any] = {name: each for name, each in whole.items() if name not in ("title", "default")}
+    schema: dict[str, Any] = {
+        name: each for name, each in whole.items() if name not in ("title", "default", "description")
+    }
     if _names_models(key):
         models = {"type": "string", "enum": list(settings.models.enabled)}
         if key == FALLBACKS:

@@ -18,10 +18,10 @@ class Usage(Frozen):
 class UsageView(Frozen):
     plan: str
     limit: int
-    used: int
+    used: int = Field(description="Work in flight and delivered results.")
     remaining: int
     period_start: AwareDatetime
-    period_end: AwareDatetime
+    period_end: AwareDatetime = Field(description="Exclusive.")
 
 
 class LedgerEntry(Frozen):
@@ -29,14 +29,16 @@ class LedgerEntry(Frozen):
 
     job_id: str
     period: str
-    state: Literal["reserved", "captured", "released"]
+    state: Literal["reserved", "captured", "released"] = Field(
+        description="`reserved` with the job; then `captured` with a result, or `released` without."
+    )
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
 
 class LedgerPage(Frozen):
     items: list[LedgerEntry]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class Address(Frozen):
@@ -125,9 +127,9 @@ class NewApiKey(Frozen):
 class ApiKeyView(Frozen):
     id: str
     name: str
-    prefix: str
+    prefix: str = Field(description="What to recognize it by.")
     created_at: AwareDatetime
-    last_used_at: AwareDatetime | None = None
+    last_used_at: AwareDatetime | None = Field(default=None, description="To about five minutes.")
 
 
 class ApiKeyCreated(ApiKeyView):
@@ -147,6 +149,6 @@ class ApiKeyPage(Frozen):
 
 
 class TicketView(Frozen):
-    ticket: str
-    url: str
+    ticket: str = Field(description="Works once, for 30 seconds.")
+    url: str = Field(description="Holds the ticket: open it as it is.")
     expires_at: AwareDatetime

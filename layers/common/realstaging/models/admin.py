@@ -14,18 +14,20 @@ MAX_NOTE = 200
 
 
 class ChangeOrder(Frozen):
-    """What every change takes: the version that it is meant for, and why it is made."""
+    """What every change takes; all of it optional."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    expected_version: int | None = Field(default=None, ge=0, strict=True)
-    note: str | None = Field(default=None, max_length=MAX_NOTE)
+    expected_version: int | None = Field(
+        default=None, ge=0, strict=True, description="Refused with 409 `version_conflict` if it is at another version."
+    )
+    note: str | None = Field(default=None, max_length=MAX_NOTE, description="Why; kept with the version.")
 
 
 class NewParameters(ChangeOrder):
     """The whole set: what is not named is as the model's builder chooses. They may also be sent by themselves."""
 
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = Field(description="By name, as `parameters_schema` says.")
     _under: str = PrivateAttr(default="/parameters")
 
     @property
@@ -47,13 +49,13 @@ class NewParameters(ChangeOrder):
 
 
 class NewValue(ChangeOrder):
-    value: Any
+    value: Any = Field(description="As `value_schema` says; of a secret 8–2048 printable ASCII characters.")
 
 
 class Rollback(ChangeOrder):
     """`version` 0: as the stage's file says."""
 
-    version: int = Field(ge=0, strict=True)
+    version: int = Field(ge=0, strict=True, description="The version to go back to.")
 
 
 class PriceException(Frozen):
@@ -79,12 +81,14 @@ class AdminModelView(Frozen):
     id: str
     name: str
     description: str
-    model_version: str | None
+    model_version: str | None = Field(
+        description="The provider's version that is pinned; `null` where there is none to pin."
+    )
     enabled: bool
     default: bool
     offered: bool
-    objection: str | None
-    secret: str | None
+    objection: str | None = Field(description="Why it cannot be enabled; `null` if it can.")
+    secret: str | None = Field(description="The key in the settings under which the secret is written that it needs.")
     price: PriceView
     typical_seconds: float
     accepts_seed: bool
@@ -94,15 +98,15 @@ class AdminModelView(Frozen):
     max_pixels: int | None
     max_prompt_length: int | None
     output_formats: list[str]
-    parameters: dict[str, Any]
-    version: int
+    parameters: dict[str, Any] = Field(description="What is set; everything else is as we choose for each photo.")
+    version: int = Field(description="Of what is set; 0: never anything.")
 
 
 class AdminModelInFull(AdminModelView):
     """With the JSON Schema of what may be set, and what is sent when nothing is."""
 
     parameters_schema: dict[str, Any]
-    defaults: dict[str, Any]
+    defaults: dict[str, Any] = Field(description="What is sent when nothing is set.")
 
 
 class AdminModelList(Frozen):
@@ -115,7 +119,7 @@ class ModelRevision(Frozen):
 
     version: int
     parameters: dict[str, Any]
-    enabled: bool | None
+    enabled: bool | None = Field(description="`null`: as the stage's file says.")
     by: str
     at: AwareDatetime
     note: str | None = None
@@ -123,7 +127,7 @@ class ModelRevision(Frozen):
 
 class ModelRevisionPage(Frozen):
     items: list[ModelRevision]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class SettingView(Frozen):
@@ -132,11 +136,11 @@ class SettingView(Frozen):
     kind: Literal["setting"] = "setting"
     key: str
     value: Any
-    default: Any
-    set: bool
-    version: int
+    default: Any = Field(description="What the stage's file says.")
+    set: bool = Field(description="Whether something else is set.")
+    version: int = Field(description="Of what is set; 0: never anything.")
     description: str
-    value_schema: dict[str, Any]
+    value_schema: dict[str, Any] = Field(description="The JSON Schema of `value`.")
 
 
 class SecretView(Frozen):
@@ -144,8 +148,10 @@ class SecretView(Frozen):
 
     kind: Literal["secret"] = "secret"
     key: str
-    set: bool
-    version: int
+    set: bool = Field(description="Whether it is there.")
+    version: int = Field(
+        description=("Of what was written here; 0: never anything, though it may have been put in place by hand.")
+    )
     updated_at: AwareDatetime | None
     updated_by: str | None
 
@@ -159,8 +165,8 @@ class SettingRevision(Frozen):
     """`set` false: from then on as the stage's file says. Of a secret, `value` is null."""
 
     version: int
-    value: Any
-    set: bool
+    value: Any = Field(description="`null` for a secret.")
+    set: bool = Field(description="`false`: from then on as the stage's file says; of a secret always.")
     by: str
     at: AwareDatetime
     note: str | None = None
@@ -168,7 +174,7 @@ class SettingRevision(Frozen):
 
 class SettingRevisionPage(Frozen):
     items: list[SettingRevision]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class AuditEntry(Frozen):
@@ -176,13 +182,13 @@ class AuditEntry(Frozen):
 
     id: str
     at: AwareDatetime
-    by: str
+    by: str = Field(description="The administrator's owner id.")
     action: str
-    subject: str
-    before: Any
+    subject: str = Field(description="`models/<id>`, `settings/<key>`, and what else there is.")
+    before: Any = Field(description="What was there; `null` where nothing is kept.")
     after: Any
 
 
 class AuditPage(Frozen):
     items: list[AuditEntry]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")

@@ -21,14 +21,16 @@ class AdminUserView(Frozen):
 
     id: str
     role: Literal["user", "admin"]
-    role_set: bool
-    plan: str
-    plan_override: str | None = None
-    extra_quota: int
-    subscription_status: str | None = None
+    role_set: bool = Field(description="Whether an administrator has said the role; else the user's token says it.")
+    plan: str = Field(description="What counts now.")
+    plan_override: str | None = Field(
+        default=None, description="What an administrator has said; `null`: the subscription decides."
+    )
+    extra_quota: int = Field(description="Images on top of the plan's, in every period.")
+    subscription_status: str | None = Field(default=None, description="Stripe's word; `null` without a subscription.")
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    deleted_at: AwareDatetime | None = None
+    deleted_at: AwareDatetime | None = Field(default=None, description="From when on the account is being deleted.")
     version: int
 
 
@@ -38,7 +40,7 @@ class AdminUserWithUsage(AdminUserView):
 
 class AdminUserPage(Frozen):
     items: list[AdminUserView]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class UserPatch(Frozen):
@@ -46,9 +48,17 @@ class UserPatch(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role: Literal["user", "admin"] | None = None
-    plan_override: str | None = Field(default=None, max_length=64)
-    extra_quota: int | None = Field(default=None, ge=0, le=MAX_EXTRA, strict=True)
+    role: Literal["user", "admin"] | None = Field(default=None, description="`null`: the user's token says it.")
+    plan_override: str | None = Field(
+        default=None, max_length=64, description="An id of `plans`; `null`: the subscription decides."
+    )
+    extra_quota: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_EXTRA,
+        strict=True,
+        description="Images on top of the plan's, in every period; `null`: none.",
+    )
 
 
 class AdminJobView(JobView):
@@ -56,27 +66,35 @@ class AdminJobView(JobView):
 
     prompt: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
     owner: str
-    period: str
-    deferrals: int
-    prediction_id: str | None = None
-    retried_by: str | None = None
-    due_at: AwareDatetime | None = None
+    period: str = Field(description="The usage period that it counts in.")
+    deferrals: int = Field(description="How often the provider would not take it; these are no attempts.")
+    prediction_id: str | None = Field(default=None, description="Its run at the provider.")
+    retried_by: str | None = Field(default=None, description="The job that follows it.")
+    due_at: AwareDatetime | None = Field(
+        default=None, description="When the sweep looks at it next; `null` once it has ended."
+    )
 
 
 class AdminJobPage(Frozen):
     items: list[AdminJobView]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class QueueView(Frozen):
     """Counts are approximate, as queues count; `depth` is all three together."""
 
-    name: str
+    name: str = Field(description="`stage` and `result` hold work; the others dead letters.")
     depth: int
-    visible: int
-    in_flight: int
+    visible: int = Field(description="Approximately, as all these counts.")
+    in_flight: int = Field(description="Given to a reader, not yet done.")
     delayed: int
-    oldest_seconds: int | None = None
+    oldest_seconds: int | None = Field(
+        default=None,
+        description=(
+            "Of work, how long the oldest job is queued or processing; of dead letters, how long ago "
+            "the oldest that was seen was sent."
+        ),
+    )
 
 
 class QueueList(Frozen):
@@ -91,9 +109,9 @@ class LetterView(Frozen):
     owner: str | None = None
     job_id: str | None = None
     attempt: int | None = None
-    image_id: str | None = None
-    function: str | None = None
-    receive_count: int
+    image_id: str | None = Field(default=None, description="The photo whose upload's event failed.")
+    function: str | None = Field(default=None, description="The function that failed for good.")
+    receive_count: int = Field(description="How often it was received here, every look at it included.")
     sent_at: AwareDatetime
 
 
@@ -107,14 +125,14 @@ class RedriveOrder(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max: int = Field(default=100, ge=1, le=MAX_REDRIVEN, strict=True)
-    discard: bool = Field(default=False, strict=True)
+    max: int = Field(default=100, ge=1, le=MAX_REDRIVEN, strict=True, description="How many letters are looked at.")
+    discard: bool = Field(default=False, strict=True, description="Delete what cannot be moved back.")
 
 
 class RedriveView(Frozen):
     """`left` is what is in the queue afterwards, those that were skipped included."""
 
     moved: int
-    discarded: int
-    skipped: int
-    left: int
+    discarded: int = Field(description="Deleted, because `discard` was said.")
+    skipped: int = Field(description="Left where they are: they cannot be moved back, or were not taken.")
+    left: int = Field(description="Approximately what is in the queue now, skipped ones included.")

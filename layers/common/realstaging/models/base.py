@@ -13,7 +13,7 @@ class Frozen(BaseModel):
 
 
 class Failure(Frozen):
-    """Why an image or a job came to nothing, in our words; the code is one of errors.py."""
+    """Why an image or a job came to nothing."""
 
     code: str
     title: str
@@ -26,7 +26,7 @@ class Failure(Frozen):
 
 
 class Problem(Frozen):
-    """An item's own refusal inside a larger answer."""
+    """The refusal of one item; the others are not touched by it."""
 
     code: str
     title: str

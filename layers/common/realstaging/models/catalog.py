@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from realstaging.models.base import Frozen
 
 
@@ -18,7 +20,7 @@ class Option(Frozen):
     id: str
     name: str
     deprecated: bool = False
-    maps_to: str | None = None
+    maps_to: str | None = Field(default=None, description="What a deprecated one is treated as.")
 
 
 class ModelOption(Frozen):
@@ -26,9 +28,13 @@ class ModelOption(Frozen):
     name: str
     description: str
     accepts_seed: bool
-    aspect_ratios: list[str]
-    max_prompt_length: int | None
-    price_usd: Decimal
+    aspect_ratios: list[str] = Field(
+        description="The only shapes it makes, which a photo must nearly have; empty: any."
+    )
+    max_prompt_length: int | None = Field(
+        description="In characters, with the parts that protect the room; `null`: no limit."
+    )
+    price_usd: Decimal = Field(description="What a result of two megapixels costs at the provider.")
     typical_seconds: float
     default: bool
 

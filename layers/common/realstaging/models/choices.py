@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Choice(BaseModel):
@@ -11,14 +11,12 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    """What requests and rows say; never removed or reused once it was offered."""
-    name: str
-    """What people read."""
-    deprecated: bool = False
-    """Not offered any more, still accepted."""
-    maps_to: str | None = None
-    """The id that a deprecated one is treated as; one that is offered."""
+    id: str = Field(description="What requests and rows say; never removed or reused once it was offered.")
+    name: str = Field(description="What people read.")
+    deprecated: bool = Field(default=False, description="Not offered any more, still accepted.")
+    maps_to: str | None = Field(
+        default=None, description="The id that a deprecated one is treated as; one that is offered."
+    )
 
 
 def _checked(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:

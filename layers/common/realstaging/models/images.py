@@ -16,15 +16,17 @@ class ImageStatus(StrEnum):
 
 
 class ImageView(Frozen):
+    """A photo. Keep the answer with the higher `version`."""
+
     id: str
     project_id: str
     filename: str
     status: ImageStatus
-    content_type: str
+    content_type: str = Field(description="As announced; the bytes are checked against it.")
     size_bytes: int
-    width: int | None = None
+    width: int | None = Field(default=None, description="Upright, in pixels; known once it is `ready`.")
     height: int | None = None
-    sha256: str | None = None
+    sha256: str | None = Field(default=None, description="Of the original bytes; known once it is `ready`.")
     error: Failure | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -51,7 +53,7 @@ class Image(ImageView):
 
 class ImagePage(Frozen):
     items: list[ImageWithJobs]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
 
 
 class FileView(Frozen):

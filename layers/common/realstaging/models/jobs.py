@@ -34,23 +34,34 @@ class ResultView(Frozen):
 
 
 class JobView(Frozen):
+    """One staging of one photo. Keep the answer with the higher `version`."""
+
     id: str
     image_id: str
     project_id: str
     batch_id: str
-    parent_job_id: str | None = None
+    parent_job_id: str | None = Field(default=None, description="The job it is a retry of.")
     status: JobStatus
     room_type: str | None = None
     style: str | None = None
     prompt: str | None = None
-    keep_structure: bool = True
-    seed: int | None = None
-    model: str
-    attempt: int = 0
+    keep_structure: bool = Field(
+        default=True,
+        description="`false`: the model was not told to leave the room as it is; say so where you show it.",
+    )
+    seed: int | None = Field(
+        default=None, description="The one that was used, once it has started; `null` where the model takes none."
+    )
+    model: str = Field(
+        description=("The one that staged it, or is at it; another one may take over from the one that was ordered.")
+    )
+    attempt: int = Field(default=0, description="How often it was given to the model.")
     error: Failure | None = None
-    charged: bool = False
-    cost_usd: Decimal | None = None
-    duration_ms: int | None = None
+    charged: bool = Field(default=False, description="Whether it counts against the quota: only delivered results do.")
+    cost_usd: Decimal | None = Field(
+        default=None, description="What its runs cost at the provider, those that came to nothing included."
+    )
+    duration_ms: int | None = Field(default=None, description="How long the model took.")
     result: ResultView | None = None
     created_at: AwareDatetime
     queued_at: AwareDatetime | None = None
@@ -160,4 +171,4 @@ class BatchView(Frozen):
 
 class JobPage(Frozen):
     items: list[JobView]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")

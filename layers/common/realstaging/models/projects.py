@@ -44,4 +44,4 @@ class CostView(Frozen):
 
 class ProjectPage(Frozen):
     items: list[ProjectView]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")

@@ -10,41 +10,71 @@ from realstaging.models.jobs import JobView
 
 
 class StageSettings(Frozen):
-    """How to furnish. Absent keys are taken from the defaults; `style` is short for one of `styles`.
-
-    Without `keep_structure` the prompt is sent as it is, and nothing protects walls and windows: only a plain
-    `false` means that.
-    """
+    """How to furnish. Everything may be left out; `GET /v1/capabilities` lists what can be named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    room_type: str | None = None
-    style: str | None = None
-    styles: list[str] | None = Field(default=None, min_length=1, max_length=4)
-    prompt: str | None = Field(default=None, min_length=10, max_length=2000)
-    keep_structure: bool = Field(default=True, strict=True)
-    seed: int | None = Field(default=None, ge=1, le=4294967295)
-    model: str | None = None
-    variations: int | None = Field(default=None, ge=1, le=4)
+    room_type: str | None = Field(
+        default=None, description="An id of `room_types`; `auto` or left out: the model works it out."
+    )
+    style: str | None = Field(
+        default=None,
+        description=("An id of `styles`; short for one of `styles`. Left out: `modern`; `auto`: the model chooses."),
+    )
+    styles: list[str] | None = Field(
+        default=None, min_length=1, max_length=4, description="One job is made for each. Not together with `style`."
+    )
+    prompt: str | None = Field(
+        default=None,
+        min_length=10,
+        max_length=2000,
+        description=(
+            "A wish in your words, e.g. “a reading corner by the window”. The model is told first "
+            "what must not change in the room."
+        ),
+    )
+    keep_structure: bool = Field(
+        default=True,
+        strict=True,
+        description=(
+            "`false`: your prompt is sent as it is, without the parts that protect the room, and "
+            "without room type and style; results may change walls and windows, you answer for them. "
+            "Only together with `prompt`."
+        ),
+    )
+    seed: int | None = Field(
+        default=None,
+        ge=1,
+        le=4294967295,
+        description="The same seed gives similar results; counts up with each variation.",
+    )
+    model: str | None = Field(default=None, description="An id of `models`; left out: the default one.")
+    variations: int | None = Field(default=None, ge=1, le=4, description="How many jobs are made for each style.")
 
 
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
 class UploadFile(Frozen):
-    """One photo to come. `settings` left out: the defaults; null: store it, stage nothing."""
+    """One photo to come. `settings` left out: the defaults apply; `null`: it is stored and not staged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    filename: str = Field(min_length=1, max_length=255)
+    filename: str = Field(
+        min_length=1, max_length=255, description="As it is called at your place; a download is named after it."
+    )
     content_type: ContentType
-    size_bytes: int = Field(ge=1)
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=1, description="At most `limits.max_bytes` of the capabilities.")
+    sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{64}$",
+        description="Lower-case hex. When given, a file with another content is rejected.",
+    )
     settings: StageSettings | None = None
 
 
 class UploadRequest(Frozen):
-    """1–50 files; each is checked on its own, so that one bad file does not stop the others."""
+    """Each file is checked on its own, so that one bad file does not stop the others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,7 +84,7 @@ class UploadRequest(Frozen):
 
 
 class PresignedPost(Frozen):
-    """A form to POST as multipart/form-data, the fields first, the file last."""
+    """A form to send as multipart/form-data: the `fields` first, then the photo as `file`."""
 
     method: Literal["POST"] = "POST"
     url: str
@@ -64,21 +94,23 @@ class PresignedPost(Frozen):
 
 class UploadItem(Frozen):
     index: int
-    status: int
+    status: int = Field(description="201, or that of its `error`.")
     image: ImageView | None = None
     upload: PresignedPost | None = None
-    jobs: list[JobView] | None = None
+    jobs: list[JobView] | None = Field(default=None, description="Empty when it is only stored.")
     error: Problem | None = None
 
 
 class UploadAnswer(Frozen):
-    batch_id: str | None
+    batch_id: str | None = Field(description="`null` when nothing was taken.")
     items: list[UploadItem]
     succeeded: int
     failed: int
 
 
 class RestageItem(Frozen):
+    """One image to stage."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     image_id: str = Field(min_length=1, max_length=64)
@@ -86,7 +118,7 @@ class RestageItem(Frozen):
 
 
 class RestageRequest(Frozen):
-    """1–50 images to stage (again); each item is checked on its own."""
+    """Each item is checked on its own, so that one bad item does not stop the others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -98,14 +130,14 @@ class RestagedItem(Frozen):
     """`job` is the first of `jobs`, for requests that ask for one style and one variation."""
 
     index: int
-    status: int
+    status: int = Field(description="202, or that of its `error`.")
     job: JobView | None = None
     jobs: list[JobView] | None = None
     error: Problem | None = None
 
 
 class RestageAnswer(Frozen):
-    batch_id: str | None
+    batch_id: str | None = Field(description="`null` when nothing was taken.")
     items: list[RestagedItem]
     succeeded: int
     failed: int

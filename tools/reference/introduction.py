@@ -1,4 +1,4 @@
-"""What the reference tells before the first route: how to call, how to repeat, how to listen."""
+"""What the reference says before the first route: how to call, how to repeat, how to listen; and its sections."""
 
 from typing import Any
 
@@ -6,6 +6,20 @@ from realstaging.config import load
 
 Json = dict[str, Any]
 SETTINGS = load("prod")
+
+TAGS = {
+    "Uploads": "Photos come in: plan them, then send each file to the form that was made for it.",
+    "Projects": "A property or an order: images belong to one.",
+    "Images": "The photos, once planned: their state, their files.",
+    "Jobs": "One staging of one photo.",
+    "Batches": "The jobs of one request, followed together.",
+    "Account": "The caller: profile, usage, API keys, sockets.",
+    "Administration": "For administrators, with an access token: API keys never pass. Every change leaves an entry "
+    "in the audit log.",
+    "Billing": "Plans, subscription, invoices. Money goes through Stripe's pages: no card ever comes near us.",
+    "Service": "Public: what is on offer, whether it works, and this document.",
+    "Webhooks": "For the services we work with; every call is signed.",
+}
 
 TITLE = "Real Staging API"
 SUMMARY = "Photos of empty rooms in, furnished rooms out."
