@@ -118,7 +118,8 @@ class Call:
         given = endpoint.read(grown)
         token = origin.set(Origin(self._id, self._key))
         try:
-            body = endpoint.answer(self._account, given, **self._request.path_params)
+            with self._account.clock.one_reading():
+                body = endpoint.answer(self._account, given, **self._request.path_params)
         finally:
             origin.reset(token)
         return expanded(self._account.objects, body, given.get("expand", []), includable(self._account))

@@ -1,7 +1,9 @@
 """The stand-in's own time, which a script can move forward or stop; and calendar arithmetic on it."""
 
 import calendar
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 HOUR = 3600
@@ -12,9 +14,22 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0
         self._stopped_at: int | None = None
+        self._reading: int | None = None
 
     def now(self) -> int:
+        if self._reading is not None:
+            return self._reading
         return int(time.time()) + self._offset if self._stopped_at is None else self._stopped_at
+
+    @contextlib.contextmanager
+    def one_reading(self) -> Iterator[None]:
+        """Everything inside happens at one time, as at Stripe. Only for code that never awaits."""
+        outer = self._reading
+        self._reading = self.now()
+        try:
+            yield
+        finally:
+            self._reading = outer
 
     def move_to(self, at: int) -> None:
         """Forward only: what has happened has happened."""
@@ -23,6 +38,8 @@ class Clock:
             self._offset += ahead
         else:
             self._stopped_at += ahead
+        if self._reading is not None:
+            self._reading += ahead
 
     def stop(self) -> None:
         self._stopped_at = self.now()

@@ -27,7 +27,8 @@ async def pay(request: Request) -> Response:
     if session is None or session["status"] != "open":
         return _checkout_page(request, None)
     try:
-        completed = checkout.pay(account, session, card(form.get("number", "")), form.get("email") or None)
+        with account.clock.one_reading():
+            completed = checkout.pay(account, session, card(form.get("number", "")), form.get("email") or None)
     except StripeError as error:
         return _checkout_page(request, str(error))
     await account.deliveries.tried(completed["id"], REDIRECT_PATIENCE)
@@ -72,7 +73,9 @@ async def use_portal(request: Request) -> Response:
     if session is None:
         return _portal_page(request, None)
     try:
-        portal.act(account, session, await _form(request))
+        form = await _form(request)
+        with account.clock.one_reading():
+            portal.act(account, session, form)
     except StripeError as error:
         return _portal_page(request, str(error))
     return RedirectResponse(request.url.path, 303)

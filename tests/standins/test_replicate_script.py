@@ -1,6 +1,7 @@
 """Scripted faults of the Replicate stand-in: what is asked for happens, and the log tells what was paid."""
 
 import io
+import time
 from typing import Any
 
 import httpx
@@ -130,7 +131,9 @@ def test_flaky_fails_as_often_as_wanted(customer: Customer) -> None:
 
 
 def test_slow_comes_all_the_same(customer: Customer) -> None:
+    began = time.monotonic()
     answer = result(customer, {"outcome": "result:slow", "seconds": 0.1})
+    assert time.monotonic() - began >= 0.1
     Image.open(io.BytesIO(answer.content)).load()
 
 

@@ -1,11 +1,12 @@
 """What time brings in the Stripe stand-in: renewals, second attempts, ends."""
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
 import stripe
 
-from standins.stripe.clock import period_end
+from standins.stripe.clock import Clock, period_end
 from tests.support.stripe_merchant import DAY, Merchant, period
 
 BAD, GOOD = "4000000000000341", "4242424242424242"
@@ -174,3 +175,16 @@ def test_a_stopped_clock_stands_still(merchant: Merchant) -> None:
     merchant.script(advance={"seconds": 90})
     assert merchant.now() == now + 90
     merchant.script(freeze=False)
+
+
+def test_one_act_happens_at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count(1_800_000_000)
+    monkeypatch.setattr("standins.stripe.clock.time.time", lambda: next(ticks))
+    clock = Clock()
+
+    with clock.one_reading():
+        began = clock.now()
+        assert clock.now() == began
+        clock.move_to(began + 60)
+        assert clock.now() == began + 60
+    assert clock.now() > began + 60

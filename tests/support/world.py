@@ -48,7 +48,7 @@ class Clock:
     """The time handlers are told: starts now, moves only when a test says so."""
 
     def __init__(self) -> None:
-        self.at = datetime.now(UTC)
+        self.at = self.began = datetime.now(UTC)
 
     def forward(self, **span: float) -> datetime:
         self.at += timedelta(**span)
@@ -162,7 +162,8 @@ class World:
         return self.images.get(image.owner, image.id)
 
     def usage(self, owner: str = "alice") -> Usage:
-        return self.quota.usage(owner, periods.month(self.clock.at))
+        """The counters of the month the test began in: a clock that moves may leave it."""
+        return self.quota.usage(owner, periods.month(self.clock.began))
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table, in order: for comparing before and after."""
