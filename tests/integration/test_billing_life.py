@@ -119,7 +119,7 @@ def test_a_life_told_in_order_is_granted_as_it_goes(told: Told, life: Life) -> N
     assert len(set(periods.values())) == 6
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_however_it_is_told_it_is_granted_as_it_is(told: Told, life: Life, seed: int) -> None:
     told.begin(life)
