@@ -57,6 +57,9 @@ test-fast: setup ## units, integration and template rules only
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m tools.bench
 
+chaos: setup ## seeded troubles on the local cloud, then a check for lost, paid twice, orphaned: [SEED=1] [SCENARIO=workers-killed] [PHOTOS=12]
+	@$(PY) -m tools.chaos $(SCENARIO) $(if $(SEED),--seed $(SEED)) $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(DIR),--dir $(DIR))
+
 invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
 	@scripts/invoke $(FN) $(EVENT)
 
@@ -83,4 +86,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench invoke podman podman-down build deploy reconcile convert-config clean
+.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy reconcile convert-config clean
