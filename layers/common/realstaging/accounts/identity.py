@@ -20,11 +20,11 @@ REFUSAL = "Send a valid access token: Authorization: Bearer <token>."
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`program`: it came with an API key."""
+    """`scopes`: what an API key may do; None for an access token, which may do everything its owner may."""
 
     owner: str
     role: str
-    program: bool = False
+    scopes: tuple[str, ...] | None = None
 
 
 class Tokens:

@@ -1,8 +1,9 @@
 """Accounts: usage, ledger, profile, API keys, tickets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from realstaging.models.base import Frozen
 
@@ -118,16 +119,34 @@ class User(Frozen):
     due_at: AwareDatetime | None = None
 
 
+Scope = Literal["read", "stage", "account"]
+USUAL_SCOPES: tuple[Scope, ...] = ("read", "stage")
+
+
+def _each_once(scopes: list[Scope]) -> list[Scope]:
+    if len(set(scopes)) < len(scopes):
+        raise PydanticCustomError("scope_twice", "Name each scope once.")
+    return scopes
+
+
 class NewApiKey(Frozen):
+    """`read`: see everything of the account. `stage`: projects, uploads, jobs. `account`: change the profile."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=1, max_length=100)
+    scopes: Annotated[list[Scope], AfterValidator(_each_once)] = Field(
+        default=list(USUAL_SCOPES), min_length=1, max_length=3
+    )
 
 
 class ApiKeyView(Frozen):
+    """A key made before there were scopes has the usual ones."""
+
     id: str
     name: str
     prefix: str = Field(description="What to recognize it by.")
+    scopes: tuple[Scope, ...] = Field(default=USUAL_SCOPES, description="What the key may do.")
     created_at: AwareDatetime
     last_used_at: AwareDatetime | None = Field(default=None, description="To about five minutes.")
 
