@@ -9,7 +9,7 @@ from realstaging_client import report
 from realstaging_client.board import Board, Step
 from realstaging_client.client import Client
 from realstaging_client.journal import Journal, Order, locked, opened
-from realstaging_client.photos import found, guessed_room
+from realstaging_client.photos import found, guessed_room, left_out
 from realstaging_client.run import Run
 from realstaging_client.screen import Bars, Lines
 from realstaging_client.session import FAILED, console
@@ -31,16 +31,19 @@ def carry_out(
         journal = opened(folder, client.base_url, order)
         photos = found(paths, but=[folder / result.file for _, result in journal.results()])
         entries = journal.take_up(photos, {path: guessed_room(path.name, rooms) for path in photos})
-        finish(client, journal, entries, retry_failed=retry_failed)
+        finish(client, journal, entries, left_out(paths), retry_failed=retry_failed)
 
 
-def finish(client: Client, journal: Journal, entries: Sequence[int], *, retry_failed: bool = False) -> None:
-    """Bring these photos to their end. Exits with 1 when any has failed."""
+def finish(
+    client: Client, journal: Journal, entries: Sequence[int], others: Sequence[Path] = (), *, retry_failed: bool = False
+) -> None:
+    """Bring these photos to their end. Exits with 1 when any has failed, or when there were `others`, left out."""
     screen_console, staged = console(), journal.settings is not None
     screen = Bars(screen_console) if screen_console.is_terminal else Lines(screen_console)
     board = Board([journal.record.entries[index].photo for index in entries], screen.step, staged=staged)
     with screen.showing(board):
         Run(client, journal, board, entries).go(retry_failed=retry_failed)
     report.show(board.shots, journal.folder, screen_console, staged=staged)
-    if any(shot.step is not Step.READY for shot in board.shots):
+    report.show_left_out(others, screen_console)
+    if others or any(shot.step is not Step.READY for shot in board.shots):
         raise typer.Exit(FAILED)

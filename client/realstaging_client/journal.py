@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -118,21 +118,34 @@ class Journal:
     def take_up(self, paths: Sequence[Path], rooms: dict[Path, str | None]) -> list[int]:
         """The entries of these photos, new ones where they are new, and those of calls that were not answered.
 
-        A file with other bytes than before is another photo.
+        A file with other bytes than before is another photo; one that was moved or renamed is the same.
         """
         known = {(entry.path, entry.sha256): index for index, entry in enumerate(self.record.entries)}
+        digests = {path: digest(path) for path in paths}
         wanted: dict[int, None] = {}
-        for path in paths:
-            sha256 = digest(path)
+        # Photos where they were come first: what moved takes only what they leave.
+        taken = {known[str(path), sha256] for path, sha256 in digests.items() if (str(path), sha256) in known}
+        for path, sha256 in digests.items():
             index = known.get((str(path), sha256))
+            if index is None:
+                index = self._moved(path, sha256, taken)
             if index is None:
                 index = len(self.record.entries)
                 name = unused(path.stem, (entry.name for entry in self.record.entries))
                 self.record.entries.append(Entry(str(path), path.stat().st_size, sha256, name, rooms.get(path)))
+            taken.add(index)
             wanted[index] = None
         wanted |= dict.fromkeys(index for call in self.record.calls for index in call.entries)
         self.save()
         return list(wanted)
+
+    def _moved(self, path: Path, sha256: str, taken: Collection[int]) -> int | None:
+        """The entry of the same bytes from another place, which is `path` from now on."""
+        for index, entry in enumerate(self.record.entries):
+            if entry.sha256 == sha256 and index not in taken:
+                entry.path = str(path)
+                return index
+        return None
 
     def results(self) -> Iterator[tuple[Entry, Result]]:
         for entry in self.record.entries:

@@ -1,11 +1,14 @@
 """What result files are called: `<photo>-<style>[-n].jpg`, never the name of a file that is somebody else's."""
 
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from realstaging_client.answers import Job
 from realstaging_client.journal import Entry, Journal
 from realstaging_client.photos import unused
+
+MOST_BYTES = 160  # file systems take 255, with the style and the ending
+PUNCTUATION = "_ .()+-\u200c\u200d"  # and joiners, which some scripts cannot do without
 
 
 def result_names(journal: Journal, entry: Entry, jobs: Sequence[Job]) -> list[str]:
@@ -28,5 +31,10 @@ def names(photo: str, jobs: Sequence[Job], taken: Iterable[str] = ()) -> list[st
 
 
 def safe(text: str) -> str:
-    """As part of a file name, wherever it came from."""
-    return re.sub(r"[^\w .()+-]", "_", text).lstrip(".") or "photo"
+    """As part of a file name, wherever it came from: letters of every script with their marks, composed (NFC)."""
+    kept = "".join(each if _is_kept(each) else "_" for each in unicodedata.normalize("NFC", text))
+    return kept.encode()[:MOST_BYTES].decode(errors="ignore").lstrip(".") or "photo"
+
+
+def _is_kept(character: str) -> bool:
+    return character.isalnum() or character in PUNCTUATION or unicodedata.category(character).startswith("M")

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from realstaging_client.board import Shot, Step
+from realstaging_client.photos import KNOWN
 
 NAMED = 5  # photos with the same reason; the others are counted
 
@@ -27,6 +28,13 @@ def show(shots: Sequence[Shot], folder: Path, console: Console, *, staged: bool)
         console.print(Text.assemble((f"✗ {names}{more}: ", "red"), reason), soft_wrap=True)
     if staged and any(job.status == "failed" for shot in shots for job in shot.jobs.values()):
         console.print("Nothing was charged for what failed. To try it again: the same command with --retry-failed")
+
+
+def show_left_out(others: Sequence[Path], console: Console) -> None:
+    """Pictures of a folder that cannot be sent, each with its name."""
+    if others:
+        names = Text(f"✗ Left out: {', '.join(path.name for path in others)}: ", "red")
+        console.print(Text.assemble(names, f"only {KNOWN} can be sent; export them as JPEG"), soft_wrap=True)
 
 
 def count(number: int, what: str) -> str:

@@ -84,7 +84,8 @@ def test_access_tokens_of_the_usual_issuers_are_taken_as_they_are(given: dict[st
     ids=str,
 )
 def test_a_clock_may_be_wrong_by_less_than_the_leeway_either_way(claims: dict[str, int], good: bool) -> None:
-    sent = token(**{name: int(time.time()) + seconds for name, seconds in claims.items()})
+    given: dict[str, Any] = {name: int(time.time()) + seconds for name, seconds in claims.items()}
+    sent = token(**given)
 
     if good:
         assert _caller(sent).role == "user"
