@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from realstaging_client.answers import Image, Job, read
 from realstaging_client.client import Client
 from realstaging_client.errors import ApiError, RealstagingError
+from realstaging_client.models import Image, Job, read
 
 HELLO, PING = '{"action": "hello"}', '{"action": "ping"}'
 PING_EVERY = 240.0  # seconds; a gateway closes a socket that is silent for ten minutes

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
 
-from realstaging_client import Job
-from realstaging_client.journal import Journal, Order, Result, locked, opened
-from realstaging_client.naming import names, result_names
+from realstaging_client import Client, Job
+from realstaging_client.manifest import Journal, Order, Result, locked, names, opened, result_names
 from realstaging_client.photos import BadArgumentError, Photo, content_type, found, guessed_room, left_out
+from realstaging_client.session import finish
 
 ORDER = Order("Elm Street 5", {"styles": ["modern"]})
 SERVER = "https://api.example.test"
@@ -251,3 +252,13 @@ def test_a_photo_whose_name_is_no_text_is_announced_and_remembered_all_the_same(
     file = opened(tmp_path, SERVER, ORDER).record.entries[0].photo.file(staged=True)
     assert file["filename"] == "k?che.jpg"
     assert Path(made.record.entries[0].path).exists()
+
+
+def test_a_run_that_left_pictures_out_names_them_and_does_not_end_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Client(SERVER, "token") as client, pytest.raises(typer.Exit) as ended:
+        finish(client, journal(tmp_path), [], [tmp_path / "IMG_1.CR3"])
+
+    assert ended.value.exit_code == 1
+    assert "IMG_1.CR3" in capsys.readouterr().out
