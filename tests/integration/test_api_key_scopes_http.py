@@ -8,11 +8,11 @@ import pytest
 from realstaging.accounts.api_keys import MAX_KEYS
 from realstaging.api.scopes import required_scope
 from realstaging.stores import keys
-from tests.integration import web
-from tests.integration.acts import ask, at_once
-from tests.integration.test_door import BODIES, made_up
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import http_client as web
+from tests.support.http_client import call
+from tests.support.routes import BODIES, made_up
+from tests.support.steps import ask, at_once
+from tests.support.world import World
 
 PATH = "/v1/account/api-keys"
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tests.events import request
-from tests.integration import web
-from tests.integration.test_door import made_up
-from tests.integration.web import call
-from tests.integration.world import Context, World
+from tests.support import http_client as web
+from tests.support.events import request
+from tests.support.http_client import call
+from tests.support.routes import made_up
+from tests.support.world import Context, World
 
 
 def test_head_is_get_without_the_body(world: World) -> None:

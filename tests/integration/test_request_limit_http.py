@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.faults import watched
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.fault_injection import watched
+from tests.support.http_client import call
+from tests.support.steps import ask
+from tests.support.world import World
 
 LIMIT = 5
 
@@ -44,7 +44,7 @@ def test_a_refused_request_costs_no_write(world: World) -> None:
 
 
 def test_tickets_and_upload_forms_count_as_creating_requests(world: World) -> None:
-    image, _ = given.waiting(world)
+    image, _ = factories.waiting(world)
 
     first = call(world, "POST", "/v1/account/socket-tickets")
     second = call(world, "POST", f"/v1/images/{image.id}/upload-url")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.events import request
-from tests.integration import given
-from tests.integration.acts import ask
-from tests.integration.web import call
-from tests.integration.world import World
+from tests.support import factories
+from tests.support.events import request
+from tests.support.http_client import call
+from tests.support.steps import ask
+from tests.support.world import World
 
 FILE = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 9}
 HIDDEN = ["\x07", "\n", "\t", "\x7f", "\x85", "\u202e", "\u2066", "\u200f", "\u061c", "\u2028"]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,8 @@ from realstaging.api.problems import headers
 from realstaging.errors import ProviderUnavailableError, UnauthorizedError
 from realstaging.gateways import jwks
 from realstaging.gateways.jwks import IssuerKeys
-from tests.unit.loopback import Talk, says, serving
-from tests.unit.tokens import IDENTITY, public_jwk, token
+from tests.support.loopback_server import Talk, says, serving
+from tests.support.tokens import IDENTITY, public_jwk, token
 
 Later = Callable[[float], None]
 
@@ -58,9 +59,7 @@ def test_within_the_pause_a_good_looking_token_is_told_to_wait(talk: Talk, token
 @pytest.mark.parametrize(
     "wrong", [{"exp": 1_700_000_000}, {"iss": "https://other.example/"}, {"aud": "x"}, {"sub": None}], ids=str
 )
-def test_within_the_pause_any_other_token_of_an_unknown_key_is_refused(
-    tokens: Tokens, wrong: dict[str, object]
-) -> None:
+def test_within_the_pause_any_other_token_of_an_unknown_key_is_refused(tokens: Tokens, wrong: dict[str, Any]) -> None:
     tokens.caller(token())
 
     with pytest.raises(UnauthorizedError):
