@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from realstaging_client import commands
-from realstaging_client.carrying_out import GO_ON, carry_out
 from realstaging_client.client import Client, Settings
-from realstaging_client.journal import Order
+from realstaging_client.manifest import Order
 from realstaging_client.photos import BadArgumentError
-from realstaging_client.session import Directory, Token, Url, session
+from realstaging_client.session import GO_ON, Directory, Token, Url, carry_out, session
 
 Paths = Annotated[list[Path], typer.Argument(help="Photos, and folders with photos.", show_default=False)]
 Project = Annotated[str | None, typer.Option(help="Name or id; made if it is not there. Else: the folder's name.")]

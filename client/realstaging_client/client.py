@@ -9,7 +9,8 @@ from typing import Any, Literal, NotRequired, Self, TypedDict
 
 import httpx
 
-from realstaging_client.answers import (
+from realstaging_client.errors import ApiError
+from realstaging_client.models import (
     Batch,
     Capabilities,
     Form,
@@ -24,9 +25,8 @@ from realstaging_client.answers import (
     Usage,
     read,
 )
-from realstaging_client.calling import Calls, Query
-from realstaging_client.errors import ApiError
 from realstaging_client.storage import Sent, Storage
+from realstaging_client.transport import Calls, Query
 
 MOST_FILES = 50  # in one request
 

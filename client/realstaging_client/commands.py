@@ -9,14 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from realstaging_client import profile
-from realstaging_client.answers import Job
-from realstaging_client.carrying_out import GO_ON, finish
 from realstaging_client.client import Client
-from realstaging_client.journal import Journal, journal_in, locked
-from realstaging_client.naming import names
+from realstaging_client.display import count
+from realstaging_client.manifest import Journal, journal_in, locked, names
+from realstaging_client.models import Job
 from realstaging_client.photos import BadArgumentError
-from realstaging_client.report import count
-from realstaging_client.session import Directory, Token, Url, console, ending, say, session
+from realstaging_client.session import GO_ON, Directory, Token, Url, console, ending, finish, say, session
 
 RECENT = 20
 STAGED = Path("staged")

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from realstaging_client.answers import Image, Job, read
 from realstaging_client.client import Client
 from realstaging_client.errors import ApiError, RealstagingError
+from realstaging_client.models import Image, Job, read
 
 HELLO, PING = '{"action": "hello"}', '{"action": "ping"}'
 PING_EVERY = 240.0  # seconds; a gateway closes a socket that is silent for ten minutes
@@ -51,6 +51,7 @@ class Follower:
         self._batches: list[str] = []  # with work in progress
         self._versions: dict[str, int] = {}
         self._closed = threading.Event()
+        self._is_replaced = False
         self._reading = threading.Lock()
         self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._work, name="follower", daemon=True)
@@ -88,6 +89,10 @@ class Follower:
         failures = 0
         while not self._closed.is_set():
             self.greeted.clear()
+            if self._is_replaced:  # opening another one would push out a newer socket in turn
+                if self._poll(LONGEST_PAUSE):
+                    return
+                continue
             try:
                 url = self._client.ticket().url
                 with connect(
@@ -143,6 +148,8 @@ class Follower:
             case "hello", _:  # what was said while nobody listened is in the batches
                 self.greeted.set()
                 self.look()
+            case "too_many_sockets", _:
+                self._is_replaced = True
             case _, (Job() | Image()) as news:
                 self.pushes += 1
                 self._take(news)
@@ -177,6 +184,8 @@ def _parsed(message: str | bytes) -> tuple[str, Job | Image | None]:
                 return kind, read(Job, page["job"])
             case "image.updated":
                 return kind, read(Image, page["image"])
+            case "error":
+                return str(page["code"]), None
     except (ValueError, KeyError, TypeError):
         return "", None
     return kind, None

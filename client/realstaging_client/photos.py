@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,27 @@ from realstaging_client.client import NewFile, Settings
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".jpe": "image/jpeg",
+    ".jfif": "image/jpeg",
+    ".jif": "image/jpeg",
     ".png": "image/png",
     ".webp": "image/webp",
     ".heic": "image/heic",
     ".heif": "image/heif",
+    ".hif": "image/heic",
+    # Not every server takes these; one that does not says so for each photo.
+    ".avif": "image/avif",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
 }
 KNOWN = " ".join(CONTENT_TYPES)
+# Pictures that no server takes: in a folder they are left out, and named at the end.
+_OTHER = """
+    3fr arw bmp cr2 cr3 crw dng erf gif iiq jp2 jxl kdc mos mrw nef nrw orf pef psd raf raw rw2 rwl sr2 srf srw x3f
+"""
+OTHER_PICTURES = frozenset(f".{ending}" for ending in _OTHER.split())
+# What a server refuses in a name: it cannot be seen.
+HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 # What people also call rooms, in file names.
 ALSO = {
@@ -56,7 +72,7 @@ class Photo:
     def file(self, *, staged: bool) -> NewFile:
         """How it is announced; its own room goes before the request's."""
         # A file's name need not be text: what is not, the server never sees.
-        filename = self.path.name.encode("utf-8", "replace").decode()
+        filename = HIDDEN.sub("", self.path.name.encode("utf-8", "replace").decode()) or "photo"
         file = NewFile(filename=filename, content_type=self.content_type, size_bytes=self.size_bytes)
         if self.sha256:
             file["sha256"] = self.sha256
@@ -69,15 +85,23 @@ class Photo:
 
 def found(paths: Sequence[Path], but: Iterable[Path] = ()) -> list[Path]:
     """The photos among these files and directly in these folders, without `but`. Raises BadArgumentError."""
-    left_out = {path.resolve() for path in but}
+    results = {path.resolve() for path in but}
     photos: dict[Path, None] = {}
     for path in paths:
-        for photo in _in_folder(path) if path.is_dir() else [path]:
-            if photo.resolve() not in left_out:
+        for photo in _in_folder(path, CONTENT_TYPES) if path.is_dir() else [path]:
+            if photo.resolve() not in results:
                 photos[checked(photo).resolve()] = None
     if not photos:
-        raise BadArgumentError(f"There are no photos here: no file's name ends in one of {KNOWN}")
+        others = ", ".join(path.name for path in left_out(paths))
+        hint = f" (left out: {others})" if others else ""
+        raise BadArgumentError(f"There are no photos here{hint}: no file's name ends in one of {KNOWN}")
     return list(photos)
+
+
+def left_out(paths: Sequence[Path]) -> list[Path]:
+    """The pictures directly in these folders that cannot be sent, such as raw files of cameras."""
+    folders = [path for path in paths if path.is_dir()]
+    return [path for folder in folders for path in _in_folder(folder, OTHER_PICTURES)]
 
 
 def checked(path: Path) -> Path:
@@ -101,12 +125,17 @@ def digest(path: Path) -> str:
 
 def unused(stem: str, taken: Iterable[str]) -> str:
     """`kitchen`, then `kitchen-2`: photos from two folders, or a HEIC beside its JPEG."""
-    names = {name.lower() for name in taken}  # macOS and Windows tell no case apart
+    # macOS and Windows tell no case apart, macOS no spelling of accents either.
+    names = {folded(name) for name in taken}
     name, count = stem, 1
-    while name.lower() in names:
+    while folded(name) in names:
         count += 1
         name = f"{stem}-{count}"
     return name
+
+
+def folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
 
 
 def guessed_room(filename: str, rooms: Iterable[str]) -> str | None:
@@ -118,9 +147,9 @@ def guessed_room(filename: str, rooms: Iterable[str]) -> str | None:
     return known[max(named, key=len)] if named else None
 
 
-def _in_folder(folder: Path) -> list[Path]:
+def _in_folder(folder: Path, endings: Collection[str]) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in CONTENT_TYPES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in endings and path.is_file() and not path.name.startswith(".")
     )

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from realstaging_client.calling import TIMEOUT
 from realstaging_client.photos import BadArgumentError
+from realstaging_client.transport import TIMEOUT
 
 URL, TOKEN = "REALSTAGING_URL", "REALSTAGING_TOKEN"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 
-from realstaging_client.answers import Form, Link
-from realstaging_client.calling import AGENT, ATTEMPTS, DIRECT, TIMEOUT, pause, reason
 from realstaging_client.errors import StorageError, UnreachableError
+from realstaging_client.models import Form, Link
+from realstaging_client.transport import AGENT, ATTEMPTS, DIRECT, TIMEOUT, pause, reason
 
 CHUNK = 65536
 MARGIN = timedelta(seconds=30)  # a form this close to its end is not used any more

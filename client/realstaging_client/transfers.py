@@ -1,18 +1,19 @@
 """Photos up and results down, in threads of their own; what becomes of each is handed to the run's thread."""
 
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from realstaging_client.answers import Form, Image, Job, Problem
-from realstaging_client.board import Board, Shot
 from realstaging_client.client import Client
 from realstaging_client.errors import ApiError, RealstagingError
-from realstaging_client.journal import Entry, Journal, Result
+from realstaging_client.manifest import Entry, Journal, Result
+from realstaging_client.models import Form, Image, Job, Problem
 from realstaging_client.photos import content_type, digest
-from realstaging_client.pool import Pool
+from realstaging_client.progress import Board, Shot
 
 UPLOADS, DOWNLOADS = 4, 3  # at a time
 
@@ -133,3 +134,39 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ApiError):
         return Problem(title=error.title.rstrip("."), detail=error.detail, code=error.code, errors=error.errors or None)
     return Problem(title=str(error).rstrip(".") or type(error).__name__)
+
+
+Task = Callable[[], None]
+
+
+class Pool:
+    """`broken` hears of a task that raised: tasks answer for what they expect themselves."""
+
+    def __init__(self, size: int, broken: Callable[[Exception], None]) -> None:
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._broken = broken
+        self._closed = threading.Event()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(size)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing more is begun; what has begun is not waited for."""
+        self._closed.set()
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def submit(self, task: Task) -> None:
+        self._tasks.put(task)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) and not self._closed.is_set():
+            try:
+                task()
+            except Exception as error:  # the edge of this thread: whoever waits for the task must hear of it
+                self._broken(error)

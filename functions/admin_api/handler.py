@@ -22,7 +22,7 @@ from realstaging.admin.queues import DeadLetterQueue, Queues, Work
 from realstaging.admin.secrets import PREFIX as SECRET
 from realstaging.admin.secrets import SecretAdmin
 from realstaging.admin.users import UserAdmin
-from realstaging.api.app import Api, RateLimiter, answered, serve
+from realstaging.api.app import Api, answered, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.documentation import Cursor, JobId, Limit, describe
 from realstaging.config import required, settings
@@ -64,12 +64,10 @@ from realstaging.pagination import cursor as cursor_of
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.job_index import JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rate_limits import RateStore
 from realstaging.stores.runtime_settings import OverrideStore
 
 ModelId = Annotated[str, Path(description="The model's id; its slash is sent as `%2F`."), AfterValidator(decoded)]
@@ -86,7 +84,7 @@ Order = Annotated[ChangeOrder, Body()]
 PLAIN = ChangeOrder()
 EVERYTHING = RedriveOrder()
 
-app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
 audit = AuditStore(aws.table())
 desk = VersionedSettings(settings(), OverrideStore(aws.table()), audit)

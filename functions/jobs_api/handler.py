@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import __version__, aws
-from realstaging.api.app import Api, RateLimiter, answered, gone, serve
+from realstaging.api.app import Api, answered, gone, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.capabilities import capabilities
 from realstaging.api.documentation import (
@@ -47,18 +47,16 @@ from realstaging.projects.downloads import image_file, job_file
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.costs import CostStore
-from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rate_limits import RateStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.tombstones import TombstoneStore
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 
-app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
 projects = ProjectStore(aws.table())
 costs = CostStore(aws.table())
@@ -76,7 +74,7 @@ deleter = Deleter(
 
 
 def asked(once: IdempotentRequest) -> RequestContext:
-    return app.asked(once, live.of(once.owner, once.at))
+    return RequestContext(once.owner, once.at, live.of(once.owner, once.at), app.trace, app.request_id, once.seed)
 
 
 @app.get(

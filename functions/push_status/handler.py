@@ -33,6 +33,6 @@ def on_change(record: Record) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    answer = each(event, on_change)
+    answer = each(event, on_change, in_order=True)
     pusher.send(datetime.now(UTC))
     return answer

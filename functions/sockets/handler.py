@@ -12,7 +12,7 @@ from realstaging.config import required, settings
 from realstaging.errors import AppError
 from realstaging.gateways.connections import Connections
 from realstaging.observability import log, metrics
-from realstaging.sockets.tickets import connect, reply
+from realstaging.sockets.tickets import connect, replaced, reply
 from realstaging.stores import keys
 from realstaging.stores.connections import ConnectionStore, TicketStore
 
@@ -23,7 +23,11 @@ sockets = Connections(aws.sockets(required("SOCKET_POST_URL")))
 
 def on_connect(event: dict[str, Any], connection_id: str, at: datetime) -> None:
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
-    connect(ticket, connection_id, at, settings().sockets, tickets=tickets, sockets=connections)
+    limits = settings().sockets
+    for other in connect(ticket, connection_id, at, limits, tickets=tickets, sockets=connections):
+        log.info("oldest socket closed", connection_id=other)
+        sockets.post(other, json.dumps(replaced(limits)))
+        sockets.close(other)
 
 
 def on_message(event: dict[str, Any], connection_id: str, at: datetime) -> None:

@@ -7,24 +7,23 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.api.app import Api, RateLimiter, answered, serve
+from realstaging.api.app import Api, answered, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.documentation import ITEMS, ImageId, describe
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
+from realstaging.jobs.builder import RequestContext
 from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
 from realstaging.observability import log, metrics
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
-from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.rate_limits import RateStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.uploads.plan import fresh_form, plan
 
-app = Api(RateLimiter(settings().rates, RateStore(aws.table()), IdempotencyStore(aws.table())))
+app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table(), quota)
@@ -57,7 +56,9 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
 )
 def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
     once = app.once(datetime.now(UTC))
-    return answered(plan(request, app.asked(once, live.of(app.owner, once.at)), once, batches=batches, media=media))
+    terms = live.of(app.owner, once.at)
+    context = RequestContext(app.owner, once.at, terms, app.trace, app.request_id, once.seed)
+    return answered(plan(request, context, once, batches=batches, media=media))
 
 
 @app.post(
@@ -69,11 +70,14 @@ def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
         {200: "Another form for the same image."},
         "Forms expire after minutes. While the image is `awaiting_upload`, this makes another one.",
         codes=("image_not_awaiting_upload", "version_conflict"),
+        counted=True,
     ),
 )
 def post_upload_url(image_id: ImageId) -> PresignedPost:
+    at = datetime.now(UTC)
+    app.counted(at)
     image = images.get(app.owner, image_id)
-    return fresh_form(image, datetime.now(UTC), settings(), images=images, media=media)
+    return fresh_form(image, at, settings(), images=images, media=media)
 
 
 @log.inject_lambda_context(clear_state=True)

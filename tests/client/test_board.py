@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from realstaging_client import Image, Job, Problem
-from realstaging_client.board import Board, Shot, Step
+from realstaging_client.display import Lines
 from realstaging_client.photos import Photo
-from realstaging_client.screen import Lines
+from realstaging_client.progress import Board, Shot, Step
 
 
 def job(status: str, version: int, error: Problem | None = None, *, id: str = "job_1") -> Job:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from realstaging_client import ApiError, UnreachableError
-from realstaging_client.calling import ATTEMPTS
+from realstaging_client.transport import ATTEMPTS
 from tests.support.scripted_transport import Scripted, ok, problem
 
 PROJECT = ok(201, id="prj_1", name="Elm Street 5", a_field_of_next_year=1)

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
 
-from realstaging_client import Job
-from realstaging_client.journal import Journal, Order, Result, locked, opened
-from realstaging_client.naming import names, result_names
-from realstaging_client.photos import BadArgumentError, found, guessed_room
+from realstaging_client import Client, Job
+from realstaging_client.manifest import Journal, Order, Result, locked, names, opened, result_names
+from realstaging_client.photos import BadArgumentError, Photo, content_type, found, guessed_room, left_out
+from realstaging_client.session import finish
 
 ORDER = Order("Elm Street 5", {"styles": ["modern"]})
 SERVER = "https://api.example.test"
@@ -41,6 +42,94 @@ def test_a_folder_gives_its_photos_and_nothing_else(tmp_path: Path) -> None:
         photo(tmp_path / name)
     (tmp_path / "deeper.jpg").mkdir()
     assert found([tmp_path, tmp_path / "a.jpg"]) == wanted
+
+
+def test_photos_of_every_usual_ending_are_found_whatever_their_case(tmp_path: Path) -> None:
+    names = ["a.jpg", "b.jfif", "c.JPE", "d.HIF", "e.avif", "f.TIF", "g.tiff", "h.PNG", "i.webp", "j.Heif"]
+    wanted = [photo(tmp_path / name) for name in names]
+
+    assert found([tmp_path]) == wanted
+    assert [content_type(path) for path in wanted[:6]] == [
+        *["image/jpeg"] * 3,
+        "image/heic",
+        "image/avif",
+        "image/tiff",
+    ]
+
+
+def test_pictures_that_cannot_be_sent_are_named(tmp_path: Path) -> None:
+    raw = [photo(tmp_path / name) for name in ("IMG_1.CR3", "IMG_2.dng")]
+    for name in ("notes.txt", "a.jpg", ".hidden.dng"):
+        photo(tmp_path / name)
+
+    assert [path.resolve() for path in left_out([tmp_path, tmp_path / "a.jpg"])] == raw
+
+
+def test_a_folder_of_raw_files_alone_names_them(tmp_path: Path) -> None:
+    photo(tmp_path / "IMG_1.CR3")
+    with pytest.raises(BadArgumentError, match=r"IMG_1\.CR3"):
+        found([tmp_path])
+
+
+def test_what_cannot_be_seen_in_a_name_is_not_sent(tmp_path: Path) -> None:
+    path = photo(tmp_path / "\u200ekitchen\u202e\n.jpg")
+
+    assert Photo(path, "kitchen", "image/jpeg").file(staged=True)["filename"] == "kitchen.jpg"
+
+
+@pytest.mark.parametrize(
+    ("stem", "named"),
+    [
+        ("Ku\u0308che", "K\u00fcche-modern.jpg"),
+        ("ห้องนั่งเล่น", "ห้องนั่งเล่น-modern.jpg"),
+        ("रसोई", "रसोई-modern.jpg"),
+        ("مطبخ\u200cها", "مطبخ\u200cها-modern.jpg"),
+        ("リビングルーム", "リビングルーム-modern.jpg"),
+        ("a/b:c*d", "a_b_c_d-modern.jpg"),
+    ],
+)
+def test_results_keep_the_letters_of_every_script(stem: str, named: str) -> None:
+    assert names(stem, [job("1", "modern")]) == [named]
+
+
+def test_a_long_name_in_any_script_fits_into_a_file_system() -> None:
+    [name] = names("ห้อง" * 60, [job("1", "scandinavian")])
+
+    assert len(name.encode()) <= 255
+    assert name.endswith("-scandinavian.jpg")
+
+
+def test_two_spellings_of_one_name_are_one_name() -> None:
+    assert names("Ku\u0308che", [job("1", "modern")], ["K\u00fcche-modern"]) == ["K\u00fcche-modern-2.jpg"]
+    assert names("K\u00fcche", [job("1", "modern")], ["Ku\u0308che-modern"]) == ["K\u00fcche-modern-2.jpg"]
+
+
+def test_photos_that_were_moved_are_the_same_photos(tmp_path: Path) -> None:
+    before, after, out = tmp_path / "Elm Street", tmp_path / "Elm Street 5", tmp_path / "out"
+    before.mkdir()
+    out.mkdir()
+    made = journal(out, *(photo(before / name, name.encode()) for name in ("a.jpg", "b.jpg")))
+    uploaded(made)
+    before.rename(after)
+    (after / "b.jpg").rename(after / "kitchen.jpg")
+
+    again = opened(out, SERVER, ORDER)
+    moved = again.take_up([(after / name).resolve() for name in ("a.jpg", "kitchen.jpg")], {})
+
+    assert moved == [0, 1]
+    assert [entry.name for entry in again.record.entries] == ["a", "b"]
+    assert again.record.entries[0].image_id == "img_1"
+    assert again.record.entries[1].photo.path == (after / "kitchen.jpg").resolve()
+
+
+def test_two_files_of_the_same_bytes_stay_two_photos_also_when_moved(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    made = journal(tmp_path, *(photo(before / name) for name in ("a.jpg", "b.jpg")))
+    assert len(made.record.entries) == 2
+    before.rename(after)
+
+    assert made.take_up([(after / name).resolve() for name in ("a.jpg", "b.jpg")], {}) == [0, 1]
 
 
 def test_results_beside_the_photos_are_not_staged_again(tmp_path: Path) -> None:
@@ -163,3 +252,13 @@ def test_a_photo_whose_name_is_no_text_is_announced_and_remembered_all_the_same(
     file = opened(tmp_path, SERVER, ORDER).record.entries[0].photo.file(staged=True)
     assert file["filename"] == "k?che.jpg"
     assert Path(made.record.entries[0].path).exists()
+
+
+def test_a_run_that_left_pictures_out_names_them_and_does_not_end_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Client(SERVER, "token") as client, pytest.raises(typer.Exit) as ended:
+        finish(client, journal(tmp_path), [], [tmp_path / "IMG_1.CR3"])
+
+    assert ended.value.exit_code == 1
+    assert "IMG_1.CR3" in capsys.readouterr().out

@@ -102,3 +102,13 @@ def test_a_batch_is_followed_until_its_jobs_have_ended(api: SmallApi, client: Cl
         seen.append(job.status)
         api.uploads.append("uploads/1")
     assert seen == ["queued", "ready"]
+
+
+def test_a_socket_that_a_newer_one_replaced_is_not_opened_again(api: SmallApi, client: Client) -> None:
+    api.says = [{"type": "error", "code": "too_many_sockets", "detail": "At most 20."}]
+    api.drops, news = 5, News()
+    with follower(client, news, read_every=NEVER, poll_every=0.01):
+        statuses(news, "queued")
+        api.uploads.append("uploads/1")
+        statuses(news, "ready")
+    assert api.drops >= 4

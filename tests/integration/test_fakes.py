@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
+from realstaging.gateways import connections
 from realstaging.gateways.connections import Connections
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.upload_events import UploadEvents
@@ -46,6 +47,37 @@ def test_only_a_connection_that_is_gone_counts_as_gone(code: str | None, there: 
             stub.add_client_error("post_to_connection", code)
 
         assert Connections(client).post("c1=", "hi") is there
+
+
+@pytest.mark.parametrize("code", ["Forbidden", "LimitExceededException"])
+def test_a_push_that_fails_is_counted_and_logged_with_its_code(
+    code: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(connections, "count", counted.append)
+    client = boto3.client("apigatewaymanagementapi", endpoint_url="https://sockets.example.test")
+    with Stubber(client) as stub:
+        stub.add_client_error("post_to_connection", code)
+        stub.add_client_error("post_to_connection", "GoneException")
+        for _ in range(2):
+            Connections(client).post("c1=", "hi")
+
+    assert counted == ["PushFailed"]
+    [line] = [record for record in caplog.records if record.message == "push failed"]
+    assert vars(line)["code"] == code
+
+
+@pytest.mark.parametrize("code", [None, "GoneException", "Forbidden"])
+def test_closing_a_connection_never_fails(code: str | None) -> None:
+    client = boto3.client("apigatewaymanagementapi", endpoint_url="https://sockets.example.test")
+    with Stubber(client) as stub:
+        if code is None:
+            stub.add_response("delete_connection", {}, {"ConnectionId": "c1="})
+        else:
+            stub.add_client_error("delete_connection", code)
+        Connections(client).close("c1=")
+
+        stub.assert_no_pending_responses()
 
 
 def test_a_connection_that_does_not_take_the_message_in_time_loses_it_only() -> None:

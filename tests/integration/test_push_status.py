@@ -9,9 +9,10 @@ from boto3.dynamodb.types import TypeSerializer
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.connections import ConnectionStore
+from realstaging.stores.table import Writes
 from tests.support import factories
 from tests.support.events import event, together
-from tests.support.steps import failures
+from tests.support.steps import ask, failures
 from tests.support.world import World
 
 
@@ -165,7 +166,7 @@ def test_nobody_listens_and_nothing_happens(world: World) -> None:
     assert failures(world.run("push_status", change)) == []
 
 
-def test_one_bad_record_is_reported_and_the_others_are_told(world: World) -> None:
+def test_a_bad_record_is_reported_and_nothing_is_told_twice(world: World) -> None:
     listening(world, "a1=")
     _, good = job_moved(world)
     bad = event("dynamodb-stream-job")
@@ -176,7 +177,41 @@ def test_one_bad_record_is_reported_and_the_others_are_told(world: World) -> Non
     answer = world.run("push_status", records)
 
     assert failures(answer) == [records["Records"][1]["dynamodb"]["SequenceNumber"]]
+    assert len(world.sockets.sent["a1="]) == 1
+    # Lambda sends the bad one and all that follows again; in the end it gives the bad one up.
+    world.run("push_status", {"Records": records["Records"][2:]})
     assert len(world.sockets.sent["a1="]) == 2
+
+
+def test_usage_carries_a_version_that_tells_old_from_new(world: World) -> None:
+    listening(world, "a1=")
+    factories.user(world)
+    _, [job] = factories.waiting(world)
+    first = world.item(keys.usage("alice", job.period))
+    factories.canceled(world, job)
+    second = world.item(keys.usage("alice", job.period))
+
+    world.run("push_status", together(changed(second, first), changed(first)))
+
+    newer, older = [message["usage"] for message in world.sockets.sent["a1="]]
+    assert (newer["used"], older["used"]) == (0, 1)
+    assert newer["version"] > older["version"]
+    assert ask(world, "GET", "/v1/account/usage")[1]["version"] == newer["version"]
+
+
+def test_what_is_granted_moves_the_version_too(world: World) -> None:
+    listening(world, "a1=")
+    factories.user(world)
+    before = ask(world, "GET", "/v1/account/usage")[1]["version"]
+    users = world.function("account_api").users
+    old = world.item(keys.user("alice"))
+    user = users.get("alice").model_copy(update={"extra_images": 5})
+    users.grant(user, world.clock.at, Writes(world.table).put({**keys.audit(world.clock.at, "aud_1")}))
+
+    world.run("push_status", changed(world.item(keys.user("alice")), old))
+
+    [message] = world.sockets.sent["a1="]
+    assert message["usage"]["version"] > before
 
 
 def test_a_removed_row_is_nothing_to_tell(world: World) -> None:

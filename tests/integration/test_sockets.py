@@ -1,12 +1,14 @@
 """WebSocket routes: a ticket opens one socket once; what clients say is answered, whatever it is."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from realstaging.stores.connections import ConnectionStore
 from tests.support.events import event, request
+from tests.support.steps import at_once
 from tests.support.world import World
 
 
@@ -78,17 +80,33 @@ def test_an_access_token_is_no_ticket(world: World) -> None:
     assert connect(world, world.token("alice"))["statusCode"] == 401
 
 
-def test_an_owner_has_a_limited_number_of_sockets(world: World) -> None:
+def test_at_the_limit_the_oldest_connection_goes(world: World) -> None:
     most = world.settings.sockets.max_per_owner
     for number in range(most):
-        ConnectionStore(world.table).add("alice", f"old{number}=", world.clock.at, 2)
+        at = world.clock.at - timedelta(minutes=90 - number)  # no $disconnect was heard of any of them
+        ConnectionStore(world.table).add("alice", f"old{number:02}=", at, 2)
 
-    answer = connect(world, ticket(world))
+    assert connect(world, ticket(world), "new=")["statusCode"] == 200
 
-    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (429, "too_many_sockets")
+    assert open_sockets(world) == ["new=", *(f"old{number:02}=" for number in range(1, most))]
+    assert world.sockets.closed == ["old00="]
+    [message] = world.sockets.sent["old00="]
+    assert (message["type"], message["code"]) == ("error", "too_many_sockets")
     assert connect(world, ticket(world, "bob"), "b1=")["statusCode"] == 200
-    world.run("sockets", event("websocket-disconnect", connection_id="old0="))
-    assert connect(world, ticket(world))["statusCode"] == 200
+    assert open_sockets(world, "bob") == ["b1="]
+
+
+def test_connections_opened_at_once_do_not_pass_the_limit(world: World) -> None:
+    most = world.settings.sockets.max_per_owner
+    for number in range(most - 1):
+        ConnectionStore(world.table).add("alice", f"old{number:02}=", world.clock.at - timedelta(minutes=5), 2)
+    tickets = {name: ticket(world) for name in ("n1=", "n2=", "n3=", "n4=")}
+    names = iter(tickets)
+
+    at_once(world, 4, lambda process: connect(process, tickets[name := next(names)], name))
+
+    assert len(open_sockets(world)) == most
+    assert set(tickets) <= set(open_sockets(world))
 
 
 def test_a_closed_socket_is_forgotten_once_and_twice(world: World) -> None:

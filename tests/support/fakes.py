@@ -12,6 +12,7 @@ class FakeSockets:
         self.sent: dict[str, list[dict[str, Any]]] = {}
         self.gone: set[str] = set()
         self.broken: set[str] = set()
+        self.closed: list[str] = []
 
     def post(self, connection_id: str, message: str) -> bool:
         if connection_id in self.broken:
@@ -20,6 +21,9 @@ class FakeSockets:
             return False
         self.sent.setdefault(connection_id, []).append(json.loads(message))
         return True
+
+    def close(self, connection_id: str) -> None:
+        self.closed.append(connection_id)
 
 
 class FakeFunctions:

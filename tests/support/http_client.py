@@ -32,7 +32,8 @@ def call(
     fitting = [
         module
         for module, its_method, pattern in routes(world)
-        if its_method == method and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path)
+        if its_method == ("GET" if method == "HEAD" else method)
+        and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path)
     ]
     # What no route fits goes to the function that takes everything else.
     rest = world.function("admin_api" if path.startswith("/v1/admin/") else "jobs_api")

@@ -41,8 +41,9 @@ def claims(**given: Any) -> dict[str, Any]:
 
 def token(*, key: str = "one", headers: dict[str, Any] | None = None, **given: Any) -> str:
     head = {"kid": key, "typ": "at+jwt"} | (headers or {})
-    if head["kid"] is None:
-        del head["kid"]
+    if str(head["typ"]).lower().endswith("at+jwt"):
+        given = {"client_id": "local-web", "jti": "token-1"} | given
+    head = {name: value for name, value in head.items() if value is not None or name == "typ"}
     return jwt.encode(claims(**given), private_key(key), algorithm="RS256", headers=head)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from realstaging_client import Client
-from realstaging_client.board import Board, Step
+from realstaging_client.progress import Board, Step
 from tests.support.small_api import SmallApi, small_api
 from tools.demo.journey import stage
 from tools.demo.photos import chosen

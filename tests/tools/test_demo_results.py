@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from realstaging_client import Job, Problem
-from realstaging_client.board import Shot
 from realstaging_client.photos import Photo
+from realstaging_client.progress import Shot
 from tools.demo import sheet
 from tools.demo.results import Pair, Result, UnusableError, same_shape, save
 

@@ -51,6 +51,54 @@ def test_the_audience_may_be_one_of_several() -> None:
     assert _caller(token(aud=["https://other.test", IDENTITY.audience])).role == "user"
 
 
+ISSUERS: dict[str, dict[str, Any]] = {
+    "Auth0": {
+        "headers": {"typ": "JWT"},
+        "aud": [IDENTITY.audience, f"{ISSUER}userinfo"],
+        "azp": "web",
+        "scope": "openid",
+    },
+    "Auth0, RFC 9068": {"headers": {"typ": "at+jwt"}, "client_id": "web", "jti": "1"},
+    "Cognito": {
+        "headers": {"typ": None},
+        "aud": None,
+        "token_use": "access",
+        "client_id": IDENTITY.audience,
+        "jti": "1",
+    },
+    "Ping": {"headers": {"typ": None}, "aud": [IDENTITY.audience], "client_id": "web", "scope": "read", "env": "e"},
+    "Keycloak": {"headers": {"typ": "JWT"}, "typ": "Bearer", "azp": "web", "nonce": "n"},
+    "Entra": {"headers": {"typ": "JWT", "x5t": "one"}, "ver": "2.0", "azp": "web"},
+    "an empty type": {"headers": {"typ": ""}},
+}
+
+
+@pytest.mark.parametrize("given", ISSUERS.values(), ids=ISSUERS)
+def test_access_tokens_of_the_usual_issuers_are_taken_as_they_are(given: dict[str, Any]) -> None:
+    assert _caller(token(**given)).owner == "auth0!7C5f7c"
+
+
+@pytest.mark.parametrize(
+    ("claims", "good"),
+    [({"iat": 25}, True), ({"iat": 45}, False), ({"exp": -25}, True), ({"exp": -45}, False), ({"nbf": 25}, True)],
+    ids=str,
+)
+def test_a_clock_may_be_wrong_by_less_than_the_leeway_either_way(claims: dict[str, int], good: bool) -> None:
+    given: dict[str, Any] = {name: int(time.time()) + seconds for name, seconds in claims.items()}
+    sent = token(**given)
+
+    if good:
+        assert _caller(sent).role == "user"
+    else:
+        with pytest.raises(UnauthorizedError):
+            _caller(sent)
+
+
+def test_a_userinfo_audience_alone_is_not_ours() -> None:
+    with pytest.raises(UnauthorizedError):
+        _caller(token(aud=[f"{ISSUER}userinfo"]))
+
+
 @pytest.mark.parametrize("seconds", [-25, 25])
 def test_clocks_may_differ_by_less_than_the_leeway(seconds: int) -> None:
     now = int(time.time())
@@ -78,7 +126,23 @@ FORGED: dict[str, dict[str, Any]] = {
     "exp as text": {"exp": "tomorrow"},
     "an ID token": {"headers": {"typ": "id_token"}},
     "a logout token": {"headers": {"typ": "logout+jwt"}},
-    "no type": {"headers": {"typ": None}},
+    "at+jwt without client_id": {"client_id": None},
+    "at+jwt without jti": {"jti": None},
+    "an ID token without a type": {"headers": {"typ": None}, "aud": "client-1", "nonce": "n"},
+    "an ID token of a client that is called like the API": {"headers": {"typ": "JWT"}, "at_hash": "x"},
+    "one with a code's hash": {"headers": {"typ": None}, "c_hash": "x"},
+    "Keycloak's ID token": {"headers": {"typ": "JWT"}, "typ": "ID"},
+    "Keycloak's refresh token": {"headers": {"typ": "JWT"}, "typ": "Refresh"},
+    "a logout token without a type": {"headers": {"typ": "JWT"}, "events": {"logout": {}}},
+    "Cognito's ID token": {"headers": {"typ": None}, "token_use": "id"},
+    "Cognito's access token of another client": {
+        "headers": {"typ": None},
+        "aud": None,
+        "token_use": "access",
+        "client_id": "x",
+    },
+    "a client id in place of an audience": {"headers": {"typ": None}, "aud": None, "client_id": IDENTITY.audience},
+    "audience of another kind": {"aud": {"x": IDENTITY.audience}},
     "unknown kid": {"headers": {"kid": "three"}},
     "kid of another key": {"headers": {"kid": "two"}},
     "no kid": {"headers": {"kid": None}},

@@ -9,7 +9,7 @@ import pytest
 
 from realstaging.errors import ProviderUnavailableError
 from realstaging.gateways import jwks
-from realstaging.gateways.jwks import IssuerKeys
+from realstaging.gateways.jwks import IssuerKeys, UnknownKeyError
 from tests.support.loopback_server import (
     Reply,
     Talk,
@@ -51,6 +51,13 @@ def _keys(talk: Talk, **given: Any) -> IssuerKeys:
     return IssuerKeys(IDENTITY.model_copy(update={"jwks_url": f"{talk.url}/jwks.json"} | given))
 
 
+def _found(keys: IssuerKeys, kid: str) -> str:
+    try:
+        return "none" if keys.find(kid) is None else "a key"
+    except UnknownKeyError:
+        return "not yet"
+
+
 def test_a_key_is_fetched_once_however_often_it_is_asked_for(talk: Talk) -> None:
     keys = _keys(talk)
 
@@ -72,7 +79,7 @@ def test_without_a_given_address_the_issuer_says_where_its_keys_are(talk: Talk) 
     assert [asked.path for asked in talk.asked] == ["/.well-known/openid-configuration", "/somewhere/keys"]
 
 
-def test_keys_are_fetched_again_after_an_hour(talk: Talk, later: Callable[[float], None]) -> None:
+def test_keys_are_fetched_again_after_five_minutes(talk: Talk, later: Callable[[float], None]) -> None:
     keys = _keys(talk)
     keys.find("one")
     later(jwks.KEEP_SECONDS + 1)
@@ -86,11 +93,68 @@ def test_unknown_key_ids_do_not_storm_the_issuer(talk: Talk, later: Callable[[fl
     keys = _keys(talk)
     keys.find("one")
 
-    assert {keys.find(f"made up {number}") for number in range(200)} == {None}
+    assert {_found(keys, f"made up {number}") for number in range(200)} == {"not yet"}
     assert len(talk.asked) == 1
     later(jwks.COOLDOWN_SECONDS + 1)
-    assert {keys.find(f"made up {number}") for number in range(200)} == {None}
+    assert _found(keys, "made up") == "none"
+    assert {_found(keys, f"made up {number}") for number in range(200)} == {"not yet"}
     assert len(talk.asked) == 2
+
+
+def test_within_the_pause_it_is_said_how_long_it_lasts(talk: Talk, later: Callable[[float], None]) -> None:
+    keys = _keys(talk)
+    keys.find("one")
+    later(10)
+
+    with pytest.raises(UnknownKeyError) as unknown:
+        keys.find("two")
+
+    assert unknown.value.seconds in (19, 20)
+
+
+def test_another_key_under_the_same_id_is_found_and_the_old_one_is_gone(
+    talk: Talk, later: Callable[[float], None]
+) -> None:
+    keys = _keys(talk)
+    old = keys.find("one")
+    assert old
+    talk.reply = says(200, {"keys": [public_jwk("two", kid="one")]})
+
+    assert keys.changed("one", old) is None, "asked a moment ago"
+    later(jwks.COOLDOWN_SECONDS + 1)
+    new = keys.changed("one", old)
+
+    assert new
+    assert new.key.public_numbers() == keys.find("one").key.public_numbers()  # type: ignore[union-attr]
+    assert keys.changed("one", new) is None
+
+
+def test_a_changed_key_is_noticed_within_five_minutes_without_a_wrong_signature(
+    talk: Talk, later: Callable[[float], None]
+) -> None:
+    keys = _keys(talk)
+    old = keys.find("one")
+    talk.reply = says(200, {"keys": [public_jwk("two", kid="one")]})
+    later(301)
+
+    new = keys.find("one")
+
+    assert old
+    assert new
+    assert new.key.public_numbers() != old.key.public_numbers()
+
+
+def test_wrong_signatures_do_not_storm_the_issuer(talk: Talk, later: Callable[[float], None]) -> None:
+    keys = _keys(talk)
+    old = keys.find("one")
+    assert old
+
+    for _ in range(10):
+        later(7)
+        for _ in range(20):
+            assert keys.changed("one", old) is None
+
+    assert len(talk.asked) <= 1 + 70 // jwks.COOLDOWN_SECONDS
 
 
 def test_a_new_key_is_taken_up_after_the_cooldown(talk: Talk, later: Callable[[float], None]) -> None:
@@ -146,7 +210,23 @@ def test_while_the_issuer_makes_no_sense_the_last_good_keys_stay_in_use(
     later(jwks.KEEP_SECONDS + 1)
 
     assert keys.find("one")
-    assert keys.find("two") is None
+    assert _found(keys, "two") == "not yet"
+
+
+def test_an_issuer_that_is_down_leaves_a_line_and_a_count(
+    talk: Talk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(jwks, "count", counted.append)
+    talk.reply = says(503)
+
+    with pytest.raises(ProviderUnavailableError) as refused:
+        _keys(talk).find("one")
+
+    assert counted == ["IssuerKeysMissed"]
+    [line] = [record for record in caplog.records if record.message == "issuer keys not fetched"]
+    assert "503" in vars(line)["reason"]
+    assert refused.value.members == {"retry_after": jwks.COOLDOWN_SECONDS}
 
 
 @pytest.mark.parametrize("found", [None, [], "x", {}, {"jwks_uri": None}, {"jwks_uri": "no address"}], ids=str)
@@ -202,7 +282,7 @@ def test_keys_that_cannot_be_used_do_not_spoil_those_that_can(talk: Talk) -> Non
     keys = _keys(talk)
 
     assert keys.find("one")
-    assert keys.find("odd") is None
+    assert _found(keys, "odd") == "not yet"
 
 
 def test_nothing_of_the_issuers_answer_is_logged(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,5 +23,17 @@ def test_a_change_of_the_table_is_reported_by_its_sequence_number() -> None:
     assert each({"Records": [record]}, _handle) == {"batchItemFailures": [{"itemIdentifier": "4711"}]}
 
 
+def test_in_a_stream_what_follows_a_failed_record_waits_for_it() -> None:
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(["a", "bad", "b", "bad"])]
+    handled: list[str] = []
+
+    def handle(record: Record) -> None:
+        _handle(record)
+        handled.append(record["body"])
+
+    assert each({"Records": records}, handle, in_order=True) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert handled == ["a"]
+
+
 def test_what_went_well_is_not_reported() -> None:
     assert each({"Records": [{"messageId": "1", "body": "a"}]}, _handle) == {"batchItemFailures": []}

@@ -11,9 +11,9 @@ from local.ports import DEFAULT
 from local.state import Cloud
 from local.token import access_token
 from realstaging_client import Client, RealstagingError
-from realstaging_client.board import Board, Step
+from realstaging_client.display import Bars, Lines
 from realstaging_client.photos import BadArgumentError, Photo
-from realstaging_client.screen import Bars, Lines
+from realstaging_client.progress import Board, Step
 from tools.demo import sheet, summary
 from tools.demo.choices import styles
 from tools.demo.cloud import NoCloudError, cloud_in, draws

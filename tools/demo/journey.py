@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realstaging_client import Client, Job, RealstagingError
-from realstaging_client.board import Board, Shot, Step
 from realstaging_client.follower import READ_EVERY
-from realstaging_client.journal import Entry, Order, opened
-from realstaging_client.run import PATIENCE, Run
+from realstaging_client.manifest import Entry, Order, opened
+from realstaging_client.progress import Board, Shot, Step
+from realstaging_client.runner import PATIENCE, Run
 from realstaging_client.transfers import problem_of
 from tools.demo.results import Pair, UnusableError, bring_home
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from realstaging_client import Client, Problem
-from realstaging_client.board import Shot
+from realstaging_client.progress import Shot
 from tools.demo.photos import upright_size
 
 TOLERANCE = 0.01  # of the aspect ratio; sides are whole pixels

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from realstaging_client.board import Shot
+from realstaging_client.progress import Shot
 from tools.demo.choices import rooms, styles
 from tools.demo.results import Pair
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from realstaging_client.board import Board, Shot, Step
+from realstaging_client.progress import Board, Shot, Step
 from tools.demo.photos import upright_size
 from tools.demo.results import Pair, same_shape
 

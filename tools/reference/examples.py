@@ -109,7 +109,7 @@ account = AccountView(
 )
 key = ApiKeyView(id=KEY, name="our website", prefix="rsk_Q3xJt9Lw", created_at=AT)
 entry = LedgerEntry(job_id=JOB, period="2026-03-01", state="captured", created_at=AT, updated_at=AT)
-usage = UsageView(plan="free", limit=10, used=3, remaining=7, period_start=AT.replace(day=1), period_end=AT)
+usage = UsageView(plan="free", limit=10, used=3, remaining=7, period_start=AT.replace(day=1), period_end=AT, version=7)
 cost = CostView(total_cost_usd=Decimal("0.090000"), job_count=3, average_cost_usd=Decimal("0.030000"))
 ticket = "o0v2mSxqmX3dEo1Jg5kq5b3S0m0v1e6B0m8bE2W7f3k"
 

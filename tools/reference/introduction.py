@@ -71,8 +71,10 @@ TEXT: Json = {"type": "string"}
 TIME: Json = {"type": "string", "format": "date-time"}
 
 SOCKET: Json = {
-    "description": "Opened with the `url` of a ticket. A ticket that is unknown, used or too old is refused with 401 "
-    f"`unauthorized`; more than {SETTINGS.sockets.max_per_owner} sockets of one account with 429 `too_many_sockets`.",
+    "description": "Opened with the `url` of a ticket, which works once: every connection, a reconnection too, asks "
+    "for a new ticket first. A WebSocket library that reconnects by itself to the same address is refused with 401 "
+    f"`unauthorized`; give it a function that fetches the address. Of more than {SETTINGS.sockets.max_per_owner} "
+    "sockets of one account the oldest is closed, after an `error` message with the code `too_many_sockets`.",
     "ticket": "createSocketTicket",
     "receive": {
         "job.updated": _message("job.updated", "A job's status has changed.", job=_ref("JobView")),

@@ -35,6 +35,7 @@ _with_usage = o.AdminUserWithUsage(
         remaining=522,
         period_start=AT.replace(day=1, hour=0, minute=0, second=0),
         period_end=AT.replace(month=4, day=1, hour=0, minute=0, second=0),
+        version=9,
     ),
 )
 _row = Job(

@@ -157,10 +157,15 @@ class Sockets(_Section):
 
 
 class Rates(_Section):
-    """Creating requests an owner may make in a window."""
+    """How many requests an owner may make in a window."""
 
     creations: int = Field(
         ge=1, description="Creating requests that an account may make in a window; more are refused with 429."
+    )
+    requests: int = Field(
+        default=3000,
+        ge=1,
+        description="Requests of any kind that an account may make in a window; more are refused with 429.",
     )
     window_seconds: int = Field(ge=1, description="Length of a window.")
 

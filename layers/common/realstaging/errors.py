@@ -7,6 +7,7 @@ AppError
 ├─ PaymentDeclinedError         402  payment_declined
 ├─ ForbiddenError               403  forbidden
 ├─ NotFoundError                404  not_found
+├─ MethodNotAllowedError        405  method_not_allowed
 ├─ ConflictError                409  conflict
 │  ├─ ImageNotReadyError        409  image_not_ready
 │  ├─ ImageNotAwaitingError     409  image_not_awaiting_upload
@@ -123,6 +124,18 @@ class NotFoundError(AppError):
 
     def __init__(self, what: str, *, where: str = " in your account") -> None:
         super().__init__(f"No {what} with this id{where}." if where else f"No such {what}.")
+
+
+class MethodNotAllowedError(AppError):
+    """`allowed`: the methods that the path takes."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+    title = "The path does not take this method"
+
+    def __init__(self, allowed: list[str]) -> None:
+        super().__init__(f"Use one of: {', '.join(allowed)}.")
+        self.allowed = allowed
 
 
 class ConflictError(AppError):

@@ -8,8 +8,12 @@ from realstaging.observability import count, log
 Record = dict[str, Any]
 
 
-def each(event: dict[str, Any], handle: Callable[[Record], None]) -> dict[str, list[dict[str, str]]]:
+def each(
+    event: dict[str, Any], handle: Callable[[Record], None], *, in_order: bool = False
+) -> dict[str, list[dict[str, str]]]:
     """Hand every record on; a fault is logged and reported, so that Lambda sends that record again.
+
+    `in_order`, for streams: Lambda sends all that follows a failed record again, so that it ends there.
 
     Powertools has the same with asyncio and all event classes behind it: a fifth of these
     functions' cold start.
@@ -22,6 +26,8 @@ def each(event: dict[str, Any], handle: Callable[[Record], None]) -> dict[str, l
             log.exception("record failed")
             count("RecordFailed")
             failed.append({"itemIdentifier": _identifier(record)})
+            if in_order:
+                break
     return {"batchItemFailures": failed}
 
 

@@ -19,28 +19,34 @@ MAX_KEYS = 20
 NOTE_EVERY = timedelta(minutes=5)
 
 
-def issue(new: NewApiKey, once: IdempotentRequest, *, store: ApiKeyStore) -> RequestResult:
+def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> RequestResult:
     """A key of 256 random bits. Raises TooManyApiKeysError.
 
     A repeat under the same Idempotency-Key tells of the same key but cannot show it again: only
     its hash is stored, here and in the remembered answer.
     """
-    if earlier := once.earlier():
+    if earlier := request.earlier():
         return earlier
-    if len(store.of(once.owner)) >= MAX_KEYS:
-        if earlier := once.reload().earlier():
-            return earlier
-        raise TooManyApiKeysError(f"At most {MAX_KEYS} API keys per account. Revoke one first.")
     secret = PREFIX + secrets.token_urlsafe(32)
-    id = new_id("key", once.at, once.seed)
     key = ApiKey(
-        id=id, owner=once.owner, name=new.name, prefix=secret[:SHOWN], hashed=hashed(secret), created_at=once.at
+        id=new_id("key", request.at, request.seed),
+        owner=request.owner,
+        name=new.name,
+        prefix=secret[:SHOWN],
+        scopes=tuple(new.scopes),
+        hashed=hashed(secret),
+        created_at=request.at,
     )
     shown = view(ApiKeyCreated, view(ApiKeyView, key), key=None)
     try:
-        store.create(key, *once.remember(RequestResult(201, shown)))
+        store.create(key, MAX_KEYS, *request.remember(RequestResult(201, shown)))
     except LostRaceError:
-        return once.repeated()
+        return request.repeated()
+    except TooManyApiKeysError:
+        # The last free place may have gone to the same request, sent twice.
+        if earlier := request.reload().earlier():
+            return earlier
+        raise
     return RequestResult(201, shown.model_copy(update={"key": secret}))
 
 
@@ -52,7 +58,7 @@ def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:
     if key.last_used_at is None or at - key.last_used_at > NOTE_EVERY:
         store.used(key, at)
     # A key acts for its owner but never as an administrator.
-    return Caller(owner=key.owner, role="user", program=True)
+    return Caller(owner=key.owner, role="user", scopes=key.scopes)
 
 
 def hashed(secret: str) -> str:

@@ -8,23 +8,28 @@ from typing import Any
 import jwt
 
 from realstaging.config import Identity
-from realstaging.errors import UnauthorizedError
-from realstaging.gateways.jwks import IssuerKeys
+from realstaging.errors import ProviderUnavailableError, UnauthorizedError
+from realstaging.gateways.jwks import IssuerKeys, UnknownKeyError
 
 MAX_TOKEN = 8192
 MAX_OWNER = 120
-TYPES = ("jwt", "at+jwt", "application/at+jwt")
+# RFC 9068; such a token must say for which client and under which id it was issued.
+ACCESS_TOKEN = ("at+jwt", "application/at+jwt")
+# Many issuers say only this, or nothing: then the audience tells that it is meant for us.
+TYPES = ("", "jwt", *ACCESS_TOKEN)
+# What only ID tokens and logout tokens hold (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4).
+ID_TOKEN = ("at_hash", "c_hash", "events")
 OWNER = re.compile(rf"[A-Za-z0-9._!-]{{1,{MAX_OWNER}}}")
 REFUSAL = "Send a valid access token: Authorization: Bearer <token>."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`program`: it came with an API key."""
+    """`scopes`: what an API key may do; None for an access token, which may do everything its owner may."""
 
     owner: str
     role: str
-    program: bool = False
+    scopes: tuple[str, ...] | None = None
 
 
 class Tokens:
@@ -41,29 +46,85 @@ class Tokens:
     def _claims(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
-            kid = header.get("kid")
-            # An ID token or a logout token signed by the same keys must not pass as an access token.
-            if (
-                header.get("alg") != "RS256"
-                or str(header.get("typ", "")).lower() not in TYPES
-                or not isinstance(kid, str)
-            ):
+            kid, kind = header.get("kid"), str(header.get("typ") or "").lower()
+            if header.get("alg") != "RS256" or kind not in TYPES or not isinstance(kid, str):
                 raise UnauthorizedError(REFUSAL)
-            key = self._keys.find(kid)
-            if key is None:
-                raise UnauthorizedError(REFUSAL)
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=["RS256"],
-                audience=self._identity.audience,
-                issuer=self._identity.issuer,
-                leeway=self._identity.leeway_seconds,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            )
+            claims = self._verified(token, kid)
         except jwt.PyJWTError as error:
             raise UnauthorizedError(REFUSAL) from error
+        # An ID token or a logout token signed by the same keys must not pass as an access token.
+        if not _is_access_token(claims, kind):
+            raise UnauthorizedError(REFUSAL)
         return claims
+
+    def _verified(self, token: str, kid: str) -> dict[str, Any]:
+        """The claims, once signature, issuer, audience and times are right."""
+        try:
+            key = self._keys.find(kid)
+        except UnknownKeyError as error:
+            # It may be the issuer's newest key: a client that gets 401 signs its user out. Junk gets 401 all the same.
+            if self._is_plausible(token):
+                detail = f"The key of this token is not known yet. Try again in {error.seconds} s."
+                raise ProviderUnavailableError(detail, retry_after=error.seconds) from error
+            raise UnauthorizedError(REFUSAL) from error
+        if key is None:
+            raise UnauthorizedError(REFUSAL)
+        try:
+            return self._decoded(token, key)
+        except jwt.InvalidSignatureError:
+            changed = self._keys.changed(kid, key)
+            if changed is None:
+                raise
+            return self._decoded(token, changed)
+
+    def _decoded(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            issuer=self._identity.issuer,
+            leeway=self._identity.leeway_seconds,
+            options={"require": ["exp", "iat", "iss", "sub"], "verify_aud": False},
+        )
+        self._check_audience(claims)
+        return claims
+
+    def _check_audience(self, claims: dict[str, Any]) -> None:
+        """Raises jwt.InvalidAudienceError. Cognito's access tokens have no `aud`: they name their client instead."""
+        meant = claims.get("aud")
+        if "aud" not in claims and claims.get("token_use") == "access":
+            meant = claims.get("client_id")
+        if self._identity.audience not in (meant if isinstance(meant, list) else [meant]):
+            raise jwt.InvalidAudienceError("the token is for another audience")
+
+    def _is_plausible(self, token: str) -> bool:
+        """Whether a token whose signature cannot be checked yet says what one of ours would say."""
+        try:
+            claims = jwt.decode(
+                token,
+                issuer=self._identity.issuer,
+                leeway=self._identity.leeway_seconds,
+                options={
+                    "verify_signature": False,
+                    "verify_exp": True,
+                    "verify_iss": True,
+                    "verify_aud": False,
+                    "require": ["exp", "iss", "sub"],
+                },
+            )
+            self._check_audience(claims)
+        except jwt.PyJWTError:
+            return False
+        return True
+
+
+def _is_access_token(claims: dict[str, Any], kind: str) -> bool:
+    if kind in ACCESS_TOKEN and not all(isinstance(claims.get(name), str) for name in ("client_id", "jti")):
+        return False
+    # Cognito says `token_use`; Keycloak has a `typ` among the claims.
+    if claims.get("token_use", "access") != "access" or claims.get("typ", "Bearer") not in ("Bearer", "DPoP"):
+        return False
+    return not any(name in claims for name in ID_TOKEN)
 
 
 def bearer(authorization: str) -> str:

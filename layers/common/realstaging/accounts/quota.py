@@ -16,13 +16,17 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A plan and its running period; `period` names the counters and never changes while it runs."""
+    """A plan and its running period; `period` names the counters and never changes while it runs.
+
+    `version`: of the user's row, which says all this.
+    """
 
     plan: str
     limit: int
     period: str
     start: datetime
     end: datetime
+    version: int = 0
 
 
 def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
@@ -44,6 +48,7 @@ def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
         period=_counters(running, at),
         start=start,
         end=end,
+        version=user.version,
     )
 
 
@@ -91,4 +96,5 @@ def overview(usage: Usage, granted: Allowance) -> UsageView:
         remaining=max(granted.limit - usage.used, 0),
         period_start=granted.start,
         period_end=granted.end,
+        version=usage.version + granted.version,
     )

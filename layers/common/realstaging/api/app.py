@@ -1,12 +1,11 @@
-"""The HTTP APIs' edge: who calls, what a body must be, and which refusal everything else becomes."""
+"""The edge of the HTTP APIs: who calls, how often, and which problem every error becomes."""
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
@@ -15,51 +14,44 @@ from aws_lambda_powertools.shared.json_encoder import Encoder
 from pydantic import BaseModel
 
 from realstaging.accounts.identity import Caller
-from realstaging.api.problems import PROBLEM, answer, headers, problem, raw_body
-from realstaging.config import Rates
+from realstaging.api import openapi
+from realstaging.api.bodies import JSON_TYPES, check_body
+from realstaging.api.problems import PROBLEM, answer, headers, problem
+from realstaging.api.scopes import check_scope
+from realstaging.config import Settings
 from realstaging.errors import (
     AppError,
-    ForbiddenError,
     InternalError,
     MalformedRequestError,
+    MethodNotAllowedError,
     NotFoundError,
-    PayloadTooLargeError,
     RateLimitedError,
-    UnsupportedMediaTypeError,
     ValidationFailedError,
 )
 from realstaging.idempotency import IdempotentRequest, RequestResult, begun, checked, fingerprint
-from realstaging.jobs.builder import RequestContext
 from realstaging.observability import count, follow, log, traceparent
-from realstaging.rate_limit import ask
-from realstaging.runtime_settings import RequestSettings
+from realstaging.rate_limit import RequestCounter, ask
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.rate_limits import RateStore
 from realstaging.validation import pointer
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
 Event = dict[str, Any]
-
-JSON_TYPES = ("application/json", "application/merge-patch+json")
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimiter:
-    """What routes that create need: the limit on them, and the memory of their answers."""
-
-    limits: Rates
-    rates: RateStore
-    answers: IdempotencyStore
 
 
 class Api(APIGatewayHttpResolver):
-    """A resolver whose every answer to an error is ours."""
+    """A resolver that answers every error with a problem of ours."""
 
-    def __init__(self, creations: RateLimiter | None = None) -> None:
+    def __init__(self, settings: Settings, table: "Table") -> None:
         super().__init__(enable_validation=True, response_validation_error_http_code=500, serializer=_compact)
         self.request_id = self.trace = ""
         self.reply_headers: dict[str, str] = {}
         self._caller: Caller | None = None
-        self._creations = creations
+        self._limits, self._rates = settings.rates, RateStore(table)
+        self._requests = RequestCounter(settings.rates, self._rates)
+        self._answers = IdempotencyStore(table)
         self.exception_handler(AppError)(self._refused)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler(ResponseValidationError)(self._failed)
@@ -67,7 +59,10 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(Exception)(self._failed)
 
     def begin(self, request_id: str, trace: str, caller: Caller | None) -> None:
+        """A new request. Raises RateLimitedError for a caller that has sent too many."""
         self.request_id, self.trace, self._caller, self.reply_headers = request_id, trace, caller, {}
+        if caller:
+            self._requests.add(caller.owner, datetime.now(UTC))
 
     @property
     def owner(self) -> str:
@@ -75,19 +70,12 @@ class Api(APIGatewayHttpResolver):
         assert self._caller is not None, "a public route has no caller"
         return self._caller.owner
 
-    def require_user_token(self) -> None:
-        """Raises ForbiddenError for a request with an API key."""
-        if self._caller and self._caller.program:
-            raise ForbiddenError("API keys may not do that: use an access token of your own.")
-
     def counted(self, at: datetime) -> None:
-        """A request that changes something, counted. Raises RateLimitedError."""
-        assert self._creations is not None, "this API has no creating routes"
-        made = self._creations
-        standing = ask(self.owner, at, made.limits, store=made.rates)
-        self.reply_headers |= standing.headers
-        if standing.exceeded:
-            raise RateLimitedError(f"At most {standing.limit} creating requests; wait {standing.reset} s.")
+        """Count a request that creates or changes something. Raises RateLimitedError."""
+        state = ask(self.owner, at, self._limits, store=self._rates)
+        self.reply_headers |= state.headers
+        if state.exceeded:
+            raise RateLimitedError(f"At most {state.limit} creating requests; wait {state.reset} s.")
 
     def once(self, at: datetime) -> IdempotentRequest:
         """A creating request, counted, with the first answer to its key if there was one.
@@ -95,14 +83,15 @@ class Api(APIGatewayHttpResolver):
         Raises RateLimitedError, and ValidationFailedError for an unusable Idempotency-Key.
         """
         self.counted(at)
-        assert self._creations is not None
         event = self.current_event
         key = checked(event.headers.get("idempotency-key"))
         asked = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
-        return begun(self.owner, key, asked, at, store=self._creations.answers)
+        return begun(self.owner, key, asked, at, store=self._answers)
 
-    def asked(self, once: IdempotentRequest, terms: RequestSettings) -> RequestContext:
-        return RequestContext(once.owner, once.at, terms, self.trace, self.request_id, once.seed)
+    def routes_at(self, path: str) -> dict[str, str]:
+        """The routes of this function that fit a path: their patterns by method."""
+        routes = [*self._static_routes, *self._dynamic_routes]
+        return {str(route.method): route.path for route in routes if route.rule.match(path)}
 
     def _refused(self, error: AppError) -> Response[Any]:
         log.info("request refused", code=error.code)
@@ -143,18 +132,25 @@ def serve(
     """
     request = event.get("requestContext", {})
     request_id = str(request.get("requestId", ""))
+    method, path = str(request.get("http", {}).get("method", "")).upper(), str(event.get("rawPath", ""))
     sent = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     trace = traceparent(sent.get("traceparent"))
     follow(trace, request_id)
+    answers = "GET" if method == "HEAD" else method  # HEAD is GET without the body
+    route = app.routes_at(path).get(answers)
     try:
-        known = None if event.get("rawPath") in public else gate(sent.get("authorization", ""))
-        app.begin(request_id, trace, known)
-        _check_body(event, sent, max_body_bytes)
-        # Only we know of merge patches; to the resolver they are JSON.
-        reply = app.resolve(
-            event | {"headers": sent | ({"content-type": JSON_TYPES[0]} if event.get("body") else {})}, context
-        )
-        reply["headers"] = {**reply.get("headers", {}), **app.reply_headers}
+        if method == "OPTIONS":
+            reply = _allow(app, path)
+        else:
+            caller = None if path in public else gate(sent.get("authorization", ""))
+            app.begin(request_id, trace, caller)
+            if caller:
+                check_scope(caller, method, path)
+            if route is None:
+                raise _no_route(app, path)
+            check_body(event, sent.get("content-type", ""), max_body_bytes)
+            reply = app.resolve(_as_json(event, sent, answers), context)
+            reply["headers"] = {**reply.get("headers", {}), **app.reply_headers}
     except AppError as error:
         log.info("request refused", code=error.code)
         reply = answer(error, request_id)
@@ -162,9 +158,38 @@ def serve(
         reply = answer(fault(error), request_id)
     reply["headers"] = {"Cache-Control": "no-store", **reply.get("headers", {}), "X-Request-Id": request_id}
     reply["body"] = reply.get("body") or ""  # null says the same, but not every gateway takes it
-    reply = _unless_known(reply, request.get("http", {}).get("method"), sent.get("if-none-match", ""))
-    log.info("request answered", method=request.get("http", {}).get("method"), status=reply["statusCode"])
+    reply = _unless_known(reply, answers, sent.get("if-none-match", ""))
+    if method == "HEAD":
+        reply |= {"body": "", "isBase64Encoded": False}
+    log.info("request answered", method=method, route=route, status=reply["statusCode"])
     return reply
+
+
+def _as_json(event: Event, sent: dict[str, str], method: str) -> Event:
+    """The event as the resolver takes it: it knows neither merge patches nor HEAD."""
+    headers = sent | ({"content-type": JSON_TYPES[0]} if event.get("body") else {})
+    request = event["requestContext"]
+    return event | {
+        "headers": headers,
+        "requestContext": request | {"http": request["http"] | {"method": method}},
+    }
+
+
+def _allow(app: Api, path: str) -> dict[str, Any]:
+    """The answer to OPTIONS, with or without a token: a browser's preflight has none, and CORS is the gateway's."""
+    methods = _methods(app, path)
+    return {"statusCode": 204, "headers": {"Allow": ", ".join(methods)} if methods else {}, "body": ""}
+
+
+def _no_route(app: Api, path: str) -> AppError:
+    methods = _methods(app, path)
+    return MethodNotAllowedError(methods) if methods else NotFoundError("address", where="")
+
+
+def _methods(app: Api, path: str) -> list[str]:
+    """What a path takes, whichever function serves it."""
+    found = {*app.routes_at(path), *openapi.methods_at(path)}
+    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())) if found else []
 
 
 def created(body: BaseModel) -> Response[Any]:
@@ -203,16 +228,3 @@ def _unless_known(reply: dict[str, Any], method: str, known: str) -> dict[str, A
     if tag in (each.strip().removeprefix("W/") for each in known.split(",")) or known.strip() == "*":
         return {"statusCode": 304, "headers": headers, "body": "", "isBase64Encoded": False}
     return reply | {"headers": headers}
-
-
-def _check_body(event: Event, sent: dict[str, str], most: int) -> None:
-    if not event.get("body"):
-        return
-    if len(str(event["body"])) > most * 4 // 3 + 4 or len(body := raw_body(event)) > most:
-        raise PayloadTooLargeError(f"A request body holds at most {most} bytes.")
-    if sent.get("content-type", "").split(";")[0].strip().lower() not in JSON_TYPES:
-        raise UnsupportedMediaTypeError("Send JSON, with Content-Type: application/json.")
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequestError("The body is not valid JSON.") from error

@@ -1,4 +1,4 @@
-"""The door of every API: a checked token or API key, and a user row on first use."""
+"""Authentication for every API: a checked token or API key, and a user row on first use."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,12 +37,12 @@ class Authenticator:
     def admin(self, authorization: str) -> Caller:
         """An administrator, as the table has it this moment. Raises ForbiddenError for everybody else.
 
-        A key is a program's, and never an administrator's.
+        An API key never is one.
         """
         at = datetime.now(UTC)
         secret = bearer(authorization)
-        program = secret.startswith(api_keys.PREFIX)
-        caller = api_keys.caller(secret, at, store=self._keys) if program else self._tokens.caller(secret)
-        if program or self.users.ensured(caller.owner, caller.role, at) != "admin":
+        is_api_key = secret.startswith(api_keys.PREFIX)
+        caller = api_keys.caller(secret, at, store=self._keys) if is_api_key else self._tokens.caller(secret)
+        if is_api_key or self.users.ensured(caller.owner, caller.role, at) != "admin":
             raise ForbiddenError("This is for administrators, with an access token of their own.")
         return Caller(caller.owner, "admin")

@@ -1,13 +1,28 @@
 """What the API reference says of a route, written at the route; and parameters that many routes share."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
-Limit = Annotated[int, Query(ge=1, le=100, description="Objects per page.")]
+_DIGITS = re.compile("[0-9]{1,10}")
+
+
+def _only_digits(sent: Any) -> Any:
+    """Python would take `1_0`, ` 5 ` and `+5` too."""
+    if isinstance(sent, str) and not _DIGITS.fullmatch(sent):
+        raise PydanticCustomError("digits", "Give a whole number, in digits.")
+    return sent
+
+
+Digits = BeforeValidator(_only_digits)
+
+Limit = Annotated[int, Digits, Query(ge=1, le=100, description="Objects per page.")]
 Cursor = Annotated[str | None, Query(max_length=100, description="A `next_cursor` of this list.")]
-Seconds = Annotated[int, Query(ge=60, le=3600, description="How many seconds the URL is good for.")]
+Seconds = Annotated[int, Digits, Query(ge=60, le=3600, description="How many seconds the URL is good for.")]
 Download = Annotated[
     Literal["0", "1"], Query(description="`1`: browsers save the file under a name instead of showing it.")
 ]

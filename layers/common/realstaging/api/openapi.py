@@ -1,7 +1,9 @@
 """The API reference as files: written by scripts/openapi, packaged by the layer's build, read when asked for."""
 
 import base64
+import functools
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +14,24 @@ SOURCES = HERE.parents[2] / "docs"
 
 def document() -> str:
     return _read("openapi.json")
+
+
+def methods_at(path: str) -> list[str]:
+    """What the reference says a path takes: a function knows its own routes only."""
+    for pattern, methods in _methods_by_path():
+        if pattern.fullmatch(path):
+            return methods
+    return []
+
+
+@functools.cache
+def _methods_by_path() -> list[tuple[re.Pattern[str], list[str]]]:
+    paths = json.loads(document())["paths"]
+    # Fixed paths first: /v1/jobs/{id} must not answer for a path that is spelled out.
+    return [
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), [method.upper() for method in methods])
+        for path, methods in sorted(paths.items(), key=lambda each: "{" in each[0])
+    ]
 
 
 def page() -> tuple[str, str]:

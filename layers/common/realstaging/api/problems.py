@@ -5,7 +5,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from realstaging.errors import AppError
+from realstaging.errors import AppError, MethodNotAllowedError
 
 PROBLEM = "application/problem+json"
 TYPES = "https://realstaging.dev/problems/"
@@ -25,7 +25,16 @@ def problem(error: AppError, request_id: str) -> dict[str, Any]:
 
 
 def headers(error: AppError) -> dict[str, str]:
-    return {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
+    """What a refusal says beside its body (RFC 6750, RFC 9110)."""
+    if error.status is HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    if scope := error.members.get("scope"):
+        return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+    if isinstance(error, MethodNotAllowedError):
+        return {"Allow": ", ".join(error.allowed)}
+    if seconds := error.members.get("retry_after"):
+        return {"Retry-After": str(seconds)}
+    return {}
 
 
 def answer(error: AppError, request_id: str) -> dict[str, Any]:

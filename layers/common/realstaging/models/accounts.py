@@ -1,27 +1,32 @@
 """Accounts: usage, ledger, profile, API keys, tickets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from realstaging.models.base import Frozen
+from realstaging.models.base import Frozen, Name
 
 
 class Usage(Frozen):
-    """One owner's counters in one period; `used` = `reserved` + `captured`."""
+    """One owner's counters in one period; `used` = `reserved` + `captured`. `version` grows with every change."""
 
     used: int = 0
     reserved: int = 0
     captured: int = 0
+    version: int = 0
 
 
 class UsageView(Frozen):
+    """`version` grows with every change of the counters or of the plan, within one period."""
+
     plan: str
     limit: int
     used: int = Field(description="Work in flight and delivered results.")
     remaining: int
     period_start: AwareDatetime
     period_end: AwareDatetime = Field(description="Exclusive.")
+    version: int
 
 
 class LedgerEntry(Frozen):
@@ -44,19 +49,19 @@ class LedgerPage(Frozen):
 class Address(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    line1: str | None = Field(default=None, max_length=200)
-    line2: str | None = Field(default=None, max_length=200)
-    city: str | None = Field(default=None, max_length=100)
-    state: str | None = Field(default=None, max_length=100)
-    postal_code: str | None = Field(default=None, max_length=20)
+    line1: Name | None = Field(default=None, max_length=200)
+    line2: Name | None = Field(default=None, max_length=200)
+    city: Name | None = Field(default=None, max_length=100)
+    state: Name | None = Field(default=None, max_length=100)
+    postal_code: Name | None = Field(default=None, max_length=20)
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
 
 
 class Preferences(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    email_notifications: bool = True
-    marketing_emails: bool = False
+    email_notifications: bool = Field(default=True, strict=True)
+    marketing_emails: bool = Field(default=False, strict=True)
     default_room_type: str | None = None
     default_style: str | None = None
 
@@ -66,9 +71,9 @@ class Profile(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    email: str | None = Field(default=None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-    full_name: str | None = Field(default=None, max_length=100)
-    company_name: str | None = Field(default=None, max_length=100)
+    email: Name | None = Field(default=None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    full_name: Name | None = Field(default=None, max_length=100)
+    company_name: Name | None = Field(default=None, max_length=100)
     phone: str | None = Field(default=None, max_length=20, pattern=r"^[0-9+()./ -]+$")
     billing_address: Address | None = None
     preferences: Preferences = Preferences()
@@ -118,16 +123,34 @@ class User(Frozen):
     due_at: AwareDatetime | None = None
 
 
+Scope = Literal["read", "stage", "account"]
+USUAL_SCOPES: tuple[Scope, ...] = ("read", "stage")
+
+
+def _each_once(scopes: list[Scope]) -> list[Scope]:
+    if len(set(scopes)) < len(scopes):
+        raise PydanticCustomError("scope_twice", "Name each scope once.")
+    return scopes
+
+
 class NewApiKey(Frozen):
+    """`read`: see everything of the account. `stage`: projects, uploads, jobs. `account`: change the profile."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name = Field(min_length=1, max_length=100)
+    scopes: Annotated[list[Scope], AfterValidator(_each_once)] = Field(
+        default=list(USUAL_SCOPES), min_length=1, max_length=3
+    )
 
 
 class ApiKeyView(Frozen):
+    """A key made before there were scopes has the usual ones."""
+
     id: str
     name: str
     prefix: str = Field(description="What to recognize it by.")
+    scopes: tuple[Scope, ...] = Field(default=USUAL_SCOPES, description="What the key may do.")
     created_at: AwareDatetime
     last_used_at: AwareDatetime | None = Field(default=None, description="To about five minutes.")
 

@@ -1,10 +1,32 @@
 """What every model is made of."""
 
-from typing import Any, Self
+import re
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from realstaging.errors import AppError
+
+# C0 and C1 controls, line and paragraph separators, and what has the property Bidi_Control: in a name they hide
+# what is written, or turn it around. Joiners and marks stay: scripts and emoji need them.
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _plain(name: str) -> str:
+    if found := _HIDDEN.search(name):
+        raise PydanticCustomError(
+            "hidden_character",
+            "Leave out control and bidirectional characters: this has U+{code}.",
+            {"code": f"{ord(found[0]):04X}"},
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+"""One line of visible text, in any script."""
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number, and neither a text nor true."""
 
 
 class Frozen(BaseModel):

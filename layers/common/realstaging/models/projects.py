@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from realstaging.models.base import Frozen
+from realstaging.models.base import Frozen, Name
 
 
 class ProjectView(Frozen):
@@ -22,13 +22,13 @@ class Project(ProjectView):
 class NewProject(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name = Field(min_length=1, max_length=100)
 
 
 class ProjectPatch(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name = Field(min_length=1, max_length=100)
 
 
 class CostView(Frozen):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from realstaging.models.base import Frozen, Problem
+from realstaging.models.base import Frozen, Name, Problem, Whole
 from realstaging.models.images import ImageView
 from realstaging.models.jobs import JobView
 
@@ -42,14 +42,14 @@ class StageSettings(Frozen):
             "Only together with `prompt`."
         ),
     )
-    seed: int | None = Field(
+    seed: Whole | None = Field(
         default=None,
         ge=1,
         le=4294967295,
         description="The same seed gives similar results; counts up with each variation.",
     )
     model: str | None = Field(default=None, description="An id of `models`; left out: the default one.")
-    variations: int | None = Field(default=None, ge=1, le=4, description="How many jobs are made for each style.")
+    variations: Whole | None = Field(default=None, ge=1, le=4, description="How many jobs are made for each style.")
 
 
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
@@ -60,11 +60,11 @@ class UploadFile(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    filename: str = Field(
+    filename: Name = Field(
         min_length=1, max_length=255, description="As it is called at your place; a download is named after it."
     )
     content_type: ContentType
-    size_bytes: int = Field(ge=1, description="At most `limits.max_bytes` of the capabilities.")
+    size_bytes: Whole = Field(ge=1, description="At most `limits.max_bytes` of the capabilities.")
     sha256: str | None = Field(
         default=None,
         pattern="^[0-9a-f]{64}$",

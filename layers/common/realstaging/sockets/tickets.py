@@ -24,14 +24,29 @@ def issue(owner: str, at: datetime, limits: Limits, socket_url: str, *, tickets:
 
 def connect(
     ticket: str, connection_id: str, at: datetime, limits: Limits, *, tickets: TicketStore, sockets: ConnectionStore
-) -> None:
-    """Use a ticket up and remember the connection. Raises UnauthorizedError or TooManySocketsError."""
+) -> list[str]:
+    """Use a ticket up and remember the connection; the ids of older ones that had to go for it.
+
+    The oldest go because a lost `$disconnect` leaves a dead row behind, and the newest is surely alive. Each
+    connection is written before it looks: whichever of several looks last leaves no more than the limit.
+    Raises UnauthorizedError.
+    """
     owner = tickets.redeem(_hashed(ticket), at) if 0 < len(ticket) <= MAX_TICKET else None
     if owner is None:
-        raise UnauthorizedError("This ticket is unknown, used or too old. Ask for a new one.")
-    if len(sockets.of(owner, at)) >= limits.max_per_owner:
-        raise TooManySocketsError(f"At most {limits.max_per_owner} sockets per account. Close one and try again.")
+        raise UnauthorizedError("This ticket is unknown, used or too old. Every connection needs a new one.")
     sockets.add(owner, connection_id, at, limits.hours)
+    since = sockets.of(owner, at)
+    others = sorted(since.keys() - {connection_id}, key=lambda other: (since[other], other))
+    too_many = others[: max(len(since) - limits.max_per_owner, 0)]
+    for other in too_many:
+        sockets.forget(owner, other)
+    return too_many
+
+
+def replaced(limits: Limits) -> dict[str, Any]:
+    """The last message of a connection that had to go: a client that comes back would push out another."""
+    error = TooManySocketsError(f"At most {limits.max_per_owner} sockets per account: a newer one took this place.")
+    return {"type": "error", "code": error.code, "detail": error.detail}
 
 
 def _hashed(ticket: str) -> str:

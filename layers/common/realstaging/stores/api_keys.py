@@ -5,22 +5,57 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
-from realstaging.errors import NotFoundError
+from realstaging.errors import NotFoundError, TooManyApiKeysError
 from realstaging.models.accounts import ApiKey
 from realstaging.stores import keys
-from realstaging.stores.table import LostRaceError, Write, Writes, row
+from realstaging.stores.table import CONFLICT_TRIES, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
 class ApiKeyStore:
+    """Keys by hash. A row of the owner's lists their ids, so that their number can be a condition."""
+
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def create(self, key: ApiKey, *with_it: Write) -> None:
-        item = row(key, keys.api_key(key.hashed), keys.by_owner_key(key.owner, key.id))
-        self._writes.transact_write([self._writes.put_new(item), *with_it])
+    def create(self, key: ApiKey, most: int, *with_it: Write) -> None:
+        """Raises TooManyApiKeysError, and LostRaceError if the key or what goes with it is there already."""
+        new = self._writes.put_new(row(key, keys.api_key(key.hashed), keys.by_owner_key(key.owner, key.id)))
+        listed = self._one_more(key, most)
+        for _ in range(CONFLICT_TRIES):
+            try:
+                self._writes.transact_write([listed, new, *with_it])
+                return
+            except LostRaceError as error:
+                if error.failed.keys() != {0}:
+                    raise
+                ids = error.failed[0].get("ids")
+            earlier = self._unlisted(key.owner) if ids is None else ids
+            if len(earlier) >= most:
+                raise TooManyApiKeysError(f"At most {most} API keys per account. Revoke one first.")
+            listed = self._first(key, earlier) if ids is None else self._one_more(key, most)
+        raise RuntimeError("the list of API keys changed all the time")
+
+    def _one_more(self, key: ApiKey, most: int) -> Write:
+        return self._writes.update(
+            keys.api_key_list(key.owner),
+            add={"ids": {key.id}},
+            when="attribute_exists(#ids) AND size(#ids) < :most",
+            values={":most": most},
+        )
+
+    def _first(self, key: ApiKey, earlier: set[str]) -> Write:
+        """The list's beginning: this key, and those from before there were lists."""
+        return self._writes.update(
+            keys.api_key_list(key.owner), put={"ids": {key.id, *earlier}}, when="attribute_not_exists(#ids)"
+        )
+
+    def _unlisted(self, owner: str) -> set[str]:
+        """The ids of all keys. The index names them late, so the table is asked which of them are there."""
+        found = self._writes.get_many([keys.api_key(key.hashed) for key in self.of(owner)])
+        return {str(item["id"]) for item in found}
 
     def find(self, hashed: str) -> ApiKey | None:
         item = self._writes.get(keys.api_key(hashed))
@@ -47,6 +82,11 @@ class ApiKeyStore:
         """It opens nothing from now on. Raises NotFoundError."""
         for key in self.of(owner):
             if key.id == key_id:
-                self._table.delete_item(Key=keys.api_key(key.hashed))
+                gone = self._writes.delete(keys.api_key(key.hashed), "attribute_exists(#pk)")
+                unlisted = self._writes.update(keys.api_key_list(owner), take={"ids": {key_id}})
+                try:
+                    self._writes.transact_write([gone, unlisted])
+                except LostRaceError as error:
+                    raise NotFoundError("API key") from error
                 return
         raise NotFoundError("API key")

@@ -7,6 +7,7 @@
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
 | an owner's API keys               | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
+| how many API keys there are      | table | USER#<owner>          | APIKEYS                           |
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
 | what an owner, a project costs us | table | USER#<owner>         | COST, COST#<project id>           |
 | how it stands with the provider  | table | PROVIDER              | BREAKER, PACE                     |
@@ -80,8 +81,9 @@ def idempotency(owner: str, key: str) -> Key:
     return _of(owner, f"IDEMPOTENCY#{key}")
 
 
-def rate(owner: str, window: int) -> Key:
-    return _of(owner, f"RATE#{window}")
+def rate(owner: str, window: int, kind: str = "") -> Key:
+    """Creating requests, or those of a kind."""
+    return _of(owner, f"RATE#{kind}#{window}" if kind else f"RATE#{window}")
 
 
 def cost(owner: str, project_id: str) -> Key:
@@ -142,6 +144,11 @@ def stripe_event(event_id: str) -> Key:
 
 def api_key(hashed: str) -> Key:
     return {"pk": f"APIKEY#{hashed}", "sk": "APIKEY"}
+
+
+def api_key_list(owner: str) -> Key:
+    """The ids of an owner's keys: what their number is limited by."""
+    return _of(owner, "APIKEYS")
 
 
 def socket(owner: str, connection_id: str) -> Key:

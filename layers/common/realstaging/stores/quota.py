@@ -43,7 +43,7 @@ class QuotaStore:
         return self._writes.update(
             keys.usage(owner, period),
             put={"owner": owner, "period": period},
-            add={"used": count, "reserved": count},
+            add={"used": count, "reserved": count, "version": 1},
             when="attribute_not_exists(#used) OR #used <= :room",
             values={":room": limit - count},
         )
@@ -52,7 +52,7 @@ class QuotaStore:
         """Undo a reservation for work that was never written down."""
         return self._writes.update(
             keys.usage(owner, period),
-            add={"used": -count, "reserved": -count},
+            add={"used": -count, "reserved": -count, "version": 1},
             when="#reserved >= :count",
             values={":count": count},
         )
@@ -74,7 +74,7 @@ class QuotaStore:
     def capture(self, job: Job, at: str) -> list[Write]:
         return [
             self._close(job, "captured", at),
-            self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1}),
+            self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1, "version": 1}),
         ]
 
     def release(self, job: Job, at: str) -> list[Write]:
@@ -85,7 +85,7 @@ class QuotaStore:
         return self._close(job, "released", at)
 
     def released(self, owner: str, period: str, count: int) -> Write:
-        return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count})
+        return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count, "version": 1})
 
     def _close(self, job: Job, state: str, at: str) -> Write:
         # "reserved" only: a line that is already captured or released never moves again.

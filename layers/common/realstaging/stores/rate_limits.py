@@ -1,4 +1,4 @@
-"""How often an owner has asked for something new lately: fixed windows, one table call."""
+"""How often an owner has asked for something lately: fixed windows, one table call."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ class RateStore:
     def __init__(self, table: "Table") -> None:
         self._writes = Writes(table)
 
-    def count(self, owner: str, at: datetime, window_seconds: int) -> int:
-        """One more request in the running window; how many that makes."""
+    def count(self, owner: str, at: datetime, window_seconds: int, *, kind: str = "", by: int = 1) -> int:
+        """`by` more requests of a kind in the running window; how many that makes."""
         window = int(at.timestamp()) // window_seconds
         write = self._writes.update(
-            keys.rate(owner, window),
+            keys.rate(owner, window, kind),
             put={"expires_at": (window + 2) * window_seconds},
-            add={"requests": 1},
+            add={"requests": by},
         )
         return int(self._writes.update_item(write)["requests"])

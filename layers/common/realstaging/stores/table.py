@@ -96,18 +96,24 @@ class Writes:
         key: dict[str, str],
         *,
         put: Item | None = None,
-        add: dict[str, int] | None = None,
+        add: Item | None = None,
+        take: Item | None = None,
         drop: Iterable[str] = (),
         when: str | None = None,
         values: Item | None = None,
     ) -> Write:
-        """Set, add and remove attributes of one row when `when` holds (its `:names` in `values`)."""
-        names = {f"#{name}": name for name in [*(put or {}), *(add or {}), *drop]}
-        bound = {f":new_{name}": value for name, value in (put or {}).items()}
+        """Set, add and remove attributes of one row when `when` holds (its `:names` in `values`).
+
+        `take`: members to remove from sets; `add` adds to numbers or sets.
+        """
+        names = {f"#{name}": name for name in [*(put or {}), *(add or {}), *(take or {}), *drop]}
+        bound: Item = {f":new_{name}": value for name, value in (put or {}).items()}
         bound |= {f":add_{name}": value for name, value in (add or {}).items()}
+        bound |= {f":take_{name}": value for name, value in (take or {}).items()}
         parts = [
             ("SET", [f"#{name} = :new_{name}" for name in put or {}]),
             ("ADD", [f"#{name} :add_{name}" for name in add or {}]),
+            ("DELETE", [f"#{name} :take_{name}" for name in take or {}]),
             ("REMOVE", [f"#{name}" for name in drop]),
         ]
         expression: dict[str, Any] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from realstaging_client.answers import Image, Job, Problem
+from realstaging_client.models import Image, Job, Problem
 from realstaging_client.photos import Photo
 
 

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import batched
 from typing import NoReturn
 
-from realstaging_client.answers import Image, Job, Problem, UploadAnswer
-from realstaging_client.board import Board
 from realstaging_client.client import MOST_FILES, Client
 from realstaging_client.errors import ApiError
 from realstaging_client.follower import READ_EVERY, Follower
-from realstaging_client.journal import Call, Entry, Journal, Result
-from realstaging_client.naming import result_names
+from realstaging_client.manifest import Call, Entry, Journal, Result, result_names
+from realstaging_client.models import Image, Job, Problem, UploadAnswer
+from realstaging_client.progress import Board
 from realstaging_client.transfers import Item, Transfers, problem_of
 
 PATIENCE = 600.0  # seconds without any news; a model that nobody used lately takes minutes to start

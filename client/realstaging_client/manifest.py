@@ -9,14 +9,15 @@ import dataclasses
 import json
 import os
 import sys
+import unicodedata
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from realstaging_client.answers import read
 from realstaging_client.client import Settings
+from realstaging_client.models import Job, read
 from realstaging_client.photos import BadArgumentError, Photo, content_type, digest, unused
 
 FILE, LOCK = ".realstaging.json", ".realstaging.lock"
@@ -118,21 +119,34 @@ class Journal:
     def take_up(self, paths: Sequence[Path], rooms: dict[Path, str | None]) -> list[int]:
         """The entries of these photos, new ones where they are new, and those of calls that were not answered.
 
-        A file with other bytes than before is another photo.
+        A file with other bytes than before is another photo; one that was moved or renamed is the same.
         """
         known = {(entry.path, entry.sha256): index for index, entry in enumerate(self.record.entries)}
+        digests = {path: digest(path) for path in paths}
         wanted: dict[int, None] = {}
-        for path in paths:
-            sha256 = digest(path)
+        # Photos where they were come first: what moved takes only what they leave.
+        taken = {known[str(path), sha256] for path, sha256 in digests.items() if (str(path), sha256) in known}
+        for path, sha256 in digests.items():
             index = known.get((str(path), sha256))
+            if index is None:
+                index = self._moved(path, sha256, taken)
             if index is None:
                 index = len(self.record.entries)
                 name = unused(path.stem, (entry.name for entry in self.record.entries))
                 self.record.entries.append(Entry(str(path), path.stat().st_size, sha256, name, rooms.get(path)))
+            taken.add(index)
             wanted[index] = None
         wanted |= dict.fromkeys(index for call in self.record.calls for index in call.entries)
         self.save()
         return list(wanted)
+
+    def _moved(self, path: Path, sha256: str, taken: Collection[int]) -> int | None:
+        """The entry of the same bytes from another place, which is `path` from now on."""
+        for index, entry in enumerate(self.record.entries):
+            if entry.sha256 == sha256 and index not in taken:
+                entry.path = str(path)
+                return index
+        return None
 
     def results(self) -> Iterator[tuple[Entry, Result]]:
         for entry in self.record.entries:
@@ -198,3 +212,36 @@ def _claimed(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+MOST_BYTES = 160  # file systems take 255, with the style and the ending
+PUNCTUATION = "_ .()+-\u200c\u200d"  # and joiners, which some scripts cannot do without
+
+
+def result_names(journal: Journal, entry: Entry, jobs: Sequence[Job]) -> list[str]:
+    taken = [path.stem for path in journal.folder.iterdir()]
+    taken += [result.file.removesuffix(".jpg") for other, result in journal.results() if other is not entry]
+    return names(entry.name, jobs, taken)
+
+
+def names(photo: str, jobs: Sequence[Job], taken: Iterable[str] = ()) -> list[str]:
+    """With a number where a photo has several results of one style."""
+    found: list[str] = list(taken)
+    mine: list[str] = []
+    for job in jobs:
+        same = [each.id for each in jobs if each.style == job.style]
+        number = f"-{same.index(job.id) + 1}" if len(same) > 1 else ""
+        stem = unused(f"{safe(photo)}-{safe(job.style or 'staged')}{number}", found)
+        found.append(stem)
+        mine.append(f"{stem}.jpg")
+    return mine
+
+
+def safe(text: str) -> str:
+    """As part of a file name, wherever it came from: letters of every script with their marks, composed (NFC)."""
+    kept = "".join(each if _is_kept(each) else "_" for each in unicodedata.normalize("NFC", text))
+    return kept.encode()[:MOST_BYTES].decode(errors="ignore").lstrip(".") or "photo"
+
+
+def _is_kept(character: str) -> bool:
+    return character.isalnum() or character in PUNCTUATION or unicodedata.category(character).startswith("M")
