@@ -14,7 +14,6 @@ from realstaging.api.auth import Authenticator
 from realstaging.api.documentation import PEOPLE, Cursor, Limit, describe
 from realstaging.billing import account, views
 from realstaging.billing.checkout import Checkouts
-from realstaging.billing.leaving import leave
 from realstaging.billing.plan_changes import PlanChanges
 from realstaging.billing.prices import offered
 from realstaging.billing.sync import Billing
@@ -51,8 +50,7 @@ from realstaging.pagination import invoice_position, ledger_position
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets import tickets
 from realstaging.stores.api_keys import ApiKeyStore
-from realstaging.stores.billing import BillingStore
-from realstaging.stores.checkouts import CheckoutStore
+from realstaging.stores.billing import BillingStore, CheckoutStore
 from realstaging.stores.connections import TicketStore
 from realstaging.stores.costs import CostStore
 from realstaging.stores.idempotency import IdempotencyStore
@@ -123,7 +121,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
 )
 def delete_account() -> Response[None]:
     app.require_user_token()
-    leave(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
+    account.close(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
 
@@ -256,6 +254,7 @@ def get_plans() -> PlanPage:
 )
 def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
     app.require_user_token()
+    stripe.require_set_up()
     return answered(checkouts.open(choice.plan, app.once(datetime.now(UTC))))
 
 
@@ -273,7 +272,7 @@ def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
 )
 def post_portal() -> Response[PortalView]:
     at = changing()
-    return created(account.enter(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
+    return created(account.open_portal(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
 
 
 @app.get(
@@ -302,8 +301,7 @@ def get_subscription() -> SubscriptionView:
     ),
 )
 def post_preview(choice: PlanChoice) -> PreviewView:
-    at = datetime.now(UTC)
-    app.counted(at)
+    at = asking()
     return changes.preview(app.owner, choice.plan, at)
 
 
@@ -377,7 +375,7 @@ def post_resume() -> SubscriptionView:
 )
 def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
     before = invoice_position(cursor)
-    app.counted(datetime.now(UTC))
+    asking()
     return views.invoices(users.get(app.owner), stripe, limit=limit, before=before)
 
 
@@ -394,14 +392,20 @@ def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
     ),
 )
 def get_payment_methods() -> PaymentMethodPage:
-    app.counted(datetime.now(UTC))
+    asking()
     return views.cards(users.get(app.owner), settings(), stripe)
 
 
 def changing() -> datetime:
-    """A person changes what they pay for. Raises ForbiddenError, RateLimitedError."""
+    """Somebody changes what they pay for. Raises ForbiddenError, and as `asking`."""
     app.require_user_token()
+    return asking()
+
+
+def asking() -> datetime:
+    """Stripe is about to be asked. Raises BillingNotSetUpError, RateLimitedError."""
     at = datetime.now(UTC)
+    stripe.require_set_up()
     app.counted(at)
     return at
 

@@ -11,9 +11,9 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from realstaging.models.choices import Choices
 
@@ -244,6 +244,16 @@ class Settings(_Section):
     plans: dict[str, Plan]
     billing: Billing
     stripe: Stripe
+
+    @model_validator(mode="after")
+    def _has_no_placeholders(self) -> Self:
+        """A stage that is deployed has an issuer of its own: with a placeholder every request would answer 503."""
+        if self.stage != "local" and "example" in self.identity.issuer:
+            raise ValueError(
+                f"identity.issuer is a placeholder ({self.identity.issuer}): put the issuer of your own tenant "
+                f"into SettingsOverrides of [{self.stage}] in samconfig.toml"
+            )
+        return self
 
 
 def merged(base: Any, over: Any) -> Any:

@@ -17,10 +17,9 @@ from realstaging.errors import (
 from realstaging.gateways.stripe.client import StalePriceError, Stripe
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
-from realstaging.models.checkouts import OpenCheckout
 from realstaging.models.stripe import Checkout, Price
-from realstaging.models.subscriptions import CheckoutView
-from realstaging.stores.checkouts import CheckoutStore
+from realstaging.models.subscriptions import CheckoutView, OpenCheckout
+from realstaging.stores.billing import CheckoutStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from realstaging.config import Settings
-from realstaging.errors import BillingStateError, CustomerGoneError
+from realstaging.errors import BillingNotSetUpError, BillingStateError, CustomerGoneError
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.stripe import (
     Card,
@@ -42,7 +42,9 @@ class StalePriceError(Exception):
 
 
 class Stripe:
-    """Any call raises ProviderUnavailableError when Stripe cannot be asked, and RefusedError for a fault of ours."""
+    """Any call raises ProviderUnavailableError when Stripe cannot be asked, BillingNotSetUpError without a key,
+    and RefusedError for a fault of ours.
+    """
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._limits, self._secrets = settings.stripe, secrets
@@ -52,7 +54,17 @@ class Stripe:
     def _client(self) -> "StripeClient":
         from realstaging.gateways.stripe.transport import client
 
-        return client(self._limits, self._secrets.get(self._limits.secret_key))
+        return client(self._limits, self._secret_key())
+
+    def _secret_key(self) -> str:
+        key = self._secrets.find(self._limits.secret_key)
+        if key is None:
+            raise BillingNotSetUpError
+        return key
+
+    def require_set_up(self) -> None:
+        """Raises BillingNotSetUpError on a deployment without a secret key. Asks nothing of Stripe."""
+        self._secret_key()
 
     # -- customers -----------------------------------------------------------------------------------------
 
