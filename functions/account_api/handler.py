@@ -72,7 +72,7 @@ live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
 billing = Billing(settings(), store=BillingStore(aws.table()), users=users, stripe=stripe)
 checkouts = Checkouts(settings(), billing=billing, users=users, store=CheckoutStore(aws.table()), stripe=stripe)
-changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe)
+changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe, plans_now=lambda: live.settings().plans)
 
 
 @app.get(
@@ -121,7 +121,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
 )
 def delete_account() -> Response[None]:
     app.require_user_token()
-    account.close(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
+    account.close(app.owner, datetime.now(UTC), settings().billing, users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
 

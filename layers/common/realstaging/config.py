@@ -203,6 +203,11 @@ class Billing(_Section):
     leeway_hours: int = Field(
         ge=0, le=168, description="How long a period goes on after its end while the renewal is on its way."
     )
+    keep_customers: bool = Field(
+        default=False,
+        description="Whether the customer of a closed account stays at Stripe, with e-mail and cards; "
+        "its invoices stay anyway.",
+    )
 
 
 class Stripe(_Section):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from realstaging.billing.checkout import Checkouts
 from realstaging.billing.sync import Billing
+from realstaging.config import Billing as BillingSettings
 from realstaging.config import Stripe as StripeSettings
 from realstaging.errors import CustomerGoneError, NoCustomerError
 from realstaging.gateways.stripe.client import Stripe
@@ -29,7 +30,9 @@ def open_portal(
         raise NoCustomerError(NOTHING_BOUGHT) from error
 
 
-def close(owner: str, at: datetime, *, users: UserStore, checkouts: Checkouts, stripe: Stripe) -> None:
+def close(
+    owner: str, at: datetime, settings: BillingSettings, *, users: UserStore, checkouts: Checkouts, stripe: Stripe
+) -> None:
     """Raises ProviderUnavailableError with the account still open: nobody pays for an account that is gone."""
     customer = users.get(owner).customer_id
     if customer:
@@ -37,4 +40,7 @@ def close(owner: str, at: datetime, *, users: UserStore, checkouts: Checkouts, s
         for each in stripe.subscriptions_of(customer):
             if each.status not in ENDED:
                 stripe.cancel_now(each.id, prorate=False)
+        if not settings.keep_customers:
+            # Name, e-mail and cards go with it. Invoices stay at Stripe: books must be kept.
+            stripe.delete_customer(customer)
     users.mark_for_deletion(owner, at)

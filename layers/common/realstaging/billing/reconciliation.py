@@ -87,7 +87,8 @@ class Reconciler:
         if user is None or user.deleted_at or user.customer_id != theirs[0].customer:
             return live
         row = user.subscribed
-        return any(self._billing.given(each) != row for each in theirs if each.live or (row and each.id == row.id))
+        compared = [each for each in theirs if each.live or (row and each.id == row.id)]
+        return any(self._billing.given(each, theirs) != row for each in compared)
 
     def _look_at_users(self, cursor: ReconciliationCursor, report: Report) -> Page:
         """The customers of owners whose rows tell of something that was not among Stripe's."""

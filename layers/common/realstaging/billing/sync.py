@@ -1,5 +1,6 @@
 """Keeps an owner's row as Stripe has it: whatever happened there, the state is asked for and written whole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +29,14 @@ TYPES = frozenset(
         "customer.subscription.paused",
         "customer.subscription.resumed",
         "customer.subscription.trial_will_end",
+        "customer.subscription.pending_update_applied",
+        "customer.subscription.pending_update_expired",
         "invoice.paid",
         "invoice.payment_failed",
+        "invoice.payment_action_required",
         "invoice.finalized",
+        "invoice.finalization_failed",
+        "invoice.marked_uncollectible",
         "invoice.voided",
         "customer.updated",
         CUSTOMER_DELETED,
@@ -60,10 +66,12 @@ class Billing:
         except AppliedError:
             log.info("event applied already", event_id=event.id)
 
-    def given(self, subscription: Subscription) -> Subscribed | None:
-        """What a subscription gives. Stripe is asked for invoices only when one is past due."""
-        late = subscription.status == PAST_DUE and ours(subscription, self._plans)
-        return granted(subscription, self._plans, self._stripe.unpaid_since(subscription.id) if late else None)
+    def given(self, subscription: Subscription, among: Sequence[Subscription]) -> Subscribed | None:
+        """What a subscription gives, one of all its customer's. Its invoices are asked for when one is not paid."""
+        late = subscription.status == PAST_DUE or (subscription.live and subscription.renewal_unpaid)
+        asked = late and ours(subscription, self._plans)
+        arrears = self._stripe.arrears_of(subscription.id) if asked else None
+        return granted(subscription, self._plans, arrears, among)
 
     def refresh(self, customer: str, at: datetime) -> Subscribed | None:
         """What the customer's owner has now, asked and written. None too for a customer nobody knows."""
@@ -141,7 +149,7 @@ class Billing:
         for second in seconds(found, self._plans):
             self._end(second)
         counts = chosen(found, self._plans)
-        subscribed = self.given(counts) if counts else None
+        subscribed = self.given(counts, found) if counts else None
         self._store.write(linked, at, event=event, user=theirs, subscribed=subscribed, unlink=gone)
         return subscribed
 

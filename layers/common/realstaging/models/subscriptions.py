@@ -87,6 +87,9 @@ class PreviewView(Frozen):
     amount_due: Decimal = Field(description="To be paid at once.")
     currency: str
     effective_at: AwareDatetime = Field(description="From when on the plan counts.")
+    images_this_period: int = Field(
+        description="How many images the running period includes then: a larger plan adds in proportion to what is paid."
+    )
     proration_date: AwareDatetime | None = Field(
         default=None, description="What the amount was reckoned from; `null` where nothing is to be paid."
     )
