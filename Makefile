@@ -2,6 +2,10 @@
 PY := .venv/bin/python
 export PYTHONPATH := layers/common:client
 export SAM_CLI_TELEMETRY := 0
+# SAM and boto3 read AWS_DEFAULT_REGION only.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION ?= $(AWS_REGION)
+endif
 
 ##@ Try
 help: ## this list

@@ -15,7 +15,6 @@ from realstaging.api.documentation import PEOPLE, Cursor, Limit, describe
 from realstaging.billing import account, views
 from realstaging.billing.checkout import Checkouts
 from realstaging.billing.plan_changes import PlanChanges
-from realstaging.billing.prices import offered
 from realstaging.billing.sync import Billing
 from realstaging.config import required, settings
 from realstaging.gateways.secrets import Secrets
@@ -232,7 +231,7 @@ def delete_api_key(key_id: Annotated[str, Path(description="The API key's id, no
     ),
 )
 def get_plans() -> PlanPage:
-    return offered(live.settings().plans)
+    return PlanPage(items=quota.plan_options(live.settings().plans))
 
 
 @app.post(
@@ -248,7 +247,7 @@ def get_plans() -> PlanPage:
             "subscription changes its plan instead: `PATCH /v1/billing/subscription`. "
         )
         + PEOPLE,
-        codes=("subscription_exists", "version_conflict", "billing_state_changed"),
+        codes=("subscription_exists", "version_conflict", "billing_state_changed", "billing_not_set_up"),
         creates=True,
     ),
 )
@@ -266,7 +265,7 @@ def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
         "Get a page for cards, invoices and plan",
         {201: "Send the customer to `url`, a page of Stripe's, within minutes."},
         PEOPLE,
-        codes=("no_customer",),
+        codes=("no_customer", "billing_not_set_up"),
         counted=True,
     ),
 )
@@ -296,7 +295,7 @@ def get_subscription() -> SubscriptionView:
         "What a change of plan would cost",
         {200: "What is to be paid at once, and when the plan would count."},
         "Changes nothing. Give `proration_date` back with the change within the hour, and exactly this is charged.",
-        codes=("no_subscription",),
+        codes=("no_subscription", "billing_not_set_up"),
         counted=True,
     ),
 )
@@ -319,7 +318,7 @@ def post_preview(choice: PlanChoice) -> PreviewView:
             "same as canceling; a cancelation stays until it is resumed. "
         )
         + PEOPLE,
-        codes=("payment_declined", "no_subscription", "billing_state_changed", "customer_gone"),
+        codes=("payment_declined", "no_subscription", "billing_state_changed", "customer_gone", "billing_not_set_up"),
         counted=True,
     ),
 )
@@ -336,7 +335,7 @@ def patch_subscription(wanted: PlanChange) -> SubscriptionView:
         "End the subscription with its period",
         {200: "The subscription, as Stripe has it after the change."},
         PEOPLE,
-        codes=("no_subscription", "billing_state_changed"),
+        codes=("no_subscription", "billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )
@@ -353,7 +352,7 @@ def post_cancel() -> SubscriptionView:
         "Take a cancelation back",
         {200: "The subscription, as Stripe has it after the change."},
         "Until the period has ended. " + PEOPLE,
-        codes=("no_subscription", "billing_state_changed"),
+        codes=("no_subscription", "billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )
@@ -370,6 +369,7 @@ def post_resume() -> SubscriptionView:
         "List invoices",
         {200: "A page, newest first. Their addresses open for everybody who has them."},
         "Stripe is asked each time: it counts against the limit on creating requests.",
+        codes=("billing_not_set_up",),
         counted=True,
     ),
 )
@@ -387,7 +387,7 @@ def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
         "List cards",
         {200: "What receipts show of them; the `default` one pays the subscription."},
         "Stripe is asked each time: it counts against the limit on creating requests.",
-        codes=("billing_state_changed",),
+        codes=("billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )

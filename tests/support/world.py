@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from realstaging.accounts import quota as periods
 from realstaging.config import Settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
@@ -19,6 +18,7 @@ from realstaging.models.accounts import Usage
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.sockets.push import Pusher
+from realstaging.stores import keys
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.due_index import DueStore
@@ -163,7 +163,7 @@ class World:
 
     def usage(self, owner: str = "alice") -> Usage:
         """The counters of the month the test began in: a clock that moves may leave it."""
-        return self.quota.usage(owner, periods.month(self.clock.began))
+        return self.quota.usage(owner, keys.month(self.clock.began))
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table, in order: for comparing before and after."""

@@ -20,6 +20,7 @@ preview = b.PreviewView(
     amount_due=Decimal("47.42"),
     currency="usd",
     effective_at=CHANGED,
+    images_this_period=371,
     proration_date=CHANGED,
     lines=[
         b.PreviewLine(description="Unused time on Pro after 14 Mar 2026", amount=Decimal("-19.65")),

@@ -1,10 +1,12 @@
 """What an owner may use: which plan, how many results, and in which period they are counted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from realstaging.config import Settings
+from realstaging.config import Plan, Settings
 from realstaging.models.accounts import Subscribed, Usage, UsageView, User
+from realstaging.models.catalog import PlanOption
 from realstaging.stores.keys import month, month_end, month_start
 
 FREE = "free"
@@ -47,6 +49,14 @@ def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
         start=start,
         end=end,
     )
+
+
+def plan_options(plans: Mapping[str, Plan]) -> list[PlanOption]:
+    """The plans as clients see them."""
+    return [
+        PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
+        for id, plan in plans.items()
+    ]
 
 
 def believed_until(paid: Subscribed, settings: Settings) -> datetime:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from realstaging.accounts.quota import PAID, PAST_DUE, month_start
+from realstaging.accounts.quota import PAID, PAST_DUE
 from realstaging.config import Plan
 from realstaging.models.accounts import Subscribed
 from realstaging.models.stripe import Arrears, Included, RetainedPlan, Subscription
+from realstaging.stores.keys import month_start
 
 Plans = Mapping[str, Plan]
 # Their first invoice was never paid.

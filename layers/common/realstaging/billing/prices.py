@@ -6,24 +6,13 @@ from decimal import Decimal
 from realstaging.config import Plan
 from realstaging.errors import ValidationFailedError
 from realstaging.gateways.stripe.client import Stripe
-from realstaging.models.catalog import PlanOption
 from realstaging.models.stripe import Price, lookup_key
-from realstaging.models.subscriptions import PlanPage
 
 Plans = Mapping[str, Plan]
 
 
 def paid(plans: Plans) -> list[str]:
     return [id for id, plan in plans.items() if plan.price_usd > 0]
-
-
-def offered(plans: Plans) -> PlanPage:
-    return PlanPage(
-        items=[
-            PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
-            for id, plan in plans.items()
-        ]
-    )
 
 
 def check_paid(plan: str, plans: Plans) -> None:

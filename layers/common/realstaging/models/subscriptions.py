@@ -88,7 +88,7 @@ class PreviewView(Frozen):
     currency: str
     effective_at: AwareDatetime = Field(description="From when on the plan counts.")
     images_this_period: int = Field(
-        description="How many images the running period includes then: a larger plan adds in proportion to what is paid."
+        description="What the running period includes then: a larger plan adds the part that is paid for."
     )
     proration_date: AwareDatetime | None = Field(
         default=None, description="What the amount was reckoned from; `null` where nothing is to be paid."
