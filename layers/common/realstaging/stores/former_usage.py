@@ -47,7 +47,7 @@ class FormerUsage:
         key = keys.usage(user.owner, month)
         usage = self._writes.get(key)
         if usage is None:
-            return [self._writes.check(key, "attribute_not_exists(#used)")]
+            return []
         captured = int(usage.get("captured", 0))
         used = min(captured, most)
         if user.role_set:
