@@ -19,7 +19,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """Who changes something, when, and what they say of it."""
+    """Who changes something, when, and their note."""
 
     by: str
     at: datetime
@@ -60,7 +60,7 @@ class VersionedSettings:
     def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         """Make a change to what is there, or to what is there by then; what is set afterwards.
 
-        `wanted` is asked anew whenever somebody else was quicker, and gives None where nothing is to be done.
+        `wanted` is called again after a lost race; None means there is nothing to change.
         """
         given_up = VersionConflictError("Others keep changing settings at this moment. Try again.")
         return retry_on_conflict(lambda: self._change(wanted, act), TRIES, given_up)

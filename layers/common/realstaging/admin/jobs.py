@@ -22,7 +22,7 @@ from realstaging.stores.job_index import Found, JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Write
 
-# Who names no state looks for trouble.
+# The states that are searched when none is named.
 TROUBLE = frozenset(status for status in JobStatus if not status.final) | {JobStatus.FAILED}
 ROWS, CHUNKS = 100, 10
 # Queued and processing jobs are looked at again within the hour; one that waits for its photo within a day.
@@ -74,7 +74,7 @@ def retry(
     restager: Restager,
     audit: AuditStore,
 ) -> RequestResult:
-    """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it.
+    """Retry a job for its owner, with the owner's own settings; the administrator is recorded with it.
 
     Raises ConflictError, NotFoundError, and as `Restager.retry`.
     """
@@ -151,7 +151,7 @@ class JobSearch:
                 return
 
     def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[Found]:
-        """What the index tells, every job once."""
+        """Jobs from the index, each once."""
         lanes: list[Iterator[Found]] = [self._index.ended(status, before) for status in statuses if status.final]
         if any(not status.final for status in statuses):
             lanes.append(found for found in self._index.unfinished() if before is None or found.id < before)

@@ -1,4 +1,4 @@
-"""Users as administrators see and change them: role, plan, quota. What users say of themselves stays theirs."""
+"""Users as administrators see and change them: role, plan, quota. Profiles are not changed here."""
 
 from datetime import datetime
 from typing import Any

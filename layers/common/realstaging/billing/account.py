@@ -33,7 +33,7 @@ def open_portal(
 def close(
     owner: str, at: datetime, settings: BillingSettings, *, users: UserStore, checkouts: Checkouts, stripe: Stripe
 ) -> None:
-    """Raises ProviderUnavailableError with the account still open: nobody pays for an account that is gone."""
+    """Raises ProviderUnavailableError with the account still open, so that no closed account is charged."""
     customer = users.get(owner).customer_id
     if customer:
         checkouts.close(owner, at)

@@ -112,7 +112,7 @@ class Change:
 def change(subscription: Subscription, plan: str, plans: Plans) -> Change | None:
     """How its owner comes to `plan`; None if nothing is to be done.
 
-    A larger plan counts, and is paid, at once. A smaller one counts from the renewal on. Who has
+    A larger plan counts and is paid at once; a smaller one counts from the renewal on. An owner who has
     chosen a smaller one and comes back has paid for the larger one already.
     """
     now = plan_of(subscription, plans)

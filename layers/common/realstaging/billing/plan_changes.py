@@ -199,7 +199,7 @@ class PlanChanges:
         return price_of(plan, self._plans, self._stripe)
 
     def _now(self, held: RunningSubscription, at: datetime) -> User:
-        """As Stripe has it after the change: nobody waits for the webhook."""
+        """As Stripe has it after the change, without waiting for the webhook."""
         return held.user.model_copy(update={"subscribed": self._billing.refresh(held.customer, at)})
 
 

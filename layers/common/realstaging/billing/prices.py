@@ -40,7 +40,7 @@ def synchronise(plans: Plans, stripe: Stripe) -> list[str]:
     """Make the prices that are missing or wrong; the plans that have one now. Running subscriptions keep theirs."""
     prices = stripe.prices_now(paid(plans))
     wrong = [plan for plan in paid(plans) if _about(plan, plans[plan], prices.get(plan))]
-    # Those that are not sold any more too: somebody may still pay them.
+    # Archived ones too: running subscriptions may still use them.
     named = stripe.named_prices(wrong) if wrong else {}
     for plan in wrong:
         amount, former = cents(plans[plan].price_usd), named.get(plan)

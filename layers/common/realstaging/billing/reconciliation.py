@@ -17,7 +17,7 @@ from realstaging.observability import count, log
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 
-# What ended longer ago gives nobody anything, whatever a row says of it.
+# Subscriptions that ended longer ago than this are not compared.
 LONG_AGO = timedelta(days=40)
 PAGE = 100
 
@@ -133,7 +133,7 @@ class Reconciler:
         )
 
     def _stranger(self, customer: str, at: datetime) -> Difference:
-        """Somebody pays, and nobody knows who."""
+        """A paying customer without an owner: link it by its metadata if possible."""
         known = self._stripe.customer(customer)
         user = self._users.find(known.owner) if known and known.owner else None
         if user and not user.deleted_at and user.customer_id in (None, customer):
@@ -145,7 +145,7 @@ class Reconciler:
         return Difference(kind="unknown", customer=customer, owner=None, was="live", now="live", repaired=False)
 
     def _unowned(self, customer: str, owner: str | None, user: User | None) -> Difference | None:
-        """Nobody pays for an account that is gone. Whether money goes back, people decide."""
+        """End our plans of a closed account. Refunds are left to operators."""
         live = [each for each in self._stripe.subscriptions_of(customer) if each.live and ours(each, self._plans)]
         if not live:
             return None

@@ -59,7 +59,7 @@ class Secrets:
 
 
 class SecretWriter:
-    """Writes secrets, and tells which are there; it reads none, and its function's role could not."""
+    """Writes secrets and says which exist. It reads none; its function's role may not."""
 
     def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:
         self._ssm, self._stage = ssm, stage
@@ -84,7 +84,7 @@ class SecretWriter:
             self._ssm().put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
         except (ClientError, BotoCoreError) as error:
             log.error("secret not stored", parameter=name, error=type(error).__name__)
-            # Not chained: nobody can promise what AWS repeats in its words.
+            # Not chained: AWS may repeat the value in its message.
             raise ProviderUnavailableError("The secret was not stored. Send it again.") from None
 
 

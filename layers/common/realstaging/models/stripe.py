@@ -40,7 +40,7 @@ class Price(Frozen):
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
-        """A lookup key moves on to a plan's next price; those who still pay the former one are told by metadata."""
+        """A lookup key moves on to a plan's next price; the former one is known by its metadata."""
         named = LOOKUP_KEY.fullmatch(data.get("lookup_key") or "")
         plan = named[1] if named else (data.get("metadata") or {}).get("plan")
         recurring = data.get("recurring") or {}
@@ -237,7 +237,7 @@ class Preview(Frozen):
 
 
 class Invoice(Frozen):
-    """Amounts in minor units. `page` and `pdf` are Stripe's, and good for anybody who has the address."""
+    """Amounts in minor units. `page` and `pdf` are Stripe's, readable by anyone who has the URL."""
 
     id: str
     number: str | None

@@ -14,7 +14,7 @@ from realstaging.models.catalog import PlanOption
 
 # A page that is about to close is not worth opening.
 WORTH_OPENING = timedelta(hours=1)
-# Whoever made the row opens the page within seconds, or has died; then nobody was told its address.
+# The request that wrote the row opens the page within seconds; if it died, its URL was never given out.
 BEING_OPENED = timedelta(minutes=2)
 
 
@@ -145,7 +145,7 @@ class OpenCheckout(Frozen):
     session_id: str | None = None
 
     def may_be_open(self, at: datetime) -> bool:
-        """Is there a page, known to somebody, that can still be paid on?"""
+        """Is there a page, given out to the owner, that can still be paid on?"""
         return at < (self.ends_at if self.session_id else self.opened_at + BEING_OPENED)
 
     def serves(self, plan: str, customer: str, at: datetime) -> bool:

@@ -84,7 +84,7 @@ class BillingStore:
             when=f"{OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
             values={":customer": customer},
         )
-        # Theirs once if they closed an account and are back within the day in which Stripe repeats its answer.
+        # An owner who comes back within a day gets the same customer again: Stripe repeats its answer to our key.
         theirs = self._writes.update(
             keys.stripe_customer(customer),
             put={"owner": owner, "linked_at": keys.stamp(at)},
@@ -96,7 +96,7 @@ class BillingStore:
         self._writes.transact_write([theirs, owned])
 
     def park(self, event: BillingEvent, customer: str, at: datetime) -> None:
-        """Keep in mind that something happened to a customer nobody knows.
+        """Store an event of a customer without an owner.
 
         Raises LostRaceError if somebody does now, and AppliedError.
         """
@@ -107,7 +107,7 @@ class BillingStore:
         self._together([self._event(event, at), unknown, self._writes.put(parked)], event)
 
     def parked(self, customer: str) -> bool:
-        """Has anything happened to this customer while nobody knew it?"""
+        """Are there stored events from before the customer was linked?"""
         pk = keys.stripe_customer(customer)["pk"]
         condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
         return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])

@@ -125,7 +125,7 @@ class Stripe:
         return {plan: found[plan] for plan in wanted if plan in found}
 
     def make_price(self, plan: str, name: str, amount: int, former: Price | None, *, key: str) -> Price:
-        """A plan's monthly price in US cents from now on. Who pays the former one goes on paying it."""
+        """A plan's monthly price in US cents from now on. Running subscriptions keep the former one."""
         params: Any = {
             "currency": "usd",
             "unit_amount": amount,
