@@ -2,6 +2,10 @@
 PY := .venv/bin/python
 export PYTHONPATH := layers/common:client
 export SAM_CLI_TELEMETRY := 0
+# SAM and boto3 read AWS_DEFAULT_REGION only.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION ?= $(AWS_REGION)
+endif
 
 ##@ Try
 help: ## this list
@@ -73,9 +77,12 @@ podman-down: ## stop what `make podman` started
 build: setup ## sam build for AWS (arm64)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
 
-deploy: build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
+deploy: checked-deployment build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
 	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
 	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
+
+checked-deployment: setup
+	@$(PY) -m tools.check_deployment --stage $(or $(STAGE),dev)
 
 reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
 	@$(PY) -m tools.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
@@ -86,4 +93,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy reconcile convert-config clean
+.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

@@ -9,11 +9,13 @@ import argparse
 import json
 import os
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -21,9 +23,14 @@ from local import aws, state
 
 Json = dict[str, Any]
 FUNCTION = "Reconcile"
+SAMCONFIG = Path(__file__).resolve().parents[1] / "samconfig.toml"
 # One run of the function, and no second one because an answer took its time.
 PATIENT = Config(read_timeout=330, retries={"max_attempts": 1})
 RUNS = 100
+NOT_SET_UP = (
+    "Billing is not set up here: there is no Stripe secret key yet, so nothing was compared. "
+    "docs/billing.md says how to set it up; everything else works without it."
+)
 COLUMNS = ("kind", "owner", "customer", "was", "now", "repaired")
 
 
@@ -63,12 +70,32 @@ def running(directory: Path) -> tuple[Any, str]:
 
 
 def deployed(stage: str) -> tuple[Any, str]:
-    """With the account and region of whoever asks."""
-    if not os.environ.get("AWS_REGION") and not boto3.session.Session().region_name:
-        raise NotComparedError("AWS_REGION is not set.")
+    """With the caller's account, and the region the stage is deployed to."""
+    region = region_of(stage)
+    if region is None:
+        raise NotComparedError("No region is set: set AWS_REGION, or `region` in samconfig.toml or your profile.")
     stack = f"realstaging-{stage}"
-    resource = boto3.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=FUNCTION)
-    return boto3.client("lambda", config=PATIENT), str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    try:
+        resource = boto3.client("cloudformation", region_name=region).describe_stack_resource(
+            StackName=stack, LogicalResourceId=FUNCTION
+        )
+    except ClientError as error:
+        raise NotComparedError(f"The stack {stack} cannot be read in {region}: {error}") from error
+    name = str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    return boto3.client("lambda", region_name=region, config=PATIENT), name
+
+
+def region_of(stage: str) -> str | None:
+    """boto3 reads AWS_DEFAULT_REGION and the profile only; SAM also reads AWS_REGION and samconfig.toml."""
+    named = [os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    found = next(filter(None, [*named, _configured_region(stage), boto3.session.Session().region_name]), None)
+    return str(found) if found else None
+
+
+def _configured_region(stage: str) -> Any:
+    stages = tomllib.loads(SAMCONFIG.read_text())
+    tables = (stages.get(name, {}).get(command, {}) for name in (stage, "default") for command in ("deploy", "global"))
+    return next((region for each in tables if (region := each.get("parameters", {}).get("region"))), None)
 
 
 def prices(client: Any, name: str, order: str) -> Json:
@@ -80,6 +107,8 @@ def reconciled(client: Any, name: str) -> Json:
     whole: Json = {"looked": 0, "differences": []}
     for _ in range(RUNS):
         answer = invoked(client, name, {})
+        if not answer.get("set_up", True):
+            return answer
         whole["looked"] += answer["looked"]
         whole["differences"] += answer["differences"]
         if answer["done"]:
@@ -96,6 +125,9 @@ def invoked(client: Any, name: str, event: Json) -> Json:
 
 
 def show(answer: Json, console: Console) -> int:
+    if not answer.get("set_up", True):
+        console.print(NOT_SET_UP, style="yellow", markup=False, highlight=False)
+        return 0
     if found := answer.get("differences"):
         table = Table()
         for name in COLUMNS:

@@ -14,9 +14,7 @@ from realstaging.api.auth import Authenticator
 from realstaging.api.documentation import PEOPLE, Cursor, Limit, describe
 from realstaging.billing import account, views
 from realstaging.billing.checkout import Checkouts
-from realstaging.billing.leaving import leave
 from realstaging.billing.plan_changes import PlanChanges
-from realstaging.billing.prices import offered
 from realstaging.billing.sync import Billing
 from realstaging.config import required, settings
 from realstaging.gateways.secrets import Secrets
@@ -51,8 +49,7 @@ from realstaging.pagination import invoice_position, ledger_position
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets import tickets
 from realstaging.stores.api_keys import ApiKeyStore
-from realstaging.stores.billing import BillingStore
-from realstaging.stores.checkouts import CheckoutStore
+from realstaging.stores.billing import BillingStore, CheckoutStore
 from realstaging.stores.connections import TicketStore
 from realstaging.stores.costs import CostStore
 from realstaging.stores.quota import QuotaStore
@@ -72,7 +69,7 @@ live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
 billing = Billing(settings(), store=BillingStore(aws.table()), users=users, stripe=stripe)
 checkouts = Checkouts(settings(), billing=billing, users=users, store=CheckoutStore(aws.table()), stripe=stripe)
-changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe)
+changes = PlanChanges(settings(), billing=billing, users=users, stripe=stripe, plans_now=lambda: live.settings().plans)
 
 
 @app.get(
@@ -120,7 +117,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
     ),
 )
 def delete_account() -> Response[None]:
-    leave(app.owner, datetime.now(UTC), users=users, checkouts=checkouts, stripe=stripe)
+    account.close(app.owner, datetime.now(UTC), settings().billing, users=users, checkouts=checkouts, stripe=stripe)
     return gone()
 
 
@@ -232,7 +229,7 @@ def delete_api_key(key_id: Annotated[str, Path(description="The API key's id, no
     ),
 )
 def get_plans() -> PlanPage:
-    return offered(live.settings().plans)
+    return PlanPage(items=quota.plan_options(live.settings().plans))
 
 
 @app.post(
@@ -248,11 +245,12 @@ def get_plans() -> PlanPage:
             "subscription changes its plan instead: `PATCH /v1/billing/subscription`. "
         )
         + PEOPLE,
-        codes=("subscription_exists", "version_conflict", "billing_state_changed"),
+        codes=("subscription_exists", "version_conflict", "billing_state_changed", "billing_not_set_up"),
         creates=True,
     ),
 )
 def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
+    stripe.require_set_up()
     return answered(checkouts.open(choice.plan, app.once(datetime.now(UTC))))
 
 
@@ -264,13 +262,13 @@ def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
         "Get a page for cards, invoices and plan",
         {201: "Send the customer to `url`, a page of Stripe's, within minutes."},
         PEOPLE,
-        codes=("no_customer",),
+        codes=("no_customer", "billing_not_set_up"),
         counted=True,
     ),
 )
 def post_portal() -> Response[PortalView]:
-    at = changing()
-    return created(account.enter(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
+    at = asking()
+    return created(account.open_portal(app.owner, at, settings().stripe, users=users, billing=billing, stripe=stripe))
 
 
 @app.get(
@@ -294,13 +292,12 @@ def get_subscription() -> SubscriptionView:
         "What a change of plan would cost",
         {200: "What is to be paid at once, and when the plan would count."},
         "Changes nothing. Give `proration_date` back with the change within the hour, and exactly this is charged.",
-        codes=("no_subscription",),
+        codes=("no_subscription", "billing_not_set_up"),
         counted=True,
     ),
 )
 def post_preview(choice: PlanChoice) -> PreviewView:
-    at = datetime.now(UTC)
-    app.counted(at)
+    at = asking()
     return changes.preview(app.owner, choice.plan, at)
 
 
@@ -318,12 +315,12 @@ def post_preview(choice: PlanChoice) -> PreviewView:
             "same as canceling; a cancelation stays until it is resumed. "
         )
         + PEOPLE,
-        codes=("payment_declined", "no_subscription", "billing_state_changed", "customer_gone"),
+        codes=("payment_declined", "no_subscription", "billing_state_changed", "customer_gone", "billing_not_set_up"),
         counted=True,
     ),
 )
 def patch_subscription(wanted: PlanChange) -> SubscriptionView:
-    at = changing()
+    at = asking()
     return shown(changes.change(app.owner, wanted, at), at)
 
 
@@ -335,12 +332,12 @@ def patch_subscription(wanted: PlanChange) -> SubscriptionView:
         "End the subscription with its period",
         {200: "The subscription, as Stripe has it after the change."},
         PEOPLE,
-        codes=("no_subscription", "billing_state_changed"),
+        codes=("no_subscription", "billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )
 def post_cancel() -> SubscriptionView:
-    at = changing()
+    at = asking()
     return shown(changes.cancel(app.owner, at), at)
 
 
@@ -352,12 +349,12 @@ def post_cancel() -> SubscriptionView:
         "Take a cancelation back",
         {200: "The subscription, as Stripe has it after the change."},
         "Until the period has ended. " + PEOPLE,
-        codes=("no_subscription", "billing_state_changed"),
+        codes=("no_subscription", "billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )
 def post_resume() -> SubscriptionView:
-    at = changing()
+    at = asking()
     return shown(changes.resume(app.owner, at), at)
 
 
@@ -369,12 +366,13 @@ def post_resume() -> SubscriptionView:
         "List invoices",
         {200: "A page, newest first. Their addresses open for everybody who has them."},
         "Stripe is asked each time: it counts against the limit on creating requests.",
+        codes=("billing_not_set_up",),
         counted=True,
     ),
 )
 def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
     before = invoice_position(cursor)
-    app.counted(datetime.now(UTC))
+    asking()
     return views.invoices(users.get(app.owner), stripe, limit=limit, before=before)
 
 
@@ -386,18 +384,19 @@ def get_invoices(limit: Limit = 20, cursor: Cursor = None) -> InvoicePage:
         "List cards",
         {200: "What receipts show of them; the `default` one pays the subscription."},
         "Stripe is asked each time: it counts against the limit on creating requests.",
-        codes=("billing_state_changed",),
+        codes=("billing_state_changed", "billing_not_set_up"),
         counted=True,
     ),
 )
 def get_payment_methods() -> PaymentMethodPage:
-    app.counted(datetime.now(UTC))
+    asking()
     return views.cards(users.get(app.owner), settings(), stripe)
 
 
-def changing() -> datetime:
-    """When what is paid for changes. Raises RateLimitedError."""
+def asking() -> datetime:
+    """When Stripe is about to be asked. Raises BillingNotSetUpError, RateLimitedError."""
     at = datetime.now(UTC)
+    stripe.require_set_up()
     app.counted(at)
     return at
 

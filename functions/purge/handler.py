@@ -8,17 +8,20 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.config import required
+from realstaging.accounts.quota import FREE
+from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue
 from realstaging.observability import log, metrics
 from realstaging.projects.deletion import Deleter
 from realstaging.projects.purge import Purger
+from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.tombstones import TombstoneStore
 from realstaging.stores.users import UserStore
 from realstaging.sweep import sweep
@@ -32,6 +35,7 @@ jobs = JobStore(aws.table(), quota)
 remains = TombstoneStore(aws.table(), quota)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 due = DueStore(aws.table())
+live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 purger = Purger(
     remains=remains,
     users=UserStore(aws.table()),
@@ -44,6 +48,7 @@ purger = Purger(
     ),
     media=Media(aws.s3(), required("BUCKET_NAME")),
     results=results,
+    free_images=lambda: live.settings().plans[FREE].images_per_month,
 )
 
 

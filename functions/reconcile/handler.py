@@ -11,22 +11,30 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
-from realstaging.billing import price_list
+from realstaging.billing import prices as plan_prices
 from realstaging.billing.reconciliation import Reconciler, Report
 from realstaging.billing.sync import Billing
 from realstaging.config import settings
+from realstaging.errors import BillingNotSetUpError
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.observability import count, log, metrics
-from realstaging.stores.billing import BillingStore
-from realstaging.stores.reconciliation import ReconciliationCursorStore
+from realstaging.stores.billing import BillingStore, ReconciliationCursorStore
 from realstaging.stores.users import UserStore
 
 # A webhook on its way is there by then.
 PAUSE_SECONDS = 10
 SPARE_SECONDS = 60
+NOT_SET_UP: dict[str, Any] = {
+    "set_up": False,
+    "done": True,
+    "looked": 0,
+    "differences": [],
+    "prices_made": [],
+    "price_complaints": [],
+}
 
-store, users, places = BillingStore(aws.table()), UserStore(aws.table()), ReconciliationCursorStore(aws.table())
+store, users, cursors = BillingStore(aws.table()), UserStore(aws.table()), ReconciliationCursorStore(aws.table())
 stripe = Stripe(settings(), Secrets(aws.ssm, settings().stage))
 reconciler = Reconciler(
     settings(),
@@ -39,8 +47,8 @@ reconciler = Reconciler(
 
 def prices(order: str | None) -> dict[str, Any]:
     plans = settings().plans
-    made = price_list.synchronise(plans, stripe) if order == "sync" else []
-    found = price_list.complaints(plans, settings().stripe.return_url, stripe)
+    made = plan_prices.synchronise(plans, stripe) if order == "sync" else []
+    found = plan_prices.complaints(plans, settings().stripe.return_url, stripe)
     for complaint in found:
         log.error("price difference", complaint=complaint)
         count("BillingDifference")
@@ -48,9 +56,9 @@ def prices(order: str | None) -> dict[str, Any]:
 
 
 def reconcile(until: float, pause: float) -> Report:
-    report = reconciler.run(places.find(), datetime.now(UTC), until=until, pause=lambda: time.sleep(pause))
-    places.keep(report.place)
-    log.info("reconciled", looked=report.looked, differences=len(report.differences), done=report.place is None)
+    report = reconciler.run(cursors.find(), datetime.now(UTC), until=until, pause=lambda: time.sleep(pause))
+    cursors.keep(report.cursor)
+    log.info("reconciled", looked=report.looked, differences=len(report.differences), done=report.cursor is None)
     return report
 
 
@@ -59,8 +67,13 @@ def reconcile(until: float, pause: float) -> Report:
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
     order = event.get("prices")
+    try:
+        stripe.require_set_up()
+    except BillingNotSetUpError:
+        log.info("billing is not set up")
+        return NOT_SET_UP
     if order:
         return prices(order)
     report = reconcile(until, event.get("pause_seconds", PAUSE_SECONDS))
     found = [each.model_dump() for each in report.differences]
-    return {"done": report.place is None, "looked": report.looked, "differences": found, **prices(None)}
+    return {"done": report.cursor is None, "looked": report.looked, "differences": found, **prices(None)}

@@ -9,16 +9,14 @@ from pydantic import ValidationError
 
 from realstaging import aws
 from realstaging.api.documentation import describe
-from realstaging.api.problems import answer, raw_body
+from realstaging.api.problems import answer
 from realstaging.config import required, settings
-from realstaging.errors import AppError, MalformedRequestError, PayloadTooLargeError
+from realstaging.errors import AppError, MalformedRequestError
 from realstaging.gateways.queues import ResultQueue
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import Prediction, ResultMessage
 from realstaging.observability import count, follow, log, metrics, traceparent
-from realstaging.webhook_signatures import verify
-
-MAX_BODY = 1024 * 1024
+from realstaging.webhook_signatures import verify_replicate, webhook_body
 
 secrets = Secrets(aws.ssm, settings().stage)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
@@ -38,10 +36,8 @@ DOCUMENTED = {
 
 
 def accept(event: dict[str, Any]) -> None:
-    body = raw_body(event)
-    if len(body) > MAX_BODY:
-        raise PayloadTooLargeError(f"A webhook holds at most {MAX_BODY} bytes.")
-    verify(body, event.get("headers") or {}, secrets.get(settings().replicate.webhook_secret), time.time())
+    body = webhook_body(event)
+    verify_replicate(body, event.get("headers") or {}, secrets.get(settings().replicate.webhook_secret), time.time())
     path, query = event.get("pathParameters") or {}, event.get("queryStringParameters") or {}
     trace = traceparent(query.get("traceparent"))
     follow(trace)

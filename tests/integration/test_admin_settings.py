@@ -207,7 +207,7 @@ def test_who_always_loses_the_race_is_told_and_nothing_is_written(world: World) 
     lost = conflict("ConditionalCheckFailed", "None", "None")
     client = world.function("admin_api").desk._store._writes._client
     ask(world, "GET", "/models")
-    with faulty(client, "TransactWriteItems", lost, at=range(2, 100)):
+    with faulty(client, "TransactWriteItems", lost, at=range(1, 100)):
         status, problem = put(world, "jobs.max_attempts", 4)
 
     assert (status, problem["code"], problem["retryable"]) == (409, "version_conflict", True)

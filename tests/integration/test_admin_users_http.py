@@ -236,8 +236,7 @@ def test_who_always_loses_the_race_is_told_so(world: World) -> None:
         "CancellationReasons": [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}],
     }
 
-    # The first transaction is the gate's.
-    with faulty(world.table.meta.client, "TransactWriteItems", lost, at=range(2, 50)):
+    with faulty(world.table.meta.client, "TransactWriteItems", lost, at=range(1, 50)):
         status, problem = asked(world, "PATCH", "/v1/admin/users/alice", {"extra_quota": 5})
 
     assert (status, problem["code"], problem["retryable"]) == (409, "version_conflict", True)
@@ -248,7 +247,7 @@ def test_a_fault_changes_nothing_and_records_nothing(world: World) -> None:
     come(world, "alice")
     before = world.item(keys.user("alice"))
 
-    with faulty(world.table.meta.client, "TransactWriteItems", refusal("InternalServerError"), at=range(2, 50)):
+    with faulty(world.table.meta.client, "TransactWriteItems", refusal("InternalServerError"), at=range(1, 50)):
         assert asked(world, "PATCH", "/v1/admin/users/alice", {"extra_quota": 5})[0] == 500
 
     assert world.item(keys.user("alice")) == before

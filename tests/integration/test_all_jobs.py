@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from realstaging.admin import jobs
-from realstaging.admin.jobs import TROUBLE, JobSearch, Search
-from realstaging.admin.moments import moment
+from realstaging.admin.jobs import TROUBLE, JobSearch, Search, moment
 from realstaging.errors import NotFoundError
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys

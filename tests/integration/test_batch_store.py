@@ -2,10 +2,10 @@
 
 import pytest
 
-from realstaging.accounts import quota as periods
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models.jobs import Job
 from realstaging.models.projects import Project
+from realstaging.stores import keys as periods
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError, plain
 from tests.support import factories

@@ -113,8 +113,9 @@ def test_a_life_told_in_order_is_granted_as_it_goes(told: Told, life: Life) -> N
     statuses = {step.name: step.found[0].status for step in life.steps}
     assert (statuses["fail to pay"], statuses["recover"], statuses["expire"]) == ("past_due", "active", "canceled")
     # One set of counters a period: changes within it go on with the same ones.
-    assert periods["renew again"] == periods["upgrade"]
-    assert periods["fail to pay"] == periods["recover"] == periods["downgrade"]
+    # A renewal that is not paid opens no new ones.
+    assert periods["renew again"] == periods["upgrade"] == periods["fail to pay"]
+    assert periods["recover"] == periods["downgrade"]
     assert periods["renew with less"] == periods["cancel"] == periods["resume"] == periods["cancel for good"]
     assert len(set(periods.values())) == 6
 

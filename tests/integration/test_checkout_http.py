@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realstaging.stores import keys
-from realstaging.stores.checkouts import CheckoutStore
+from realstaging.stores.billing import CheckoutStore
 from tests.support.billing import rows, subscription, time_passes
 from tests.support.fake_stripe import GOOD_CARD, Payments, quick_repeats
 from tests.support.fault_injection import CrashError, faulty

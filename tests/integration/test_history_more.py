@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from realstaging.accounts import quota as periods
 from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys as periods
 from realstaging.stores.table import LostRaceError
 from tests.support import factories
 from tests.support.history import RESULT, History

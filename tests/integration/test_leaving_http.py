@@ -1,6 +1,9 @@
 """DELETE /v1/account: what is paid for it ends first."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from realstaging.models.stripe import Subscription, moment
 from tests.support.billing import rows, subscription, time_passes, user
@@ -10,6 +13,11 @@ from tests.support.http_client import call
 from tests.support.purchases import checkout, hear, program, reconcile, shown, subscribe
 from tests.support.steps import ask, purge_everything
 from tests.support.world import World
+
+
+@pytest.fixture
+def keep_customers(overrides: dict[str, Any]) -> None:
+    overrides["billing"] = {"keep_customers": True}
 
 
 def held(world: World) -> Subscription:
@@ -98,8 +106,8 @@ def test_who_is_back_can_buy_again(world: World, payments: Payments) -> None:
     assert subscribe(world, payments, "business")["plan"] == "business"
     assert user(world).subscribed is not None
     assert user(world).subscribed.started_at > world.clock.at - timedelta(days=1)  # type: ignore[union-attr]
-    assert user(world).customer_id == customer, "Stripe repeats its answer"
-    [row] = rows(world, "CUSTOMER")
+    assert user(world).customer_id != customer, "that one was deleted"
+    [row] = [row for row in rows(world, "CUSTOMER") if "gone" not in row]
     assert (row["owner"], row.keys() & {"gone", "expires_at"}) == ("alice", set())
     assert reconcile(world)["differences"] == []
 
@@ -121,6 +129,41 @@ def test_of_a_closed_account_nothing_is_kept_that_names_its_owner(world: World, 
     assert rows(world, "PARKED") == []
 
 
+def test_a_closed_account_leaves_no_customer_with_name_and_cards(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    customer = str(user(world).customer_id)
+
+    assert ask(world, "DELETE", "/v1/account")[0] == 204
+
+    assert payments.ask("GET", f"/v1/customers/{customer}")["deleted"] is True
+    assert gateway().invoices_of(customer, 10)[0], "books must be kept"
+    hear(world, payments)
+    purge_everything(world)
+    hear(world, payments)
+    assert reconcile(world)["differences"] == []
+
+
+def test_a_customer_that_stripe_does_not_delete_keeps_its_account(world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    payments.script(fail={"path": "/v1/customers/*", "method": "DELETE", "status": 500})
+
+    with quick_repeats():
+        assert ask(world, "DELETE", "/v1/account")[0] == 503
+
+    payments.http.delete("/_script")
+    assert ask(world, "DELETE", "/v1/account")[0] == 204, "and the next try ends it"
+
+
+def test_a_deployment_may_keep_customers(keep_customers: None, world: World, payments: Payments) -> None:
+    subscribe(world, payments, "pro")
+    customer = str(user(world).customer_id)
+
+    assert ask(world, "DELETE", "/v1/account")[0] == 204
+
+    assert gateway().customer(customer) is not None
+    assert subscription(customer).status == "canceled"
+
+
 def paid_after_the_purge(world: World, payments: Payments) -> str:
     """On a page that our row of open pages does not know."""
     checkout(world, "pro")
@@ -132,7 +175,9 @@ def paid_after_the_purge(world: World, payments: Payments) -> str:
     return customer
 
 
-def test_what_is_paid_after_the_purge_is_ended_when_we_hear_of_it(world: World, payments: Payments) -> None:
+def test_what_is_paid_after_the_purge_is_ended_when_we_hear_of_it(
+    keep_customers: None, world: World, payments: Payments
+) -> None:
     customer = paid_after_the_purge(world, payments)
 
     for _ in range(2):
@@ -142,7 +187,9 @@ def test_what_is_paid_after_the_purge_is_ended_when_we_hear_of_it(world: World, 
     assert reconcile(world)["differences"] == []
 
 
-def test_what_is_paid_after_the_purge_is_ended_when_nobody_hears_of_it(world: World, payments: Payments) -> None:
+def test_what_is_paid_after_the_purge_is_ended_when_nobody_hears_of_it(
+    keep_customers: None, world: World, payments: Payments
+) -> None:
     customer = paid_after_the_purge(world, payments)
 
     [found] = reconcile(world)["differences"]

@@ -8,7 +8,7 @@ import pytest
 from realstaging import aws
 from realstaging.errors import BillingStateError, CustomerGoneError, PaymentDeclinedError, ProviderUnavailableError
 from realstaging.gateways.stripe.client import API_VERSION, Stripe
-from realstaging.models.stripe import Kept, Subscription
+from realstaging.models.stripe import RetainedPlan, Subscription
 from tests.support.fake_stripe import FAILS_LATER, Payments, checkout, gateway, quick_repeats
 from tests.support.world import World
 
@@ -148,7 +148,7 @@ def test_a_larger_plan_that_is_not_paid_for_changes_nothing(payments: Payments, 
 def test_a_smaller_plan_is_kept_in_mind_and_costs_nothing_now(payments: Payments, stripe: Stripe) -> None:
     before = subscribed(payments, stripe, "business")
     prices = stripe.prices(["pro", "business"])
-    kept = Kept(plan="business", until=before.period_end)
+    kept = RetainedPlan(plan="business", until=before.period_end)
 
     after = stripe.change_plan(before, prices["pro"], prorate=False, key="change-1", kept=kept)
 

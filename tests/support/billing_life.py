@@ -10,7 +10,7 @@ from realstaging import config
 from realstaging.billing.sync import TYPES
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
-from realstaging.models.stripe import BillingEvent, Customer, Kept, Subscription
+from realstaging.models.stripe import Arrears, BillingEvent, Customer, RetainedPlan, Subscription
 from tests.support.fake_stripe import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments, checkout
 
 Expected = tuple[str, int, str | None]
@@ -25,7 +25,7 @@ class Step:
     at: datetime
     events: list[BillingEvent]
     found: list[Subscription]
-    unpaid_since: datetime | None
+    arrears: Arrears
 
 
 class Known(Secrets):
@@ -34,7 +34,7 @@ class Known(Secrets):
     def __init__(self) -> None:
         """Nothing is fetched."""
 
-    def get(self, reference: str) -> str:
+    def find(self, reference: str) -> str:
         return "sk_test_local"
 
 
@@ -52,9 +52,9 @@ class Remembered(Stripe):
         assert self.now is not None
         return self.now.found if customer == self._customer.id else []
 
-    def unpaid_since(self, subscription: str) -> datetime | None:
+    def arrears_of(self, subscription: str) -> Arrears:
         assert self.now is not None
-        return self.now.unpaid_since if subscription == self.now.found[0].id else None
+        return self.now.arrears if subscription == self.now.found[0].id else Arrears()
 
 
 class Life:
@@ -113,7 +113,7 @@ class Life:
 
     def _downgrade(self) -> None:
         price = self._stripe.prices(["pro", "business"])["pro"]
-        kept = Kept(plan="business", until=self._now.period_end)
+        kept = RetainedPlan(plan="business", until=self._now.period_end)
         self._stripe.change_plan(self._now, price, prorate=False, key="downgrade", kept=kept)
 
     def _end(self, ends: bool) -> None:
@@ -126,5 +126,5 @@ class Life:
         assert events, f"nothing is told of: {name}"
         granted = (plan, self.plans[plan].images_per_month, following)
         found = self._stripe.subscriptions_of(self.customer.id)
-        unpaid = self._stripe.unpaid_since(found[0].id)
-        self.steps.append(Step(name, granted, self._payments.now(), events, found, unpaid))
+        arrears = self._stripe.arrears_of(found[0].id)
+        self.steps.append(Step(name, granted, self._payments.now(), events, found, arrears))

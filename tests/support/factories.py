@@ -8,7 +8,6 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from realstaging.accounts import quota as periods
 from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
 from realstaging.models.base import Failure
@@ -70,7 +69,7 @@ def drafted(
     image_ids, job_ids = new_ids("img", at, count), new_ids("job", at, count * jobs)
     common: dict[str, Any] = {"owner": owner, "project_id": project.id, "created_at": at, "updated_at": at}
     common |= {"traceparent": TRACE, "correlation_id": "request-1"}
-    period = periods.month(at)
+    period = keys.month(at)
     groups = []
     for number, image_id in enumerate(image_ids):
         mine = job_ids[number * jobs : (number + 1) * jobs]

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 from realstaging import aws
-from realstaging.billing.signatures import signature
 from realstaging.config import Settings, settings
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.models.stripe import Checkout, moment
+from realstaging.webhook_signatures import sign_stripe
 from tests.support.events import request
 
 # The paid plans as they are sold: the local stage gives more of everything.
@@ -95,7 +95,7 @@ def hook(event: dict[str, Any], *, secret: str = SECRET, late: float = 0) -> dic
 
 def sealed(body: str, *, secret: str = SECRET, late: float = 0) -> dict[str, Any]:
     at = str(int(time.time() - late))
-    header = f"t={at},v1={signature(body.encode(), at, secret).decode()}"
+    header = f"t={at},v1={sign_stripe(body.encode(), at, secret).decode()}"
     return request("POST", HOOK, body=body, headers={"stripe-signature": header})
 
 

@@ -12,7 +12,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from ulid import ULID
 
 from events.loading import FOLDER, SHARED, WEBHOOK_AT, WEBHOOK_SECRET, signed
-from realstaging.billing import signatures
 from realstaging.billing.sync import TYPES
 from realstaging.errors import UnauthorizedError
 from realstaging.gateways.media import upload_of
@@ -23,7 +22,7 @@ from realstaging.models.runs import Prediction, ResultMessage, StageMessage
 from realstaging.models.stripe import BillingEvent
 from realstaging.stores import keys
 from realstaging.stores.table import row
-from realstaging.webhook_signatures import verify
+from realstaging.webhook_signatures import verify_replicate, verify_stripe
 from tests.support.events import event, request, together, webhook
 from tests.support.template_reader import Expanded, Written
 
@@ -110,14 +109,14 @@ def test_the_streams_change_passes_the_filter(expanded: Expanded) -> None:
 
 def test_the_webhook_is_signed() -> None:
     one = event("replicate-webhook")
-    verify(one["body"].encode(), one["headers"], WEBHOOK_SECRET, WEBHOOK_AT)
+    verify_replicate(one["body"].encode(), one["headers"], WEBHOOK_SECRET, WEBHOOK_AT)
     assert Prediction.of(json.loads(one["body"])).finished
     assert one == webhook()
 
 
 def test_stripes_webhook_is_signed_and_tells_of_the_owners_subscription() -> None:
     one = event("stripe-webhook")
-    signatures.verify(one["body"].encode(), one["headers"]["stripe-signature"], WEBHOOK_SECRET, WEBHOOK_AT)
+    verify_stripe(one["body"].encode(), one["headers"], WEBHOOK_SECRET, WEBHOOK_AT)
     told = BillingEvent.of(json.loads(one["body"]))
     assert (told.type in TYPES, told.api_version, told.customer) == (True, API_VERSION, SHARED["customer_id"])
     assert signed(one, WEBHOOK_SECRET, WEBHOOK_AT) == one
@@ -126,9 +125,9 @@ def test_stripes_webhook_is_signed_and_tells_of_the_owners_subscription() -> Non
 def test_a_changed_webhook_is_signed_anew() -> None:
     secret = "whsec_" + base64.b64encode(b"another").decode()
     one = webhook(secret, 1000, job_id="job_2")
-    verify(one["body"].encode(), one["headers"], secret, 1000)
+    verify_replicate(one["body"].encode(), one["headers"], secret, 1000)
     with pytest.raises(UnauthorizedError):
-        verify(one["body"].encode(), one["headers"], WEBHOOK_SECRET, 1000)
+        verify_replicate(one["body"].encode(), one["headers"], WEBHOOK_SECRET, 1000)
 
 
 @pytest.mark.parametrize("name", FILES)

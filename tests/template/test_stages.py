@@ -79,7 +79,10 @@ def test_a_deployment_names_its_stage_everywhere_and_settings_that_load(stage: s
     assert deploy["stack_name"] == deploy["s3_prefix"] == f"realstaging-{stage}"
     assert f"stage={stage}" in deploy["tags"]
     assert parameters.keys() <= expanded.template["Parameters"].keys()
-    identity = config.load(stage, parameters["SettingsOverrides"]).identity
+    overrides = parameters["SettingsOverrides"]
+    with pytest.raises(ValidationError, match=r"placeholder.*samconfig\.toml"):
+        config.load(stage, overrides)
+    identity = config.load(stage, re.sub(r"example[a-z-]*(?=\.eu)", "tenant", overrides)).identity
     # Compared exactly, and issuers of this kind end with a slash.
     assert identity.issuer.startswith("https://")
     assert identity.issuer.endswith("/")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.admin.jobs import since
-from realstaging.admin.moments import moment
+from realstaging.admin.jobs import moment, since
 from realstaging.errors import ValidationFailedError
 from realstaging.ids import first_id, new_id
 from realstaging.models.jobs import JobStatus

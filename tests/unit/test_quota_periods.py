@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from realstaging import config
 from realstaging.accounts import quota
 from realstaging.models.accounts import Subscribed, Usage, User
+from realstaging.stores import keys
 
 SETTINGS = config.load("prod")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -45,24 +46,24 @@ ANY_TIME = st.datetimes(datetime(1970, 1, 3), datetime(2200, 1, 1), timezones=st
 def test_the_running_period_by_the_calendar(at: str, start: str, end: str) -> None:
     moment = datetime.fromisoformat(at)
 
-    assert quota.month(moment) == start
-    assert quota.month_end(quota.month_start(moment)) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+    assert keys.month(moment) == start
+    assert keys.month_end(keys.month_start(moment)) == datetime.fromisoformat(end).replace(tzinfo=UTC)
 
 
 @given(ANY_TIME)
 def test_every_moment_lies_in_exactly_its_own_period(at: datetime) -> None:
-    start = quota.month_start(at)
-    end = quota.month_end(start)
+    start = keys.month_start(at)
+    end = keys.month_end(start)
 
     assert start <= at.astimezone(UTC) < end
     assert timedelta(days=28) <= end - start <= timedelta(days=31)
-    assert quota.month_start(end) == end
-    assert quota.month_start(end - timedelta(microseconds=1)) == start
+    assert keys.month_start(end) == end
+    assert keys.month_start(end - timedelta(microseconds=1)) == start
 
 
 @given(ANY_TIME)
 def test_the_zone_of_the_asking_clock_does_not_matter(at: datetime) -> None:
-    assert quota.month(at) == quota.month(at.astimezone(timezone(timedelta(hours=-11))))
+    assert keys.month(at) == keys.month(at.astimezone(timezone(timedelta(hours=-11))))
 
 
 @pytest.mark.parametrize(("used", "remaining"), [(0, 10), (9, 1), (10, 0), (11, 0)])

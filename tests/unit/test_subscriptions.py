@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from realstaging import config
 from realstaging.billing.entitlements import Change, change, chosen, granted, plan_of, seconds
-from realstaging.models.stripe import Kept, Price, Subscription, lookup_key
+from realstaging.models.stripe import Price, RetainedPlan, Subscription, lookup_key
 
 PLANS = config.load("prod").plans
 START, END = datetime(2026, 11, 10, 9, tzinfo=UTC), datetime(2026, 12, 10, 9, tzinfo=UTC)
@@ -27,8 +27,8 @@ def subscription(id: str = "sub_1", *, plan: str | None = "pro", created: int = 
     return Subscription(id=id, price=price(plan), **usual | given)
 
 
-def kept(plan: str = "business", until: datetime = END) -> Kept:
-    return Kept(plan=plan, until=until)
+def kept(plan: str = "business", until: datetime = END) -> RetainedPlan:
+    return RetainedPlan(plan=plan, until=until)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_nothing_but_a_larger_plan_is_kept(now: str, before: str) -> None:
     ],
 )
 def test_metadata_that_makes_no_sense_keeps_nothing(metadata: dict[str, str]) -> None:
-    assert Kept.of(metadata) is None
+    assert RetainedPlan.of(metadata) is None
 
 
 def test_what_is_kept_survives_the_way_through_metadata() -> None:
-    assert Kept.of(kept().metadata) == kept()
+    assert RetainedPlan.of(kept().metadata) == kept()
 
 
 def test_a_living_subscription_counts_before_newer_ended_ones() -> None:
@@ -183,7 +183,7 @@ def test_who_comes_back_has_paid_already() -> None:
 
 
 @pytest.mark.parametrize("later", [None, kept()])
-def test_the_plan_it_is_for_already_is_no_change(later: Kept | None) -> None:
+def test_the_plan_it_is_for_already_is_no_change(later: RetainedPlan | None) -> None:
     assert change(subscription(plan="pro", kept=later), "pro", PLANS) is None
 
 

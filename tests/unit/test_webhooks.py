@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from replicate.webhook import Webhooks, WebhookSigningSecret
 
 from realstaging.errors import UnauthorizedError
-from realstaging.webhook_signatures import TOLERANCE_SECONDS, signature, verify
+from realstaging.webhook_signatures import TOLERANCE_SECONDS, sign_replicate, verify_replicate
 
 NOW = 1_795_000_000
 SECRET = "whsec_" + base64.b64encode(b"our own secret of thirty-two byte").decode()
@@ -19,13 +19,13 @@ BODY = '{"id": "p1", "status": "succeeded", "logs": "très bien – 完"}'.encod
 
 
 def _sealed(body: bytes = BODY, *, secret: str = SECRET, at: int = NOW, id: str = "msg_1") -> dict[str, str]:
-    signed = signature(f"{id}.{at}.".encode() + body, secret).decode()
+    signed = sign_replicate(f"{id}.{at}.".encode() + body, secret).decode()
     return {"webhook-id": id, "webhook-timestamp": str(at), "webhook-signature": f"v1,{signed}"}
 
 
 def _passes(body: bytes, headers: Mapping[str, str], secrets: str = SECRET, now: float = NOW) -> bool:
     try:
-        verify(body, headers, secrets, now)
+        verify_replicate(body, headers, secrets, now)
     except UnauthorizedError:
         return False
     return True
@@ -101,7 +101,7 @@ def test_a_stale_or_future_signature_is_refused(late: int) -> None:
 
 @pytest.mark.parametrize("timestamp", ["now", "1e9", f"{NOW}.5", f"-{NOW}", f" {NOW}", "²", "٣" * 10, "9" * 400])
 def test_a_timestamp_that_is_no_whole_number_is_refused(timestamp: str) -> None:
-    signed = signature(f"msg_1.{timestamp}.".encode() + BODY, SECRET).decode()
+    signed = sign_replicate(f"msg_1.{timestamp}.".encode() + BODY, SECRET).decode()
     headers = {"webhook-id": "msg_1", "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signed}"}
 
     assert not _passes(BODY, headers)
@@ -161,4 +161,4 @@ def test_without_a_secret_nothing_passes(empty: str) -> None:
 @pytest.mark.parametrize("broken", ["whsec_", "whsec_not base64!", "whsec_é"])
 def test_a_broken_secret_is_our_fault_and_not_the_callers(broken: str) -> None:
     with pytest.raises((RuntimeError, ValueError)):
-        verify(BODY, _sealed(), broken.replace(" ", ""), NOW)
+        verify_replicate(BODY, _sealed(), broken.replace(" ", ""), NOW)

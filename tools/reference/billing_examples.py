@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from realstaging.billing.prices import offered
+from realstaging.accounts.quota import plan_options
 from realstaging.config import load
 from realstaging.models import subscriptions as b
 
@@ -20,6 +20,7 @@ preview = b.PreviewView(
     amount_due=Decimal("47.42"),
     currency="usd",
     effective_at=CHANGED,
+    images_this_period=371,
     proration_date=CHANGED,
     lines=[
         b.PreviewLine(description="Unused time on Pro after 14 Mar 2026", amount=Decimal("-19.65")),
@@ -70,7 +71,7 @@ REQUESTS: dict[str, Json] = {
 }
 
 ANSWERS: dict[str, BaseModel] = {
-    "GET /v1/billing/plans 200": offered(load("prod").plans),
+    "GET /v1/billing/plans 200": b.PlanPage(items=plan_options(load("prod").plans)),
     "POST /v1/billing/checkout 201": b.CheckoutView(
         url="https://checkout.stripe.com/c/pay/cs_test_a1b2c3d4", expires_at=BOUGHT + timedelta(hours=24)
     ),

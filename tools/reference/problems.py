@@ -46,6 +46,7 @@ SAMPLES: tuple[AppError, ...] = (
     errors.TooManySocketsError("At most 20 sockets per account. Close one and try again."),
     errors.InternalError("It was logged. Try again; if it stays, tell us the request id."),
     errors.ProviderUnavailableError("Sign-in cannot be checked at the moment. Try again in a minute."),
+    errors.BillingNotSetUpError(),
 )
 HEADERS_OF = {
     "unauthorized": ("WWW-Authenticate",),

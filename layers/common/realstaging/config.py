@@ -11,9 +11,9 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from realstaging.models.choices import Choices
 
@@ -208,6 +208,11 @@ class Billing(_Section):
     leeway_hours: int = Field(
         ge=0, le=168, description="How long a period goes on after its end while the renewal is on its way."
     )
+    keep_customers: bool = Field(
+        default=False,
+        description="Whether the customer of a closed account stays at Stripe, with e-mail and cards; "
+        "its invoices stay anyway.",
+    )
 
 
 class Stripe(_Section):
@@ -249,6 +254,16 @@ class Settings(_Section):
     plans: dict[str, Plan]
     billing: Billing
     stripe: Stripe
+
+    @model_validator(mode="after")
+    def _has_no_placeholders(self) -> Self:
+        """A stage that is deployed has an issuer of its own: with a placeholder every request would answer 503."""
+        if self.stage != "local" and "example" in self.identity.issuer:
+            raise ValueError(
+                f"identity.issuer is a placeholder ({self.identity.issuer}): put the issuer of your own tenant "
+                f"into SettingsOverrides of [{self.stage}] in samconfig.toml"
+            )
+        return self
 
 
 def merged(base: Any, over: Any) -> Any:

@@ -35,6 +35,7 @@ AppError
 ├─ TooManySocketsError          429  too_many_sockets
 ├─ InternalError                500  internal_error
 ├─ ProviderUnavailableError     503  provider_unavailable
+├─ BillingNotSetUpError         503  billing_not_set_up
 ├─ PhotoError                   422  photo_rejected
 │  ├─ UnsupportedImageTypeError 422  unsupported_image_type
 │  ├─ ContentTypeMismatchError  422  content_type_mismatch
@@ -297,6 +298,17 @@ class ProviderUnavailableError(AppError):
     code = "provider_unavailable"
     title = "A service we depend on is not available"
     retryable = True
+
+
+class BillingNotSetUpError(AppError):
+    """This deployment has no keys of Stripe's: everything but billing works."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "billing_not_set_up"
+    title = "Billing is not set up here"
+
+    def __init__(self) -> None:
+        super().__init__("Plans cannot be bought or changed on this deployment.")
 
 
 class PhotoError(AppError):

@@ -7,7 +7,7 @@ import re
 from realstaging.errors import ValidationFailedError
 
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
-_LEDGER = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}#job_{_ULID}")
+_LEDGER = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}(T\d{{2}}:\d{{2}}:\d{{2}}Z)?#job_{_ULID}", re.ASCII)
 _USER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#[A-Za-z0-9._!-]{1,120}")
 _AUDIT = re.compile(rf"\d{{4}}-(0[1-9]|1[0-2])-\d{{2}}T\d{{2}}:\d{{2}}:\d{{2}}\.\d{{6}}Z#aud_{_ULID}", re.ASCII)
 _INVOICE = re.compile(r"in_[A-Za-z0-9]{8,64}", re.ASCII)

@@ -1,10 +1,13 @@
 """What an owner may use: which plan, how many results, and in which period they are counted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from realstaging.config import Settings
+from realstaging.config import Plan, Settings
 from realstaging.models.accounts import Subscribed, Usage, UsageView, User
+from realstaging.models.catalog import PlanOption
+from realstaging.stores.keys import month, month_end, month_start
 
 FREE = "free"
 # Stripe's words for a subscription that is paid for.
@@ -39,17 +42,26 @@ def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
     plan = user.plan_override or (running.plan if running else FREE)
     if plan not in settings.plans:
         plan = FREE
-    start, end = (
-        (running.period_start, running.period_end) if running else (month_start(at), month_end(month_start(at)))
-    )
+    images = settings.plans[plan].images_per_month
+    if running and running.images is not None and not user.plan_override:
+        images = running.images
+    start, end = (_start(running), running.period_end) if running else (month_start(at), month_end(at))
     return Allowance(
         plan=plan,
-        limit=settings.plans[plan].images_per_month + user.extra_images,
+        limit=images + user.extra_images,
         period=_counters(running, at),
         start=start,
         end=end,
         version=user.version,
     )
+
+
+def plan_options(plans: Mapping[str, Plan]) -> list[PlanOption]:
+    """The plans as clients see them."""
+    return [
+        PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
+        for id, plan in plans.items()
+    ]
 
 
 def believed_until(paid: Subscribed, settings: Settings) -> datetime:
@@ -62,30 +74,24 @@ def believed_until(paid: Subscribed, settings: Settings) -> datetime:
     return paid.period_end + timedelta(hours=0 if paid.ends else settings.billing.leeway_hours)
 
 
-def month_start(at: datetime) -> datetime:
-    """Calendar months, UTC."""
-    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def month(at: datetime) -> str:
-    """The name of a calendar month's counters: the day it starts."""
-    return month_start(at).date().isoformat()
-
-
-def month_end(start: datetime) -> datetime:
-    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-
-
 def _counters(paid: Subscribed | None, at: datetime) -> str:
     """The name of the running period's counters: the day it starts.
 
     A first period goes on with the counters of the month it was bought in: an upgrade raises the
-    limit, and what was used stays used.
+    limit, and what was used stays used. Where an earlier subscription has used those, it has its own.
+    A renewal that is not paid goes on with the counters of the last paid period.
     """
     if paid is None:
         return month(at)
-    first = paid.period_start <= paid.started_at
-    return month(paid.started_at) if first else paid.period_start.date().isoformat()
+    start = _start(paid)
+    if start > paid.started_at:
+        return start.date().isoformat()
+    return f"{paid.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if paid.own_counters else month(paid.started_at)
+
+
+def _start(paid: Subscribed) -> datetime:
+    """Of the last period that was paid."""
+    return min(paid.paid_from or paid.period_start, paid.period_start)
 
 
 def overview(usage: Usage, granted: Allowance) -> UsageView:

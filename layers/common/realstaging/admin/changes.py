@@ -12,14 +12,14 @@ from realstaging.models.runtime_settings import Overrides, Revision
 from realstaging.runtime_settings import apply_valid_overrides
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.runtime_settings import OverrideStore
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import retry_on_conflict
 
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """Who changes something, when, and what they say of it."""
+    """Who changes something, when, and their note."""
 
     by: str
     at: datetime
@@ -60,20 +60,19 @@ class VersionedSettings:
     def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         """Make a change to what is there, or to what is there by then; what is set afterwards.
 
-        `wanted` is asked anew whenever somebody else was quicker, and gives None where nothing is to be done.
+        `wanted` is called again after a lost race; None means there is nothing to change.
         """
-        for _ in range(TRIES):
-            live = self._store.current()
-            change = wanted(live)
-            if change is None:
-                return live
-            then = change.live.model_copy(update={"version": live.version + 1})
-            try:
-                self._store.save(live.version, then, _revision(change, act), self._record(change, act))
-            except LostRaceError:
-                continue
-            return then
-        raise VersionConflictError("Others keep changing settings at this moment. Try again.")
+        given_up = VersionConflictError("Others keep changing settings at this moment. Try again.")
+        return retry_on_conflict(lambda: self._change(wanted, act), TRIES, given_up)
+
+    def _change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
+        live = self._store.current()
+        change = wanted(live)
+        if change is None:
+            return live
+        then = change.live.model_copy(update={"version": live.version + 1})
+        self._store.save(live.version, then, _revision(change, act), self._record(change, act))
+        return then
 
     def record(self, act: ChangeRequest, action: str, subject: str) -> None:
         """Something that happened beside a change."""

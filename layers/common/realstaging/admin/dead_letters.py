@@ -27,7 +27,7 @@ RedriveTarget = Callable[[Sequence[DeadLetter]], RedriveCounts]
 
 
 def to_queue(queue: WatchedQueue, shape: type[StageMessage | ResultMessage]) -> RedriveTarget:
-    """Back into a work queue, in their owners' message groups. Whoever reads them does nothing twice."""
+    """Back into a work queue, in their owners' message groups. Their consumers are idempotent."""
 
     def way(letters: Sequence[DeadLetter]) -> RedriveCounts:
         read = [(letter, _owner(shape, letter)) for letter in letters]
@@ -58,7 +58,7 @@ def to_function(reruns: AsyncRetries) -> RedriveTarget:
 def redrive(name: str, letters: DeadLetters, way: RedriveTarget, order: RedriveOrder, *, until: float) -> RedriveView:
     """Send letters back until there are none, enough were looked at, or the monotonic clock says `until`.
 
-    Sent first, deleted afterwards: who dies in between leaves a letter that comes a second time.
+    Sent first, deleted afterwards: a crash in between leaves a duplicate, which is harmless.
     """
     moved = discarded = 0
     kept: list[DeadLetter] = []
@@ -133,7 +133,7 @@ def _failed_call(letter: DeadLetter) -> tuple[str, Any]:
 
 
 def _uploaded(event: Any) -> tuple[str, str] | None:
-    """Whose upload an event of S3 tells of."""
+    """The owner of the upload in an S3 event."""
     try:
         return upload_of(unquote_plus(event["Records"][0]["s3"]["object"]["key"]))
     except (TypeError, KeyError, IndexError, AttributeError):

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from realstaging.accounts.identity import owners_named
-from realstaging.admin.moments import moment
-from realstaging.errors import ConflictError, ForbiddenError, NotFoundError
+from realstaging.errors import ConflictError, ForbiddenError, NotFoundError, ValidationFailedError
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import first_id
 from realstaging.jobs.builder import RequestContext
@@ -23,13 +22,23 @@ from realstaging.stores.job_index import Found, JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Write
 
-# Who names no state looks for trouble.
+# The states that are searched when none is named.
 TROUBLE = frozenset(status for status in JobStatus if not status.final) | {JobStatus.FAILED}
 ROWS, CHUNKS = 100, 10
 # Queued and processing jobs are looked at again within the hour; one that waits for its photo within a day.
 AT_WORK = timedelta(hours=1)
 OLDEST = 200
 
+_NUMBER = "[0-9]{1,9}"
+_PLAIN = re.compile(
+    rf"(?P<seconds>{_NUMBER})s?|(?P<minutes>{_NUMBER})m|(?P<hours>{_NUMBER})h|(?P<days>{_NUMBER})d|(?P<weeks>{_NUMBER})w"
+)
+_ISO = re.compile(
+    rf"P(?=.)(?:(?P<weeks>{_NUMBER})W)?(?:(?P<days>{_NUMBER})D)?"
+    rf"(?:T(?=.)(?:(?P<hours>{_NUMBER})H)?(?:(?P<minutes>{_NUMBER})M)?(?:(?P<seconds>{_NUMBER})S)?)?"
+)
+# A `+` that was not escaped in an address.
+_LOST_PLUS = re.compile(" (?=[0-9]{2}:[0-9]{2}$)")
 _JOB_ID = re.compile("job_[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -65,7 +74,7 @@ def retry(
     restager: Restager,
     audit: AuditStore,
 ) -> RequestResult:
-    """Try a job again for its owner and on the owner's own terms; who ordered it is recorded with it.
+    """Retry a job for its owner, with the owner's own settings; the administrator is recorded with it.
 
     Raises ConflictError, NotFoundError, and as `Restager.retry`.
     """
@@ -142,9 +151,25 @@ class JobSearch:
                 return
 
     def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[Found]:
-        """What the index tells, every job once."""
+        """Jobs from the index, each once."""
         lanes: list[Iterator[Found]] = [self._index.ended(status, before) for status in statuses if status.final]
         if any(not status.final for status in statuses):
             lanes.append(found for found in self._index.unfinished() if before is None or found.id < before)
         # A job that moves on while we read may be in two lanes.
         return (job for job, _ in itertools.groupby(heapq.merge(*lanes, reverse=True)))
+
+
+def moment(text: str | None, at: datetime) -> datetime | None:
+    """`900`, `15m`, `2h`, `3d`, `1w` or `PT15M` before now, or a time in RFC 3339. Raises ValidationFailedError."""
+    if text is None:
+        return None
+    try:
+        if span := _PLAIN.fullmatch(text) or _ISO.fullmatch(text):
+            return at - timedelta(**{unit: int(count) for unit, count in span.groupdict().items() if count})
+        given = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+    except (ValueError, OverflowError):
+        given = None
+    if given is None or given.tzinfo is None:
+        message = "Give a span such as 15m, 2h, 3d or PT15M, or a time such as 2026-03-14T09:26:53Z."
+        raise ValidationFailedError([{"pointer": "/older_than", "message": message}])
+    return given

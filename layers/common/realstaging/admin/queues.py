@@ -49,7 +49,7 @@ class Queues:
         """Raises NotFoundError."""
         name, end = self._end(name)
         depth = end.letters.depth()
-        # Recorded first: who dies half-way has moved something all the same.
+        # Recorded first: a crash half-way has moved something all the same.
         self._audit.record(
             at,
             by=by,

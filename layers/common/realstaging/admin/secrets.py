@@ -82,14 +82,14 @@ class SecretAdmin:
         except ProviderUnavailableError:
             self._desk.record(act, "secret.not_stored", f"settings/{key}")
             raise
-        # Whose was stored last nobody can tell; who noted it last is told that theirs is.
+        # SSM cannot say which concurrent write won: report a conflict to all but the last recorded one.
         if self._desk.live().secrets.get(key) != live.secrets[key]:
             self._desk.record(act, "secret.overtaken", f"settings/{key}")
             raise VersionConflictError("Somebody wrote it at the same time; send it again.")
         return _view(key, live, held=True)
 
     def history(self, key: str, *, limit: int, before: int | None) -> SettingRevisionPage:
-        """Who wrote it when. Raises NotFoundError."""
+        """Who wrote it last, and when. Raises NotFoundError."""
         self._reference(key)
         found, more = self._desk.revisions(f"settings/{key}", limit=limit, before=before)
         return SettingRevisionPage(items=[shown(each) for each in found], next_cursor=version_cursor(more))

@@ -16,7 +16,7 @@ from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
 from realstaging.validation import Complaint, complaints
 
-# Only what is read anew by whoever goes by it; what a process reads once, at its start, is not among them.
+# Only settings that are re-read for every request; what a process reads once, at its start, is not among them.
 KEYS = (
     "models.default",
     "models.fallbacks",

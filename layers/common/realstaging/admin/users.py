@@ -1,4 +1,4 @@
-"""Users as administrators see and change them: role, plan, quota. What users say of themselves stays theirs."""
+"""Users as administrators see and change them: role, plan, quota. Profiles are not changed here."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from realstaging.models.accounts import User
 from realstaging.models.admin_operations import AdminUserView, AdminUserWithUsage, UserPatch
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import retry_on_conflict
 from realstaging.stores.users import UserStore
 
 TRIES = 5
@@ -43,23 +43,22 @@ class UserAdmin:
         if changes.plan_override is not None and changes.plan_override not in settings.plans:
             message = f"Choose one of: {', '.join(settings.plans)}."
             raise ValidationFailedError([{"pointer": "/plan_override", "message": message}])
-        for _ in range(TRIES):
-            user = self.get(name)
-            if user.deleted_at:
-                raise ConflictError("This account is being deleted.")
-            wanted = user.model_copy(update=_wanted(changes))
-            if wanted == user:
-                return user
-            if user.owner == by and wanted.role != user.role:
-                raise OwnRoleError("Another administrator can change your role.")
-            record = self._audit.entry(
-                at, by=by, action="user.update", subject=f"users/{user.owner}", before=_said(user), after=_said(wanted)
-            )
-            try:
-                return self._users.grant(wanted, at, record)
-            except LostRaceError:
-                continue
-        raise VersionConflictError("The user kept changing meanwhile. Try again.")
+        given_up = VersionConflictError("The user kept changing meanwhile. Try again.")
+        return retry_on_conflict(lambda: self._patch(name, changes, at, by), TRIES, given_up)
+
+    def _patch(self, name: str, changes: UserPatch, at: datetime, by: str) -> User:
+        user = self.get(name)
+        if user.deleted_at:
+            raise ConflictError("This account is being deleted.")
+        wanted = user.model_copy(update=_wanted(changes))
+        if wanted == user:
+            return user
+        if user.owner == by and wanted.role != user.role:
+            raise OwnRoleError("Another administrator can change your role.")
+        record = self._audit.entry(
+            at, by=by, action="user.update", subject=f"users/{user.owner}", before=_said(user), after=_said(wanted)
+        )
+        return self._users.grant(wanted, at, record)
 
 
 def _wanted(changes: UserPatch) -> dict[str, Any]:

@@ -1,15 +1,19 @@
 """Everything a form needs to know before it asks for anything."""
 
+from typing import get_args
+
+from realstaging.accounts.quota import plan_options
 from realstaging.config import Settings
 from realstaging.image_models import registry
-from realstaging.models.catalog import Capabilities, Limits, ModelOption, Option, PlanOption
+from realstaging.models.catalog import Capabilities, Limits, ModelOption
+from realstaging.models.requests import ContentType, StageSettings
 
 
 def capabilities(settings: Settings) -> Capabilities:
     uploads, images = settings.uploads, settings.images
     return Capabilities(
-        room_types=[Option(**choice.model_dump()) for choice in settings.room_types],
-        styles=[Option(**choice.model_dump()) for choice in settings.styles],
+        room_types=list(settings.room_types),
+        styles=list(settings.styles),
         models=[
             ModelOption(
                 id=model.id,
@@ -29,14 +33,17 @@ def capabilities(settings: Settings) -> Capabilities:
             max_bytes=uploads.max_bytes,
             max_pixels=images.max_pixels,
             min_side=images.min_side,
-            content_types=["image/jpeg", "image/png", "image/webp", "image/heic"],
-            styles_per_image=4,
-            variations=4,
-            prompt_min_length=10,
-            prompt_max_length=2000,
+            content_types=list(get_args(ContentType)),
+            styles_per_image=_bound("styles", "max_length"),
+            variations=_bound("variations", "le"),
+            prompt_min_length=_bound("prompt", "min_length"),
+            prompt_max_length=_bound("prompt", "max_length"),
         ),
-        plans=[
-            PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
-            for id, plan in settings.plans.items()
-        ],
+        plans=plan_options(settings.plans),
     )
+
+
+def _bound(field: str, name: str) -> int:
+    """A constraint of a field of StageSettings: `ge`, `le`, `min_length` or `max_length`."""
+    found = (getattr(each, name, None) for each in StageSettings.model_fields[field].metadata)
+    return int(next(each for each in found if each is not None))

@@ -1,19 +1,22 @@
-"""Stripe's own page for cards, invoices and plans."""
+"""An account as Stripe's customer: the billing portal, and the end of the account."""
 
 from datetime import datetime
 
+from realstaging.billing.checkout import Checkouts
 from realstaging.billing.sync import Billing
+from realstaging.config import Billing as BillingSettings
 from realstaging.config import Stripe as StripeSettings
 from realstaging.errors import CustomerGoneError, NoCustomerError
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.ids import new_id
+from realstaging.models.stripe import ENDED
 from realstaging.models.subscriptions import PortalView
 from realstaging.stores.users import UserStore
 
 NOTHING_BOUGHT = "Choose a plan with POST /v1/billing/checkout first."
 
 
-def enter(
+def open_portal(
     owner: str, at: datetime, settings: StripeSettings, *, users: UserStore, billing: Billing, stripe: Stripe
 ) -> PortalView:
     """A fresh way in each time: it is good for minutes. Raises NoCustomerError."""
@@ -25,3 +28,19 @@ def enter(
     except CustomerGoneError as error:
         billing.unlink(customer, at)
         raise NoCustomerError(NOTHING_BOUGHT) from error
+
+
+def close(
+    owner: str, at: datetime, settings: BillingSettings, *, users: UserStore, checkouts: Checkouts, stripe: Stripe
+) -> None:
+    """Raises ProviderUnavailableError with the account still open, so that no closed account is charged."""
+    customer = users.get(owner).customer_id
+    if customer:
+        checkouts.close(owner, at)
+        for each in stripe.subscriptions_of(customer):
+            if each.status not in ENDED:
+                stripe.cancel_now(each.id, prorate=False)
+        if not settings.keep_customers:
+            # Name, e-mail and cards go with it. Invoices stay at Stripe: books must be kept.
+            stripe.delete_customer(customer)
+    users.mark_for_deletion(owner, at)

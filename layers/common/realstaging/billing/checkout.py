@@ -17,14 +17,13 @@ from realstaging.errors import (
 from realstaging.gateways.stripe.client import StalePriceError, Stripe
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
-from realstaging.models.checkouts import OpenCheckout
 from realstaging.models.stripe import Checkout, Price
-from realstaging.models.subscriptions import CheckoutView
-from realstaging.stores.checkouts import CheckoutStore
+from realstaging.models.subscriptions import CheckoutView, OpenCheckout
+from realstaging.stores.billing import CheckoutStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.users import UserStore
 
-# Stripe is told to close the page then. It remembers for a day what it answered to a key.
+# Stripe closes the page then: sooner than its idempotency keys expire (a day).
 OPEN_FOR = timedelta(hours=23)
 TRIES = 12
 
@@ -55,7 +54,7 @@ class Checkouts:
         raise VersionConflictError("Another checkout of yours is being opened. Try again.")
 
     def close(self, owner: str, at: datetime) -> None:
-        """Nobody can pay on the owner's page any more."""
+        """Close the owner's open page at Stripe."""
         row = self._store.find(owner)
         if row and row.may_be_open(at):
             self._close(row)
@@ -99,7 +98,7 @@ class Checkouts:
             raise SubscriptionExistsError("Change its plan with PATCH /v1/billing/subscription.")
 
     def _begun(self, former: OpenCheckout | None, plan: str, customer: str, once: IdempotentRequest) -> OpenCheckout:
-        """Written before Stripe is asked: whoever comes meanwhile asks for the very same page."""
+        """Write the row before asking Stripe, so that concurrent requests ask for the same page."""
         row = OpenCheckout(
             id=_name(once.at),
             owner=once.owner,

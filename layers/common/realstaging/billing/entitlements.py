@@ -1,5 +1,6 @@
 """What a customer's subscriptions at Stripe give their owner, and how a plan is changed. Pure rules."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,12 @@ from datetime import datetime
 from realstaging.accounts.quota import PAID, PAST_DUE
 from realstaging.config import Plan
 from realstaging.models.accounts import Subscribed
-from realstaging.models.stripe import Kept, Subscription
+from realstaging.models.stripe import Arrears, Included, RetainedPlan, Subscription
+from realstaging.stores.keys import month_start
 
 Plans = Mapping[str, Plan]
+# Their first invoice was never paid.
+NEVER_PAID = ("incomplete", "incomplete_expired")
 
 
 def ours(subscription: Subscription, plans: Plans) -> bool:
@@ -41,11 +45,20 @@ def plan_of(subscription: Subscription, plans: Plans) -> str | None:
     return kept.plan if kept and kept.plan in plans and _larger(kept.plan, plan, plans) else plan
 
 
-def granted(subscription: Subscription, plans: Plans, unpaid_since: datetime | None = None) -> Subscribed | None:
-    """What is written to its owner's row: a function of Stripe's state alone, so that it may be written twice."""
-    plan = plan_of(subscription, plans)
+def granted(
+    subscription: Subscription,
+    plans: Plans,
+    arrears: Arrears | None = None,
+    among: Sequence[Subscription] = (),
+) -> Subscribed | None:
+    """What is written to its owner's row: a function of Stripe's state alone, so that it may be written twice.
+
+    `among`: all subscriptions of the customer.
+    """
+    plan, arrears = plan_of(subscription, plans), arrears or Arrears()
     if plan is None:
         return None
+    included = running_included(subscription)
     return Subscribed(
         id=subscription.id,
         plan=plan,
@@ -55,11 +68,32 @@ def granted(subscription: Subscription, plans: Plans, unpaid_since: datetime | N
         period_end=subscription.period_end,
         ends=subscription.ends,
         next_plan=subscription.price.plan if subscription.price.plan != plan else None,
-        past_due_since=unpaid_since if subscription.status == PAST_DUE else None,
+        past_due_since=arrears.since if subscription.status == PAST_DUE else None,
+        paid_from=arrears.paid_from,
+        images=included.images if included else None,
+        own_counters=any(_used_the_month_before(each, subscription, plans) for each in among),
     )
 
 
-def running_kept(subscription: Subscription) -> Kept | None:
+def running_included(subscription: Subscription) -> Included | None:
+    """What the running period includes after an upgrade in it; that of an earlier period counts no more."""
+    included = subscription.included
+    return included if included and subscription.period_end <= included.until else None
+
+
+def included_after(now: Subscription, plan: str, plans: Plans, at: datetime) -> Included:
+    """What the running period includes once the larger `plan` is paid for the rest of it, from `at` on.
+
+    The difference between the plans is paid for that part of the period, and grows the allowance by the same part.
+    """
+    running, former = running_included(now), plan_of(now, plans)
+    base = running.images if running else plans[former].images_per_month if former else 0
+    whole, rest = now.period_end - now.period_start, now.period_end - at
+    more = max(plans[plan].images_per_month - base, 0) * min(max(rest / whole, 0), 1)
+    return Included(images=base + math.ceil(more), until=now.period_end)
+
+
+def running_kept(subscription: Subscription) -> RetainedPlan | None:
     """The plan kept until the running period ends; one that was kept in an earlier period counts no more."""
     kept = subscription.kept
     return kept if kept and subscription.period_end <= kept.until else None
@@ -71,14 +105,14 @@ class Change:
 
     plan: str
     prorate: bool
-    kept: Kept | None = None
+    kept: RetainedPlan | None = None
     undo: str | None = None
 
 
 def change(subscription: Subscription, plan: str, plans: Plans) -> Change | None:
     """How its owner comes to `plan`; None if nothing is to be done.
 
-    A larger plan counts, and is paid, at once. A smaller one counts from the renewal on. Who has
+    A larger plan counts and is paid at once; a smaller one counts from the renewal on. An owner who has
     chosen a smaller one and comes back has paid for the larger one already.
     """
     now = plan_of(subscription, plans)
@@ -87,8 +121,19 @@ def change(subscription: Subscription, plan: str, plans: Plans) -> Change | None
     if _larger(plan, now, plans):
         # Stripe reckons from the price it knows: that must be the plan that was paid for.
         return Change(plan, prorate=True, undo=now if now != subscription.price.plan else None)
-    kept = Kept(plan=now, until=subscription.period_end) if plan != now else None
+    kept = RetainedPlan(plan=now, until=subscription.period_end) if plan != now else None
     return Change(plan, prorate=False, kept=kept)
+
+
+def _used_the_month_before(earlier: Subscription, later: Subscription, plans: Plans) -> bool:
+    """Did an earlier subscription count in the calendar month in which the later one began?"""
+    return (
+        ours(earlier, plans)
+        and earlier.id != later.id
+        and earlier.created_at <= later.created_at
+        and earlier.status not in NEVER_PAID
+        and earlier.period_end > month_start(later.started_at)
+    )
 
 
 def _larger(one: str, other: str, plans: Plans) -> bool:

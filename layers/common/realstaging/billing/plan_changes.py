@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from realstaging.accounts.quota import FREE
-from realstaging.billing.entitlements import Change, change, chosen, running_kept
+from realstaging.billing.entitlements import (
+    Change,
+    Plans,
+    change,
+    chosen,
+    included_after,
+    plan_of,
+    running_included,
+    running_kept,
+)
 from realstaging.billing.prices import check_paid, price_of
 from realstaging.billing.sync import Billing
 from realstaging.billing.views import money
@@ -15,7 +24,7 @@ from realstaging.errors import AppError, BillingStateError, NoSubscriptionError,
 from realstaging.gateways.stripe.client import StalePriceError, Stripe
 from realstaging.ids import new_id
 from realstaging.models.accounts import User
-from realstaging.models.stripe import Kept, Preview, Price, Subscription
+from realstaging.models.stripe import Preview, Price, RetainedPlan, Subscription
 from realstaging.models.subscriptions import PlanChange, PreviewLine, PreviewView
 from realstaging.stores.users import UserStore
 
@@ -25,7 +34,7 @@ TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RunningSubscription:
     """A subscription that runs, and whose it is."""
 
     user: User
@@ -34,8 +43,11 @@ class Held:
 
 
 class PlanChanges:
-    def __init__(self, settings: Settings, *, billing: Billing, users: UserStore, stripe: Stripe) -> None:
-        self._plans = settings.plans
+    def __init__(
+        self, settings: Settings, *, billing: Billing, users: UserStore, stripe: Stripe, plans_now: Callable[[], Plans]
+    ) -> None:
+        """`plans_now`: the plans with what administrators have set; they say how many images are included."""
+        self._plans, self._plans_now = settings.plans, plans_now
         self._billing, self._users, self._stripe = billing, users, stripe
 
     def preview(self, owner: str, plan: str, at: datetime) -> PreviewView:
@@ -51,11 +63,12 @@ class PlanChanges:
         if step is None or not step.prorate:
             later = plan == FREE or (step is not None and step.kept is not None)
             nothing = Preview(amount_due=0, currency=now.price.currency, lines=[])
-            return _shown(plan, nothing, now.period_end if later else at)
+            return _shown(plan, nothing, now.period_end if later else at, self._images(now))
         cost = self._stripe.preview_change(now, self._price(plan), prorate=True)
         if step.undo:
             cost = self._from_kept(cost, now, step.undo)
-        return _shown(plan, cost, cost.at or at, cost.at)
+        images = included_after(now, plan, self._plans_now(), cost.at or at).images
+        return _shown(plan, cost, cost.at or at, images, cost.at)
 
     def change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
         """The owner, as the change has left them.
@@ -93,19 +106,19 @@ class PlanChanges:
             )
         return self._now(held, at)
 
-    def _held(self, owner: str) -> Held:
+    def _held(self, owner: str) -> RunningSubscription:
         """As it is at Stripe, whatever we have heard of it."""
         user = self._users.get(owner)
         found = chosen(self._stripe.subscriptions_of(user.customer_id), self._plans) if user.customer_id else None
         if user.customer_id is None or found is None or not found.live:
             raise NoSubscriptionError("Choose a plan with POST /v1/billing/checkout first.")
-        return Held(user, user.customer_id, found)
+        return RunningSubscription(user, user.customer_id, found)
 
     def _taken(self, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
         """A change that is not paid leaves everything as it was. False if it has to be decided anew."""
         if step.undo:
             return self._taken_from(step.undo, former, step, moment, at)
-        after = self._step(former, step, moment, at)
+        after = self._step(former, former, step, moment, at)
         return step.prorate or not self._overtaken(former, after, at)
 
     def _taken_from(self, undo: str, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
@@ -115,16 +128,31 @@ class PlanChanges:
             now = self._put(former, self._price(undo), at)
             overtaken = self._overtaken(former, now, at)
             if not overtaken:
-                self._step(now, step, moment, at)
+                self._step(now, former, step, moment, at)
             done = True
         finally:
             if not done:
                 self._restore(former, undo, at)
         return not overtaken
 
-    def _step(self, now: Subscription, step: Change, moment: datetime | None, at: datetime) -> Subscription:
-        price = self._price(step.plan)
-        return self._stripe.change_plan(now, price, prorate=step.prorate, key=_act(at), at=moment, kept=step.kept)
+    def _step(
+        self, now: Subscription, former: Subscription, step: Change, moment: datetime | None, at: datetime
+    ) -> Subscription:
+        included = included_after(former, step.plan, self._plans_now(), moment or at) if step.prorate else None
+        return self._stripe.change_plan(
+            now,
+            self._price(step.plan),
+            prorate=step.prorate,
+            key=_act(at),
+            at=moment,
+            kept=step.kept,
+            included=included,
+        )
+
+    def _images(self, now: Subscription) -> int:
+        """What the running period includes as it is."""
+        included, plan = running_included(now), plan_of(now, self._plans)
+        return included.images if included else self._plans_now()[plan or FREE].images_per_month
 
     def _overtaken(self, former: Subscription, after: Subscription, at: datetime) -> bool:
         """A renewal came between our reading and our writing, and was paid at the former price: that is put back."""
@@ -141,7 +169,7 @@ class PlanChanges:
             if any((each.id, each.price.plan, each.period_end) == undone for each in there):
                 self._put(former, former.price, at, running_kept(former))
 
-    def _put(self, now: Subscription, price: Price, at: datetime, kept: Kept | None = None) -> Subscription:
+    def _put(self, now: Subscription, price: Price, at: datetime, kept: RetainedPlan | None = None) -> Subscription:
         """Another price without any payment."""
         return self._stripe.change_plan(now, price, prorate=False, key=_act(at), kept=kept)
 
@@ -170,8 +198,8 @@ class PlanChanges:
     def _price(self, plan: str) -> Price:
         return price_of(plan, self._plans, self._stripe)
 
-    def _now(self, held: Held, at: datetime) -> User:
-        """As Stripe has it after the change: nobody waits for the webhook."""
+    def _now(self, held: RunningSubscription, at: datetime) -> User:
+        """As Stripe has it after the change, without waiting for the webhook."""
         return held.user.model_copy(update={"subscribed": self._billing.refresh(held.customer, at)})
 
 
@@ -182,12 +210,13 @@ def _with_todays_prices[T](act: Callable[[], T]) -> T:
         return act()
 
 
-def _shown(plan: str, cost: Preview, at: datetime, proration_date: datetime | None = None) -> PreviewView:
+def _shown(plan: str, cost: Preview, at: datetime, images: int, proration_date: datetime | None = None) -> PreviewView:
     return PreviewView(
         plan=plan,
         amount_due=money(cost.amount_due),
         currency=cost.currency,
         effective_at=at,
+        images_this_period=images,
         proration_date=proration_date,
         lines=[PreviewLine(description=each.description, amount=money(each.amount)) for each in cost.lines],
     )

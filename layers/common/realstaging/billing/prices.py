@@ -1,28 +1,18 @@
-"""Plans as they are sold: which can be bought, and for what price of Stripe's."""
+"""Plans and their prices at Stripe: which can be bought, whether Stripe sells them as configured, and new prices."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from realstaging.config import Plan
 from realstaging.errors import ValidationFailedError
 from realstaging.gateways.stripe.client import Stripe
-from realstaging.models.catalog import PlanOption
-from realstaging.models.stripe import Price
-from realstaging.models.subscriptions import PlanPage
+from realstaging.models.stripe import Price, lookup_key
 
 Plans = Mapping[str, Plan]
 
 
 def paid(plans: Plans) -> list[str]:
     return [id for id, plan in plans.items() if plan.price_usd > 0]
-
-
-def offered(plans: Plans) -> PlanPage:
-    return PlanPage(
-        items=[
-            PlanOption(id=id, name=plan.name, price_usd=plan.price_usd, images_per_month=plan.images_per_month)
-            for id, plan in plans.items()
-        ]
-    )
 
 
 def check_paid(plan: str, plans: Plans) -> None:
@@ -37,3 +27,41 @@ def price_of(plan: str, plans: Plans, stripe: Stripe) -> Price:
     if price is None:
         raise RuntimeError(f"Stripe has no price for the plan {plan}: see docs/billing.md")
     return price
+
+
+def complaints(plans: Plans, return_url: str, stripe: Stripe) -> list[str]:
+    """What stands in the way of buying, in words for operators."""
+    prices = stripe.prices_now(paid(plans))
+    found = [complaint for plan in paid(plans) for complaint in _about(plan, plans[plan], prices.get(plan))]
+    return found + ([] if return_url else ["stripe.return_url is not set: Stripe's pages lead back nowhere"])
+
+
+def synchronise(plans: Plans, stripe: Stripe) -> list[str]:
+    """Make the prices that are missing or wrong; the plans that have one now. Running subscriptions keep theirs."""
+    prices = stripe.prices_now(paid(plans))
+    wrong = [plan for plan in paid(plans) if _about(plan, plans[plan], prices.get(plan))]
+    # Archived ones too: running subscriptions may still use them.
+    named = stripe.named_prices(wrong) if wrong else {}
+    for plan in wrong:
+        amount, former = cents(plans[plan].price_usd), named.get(plan)
+        key = f"price-{plan}-{amount}-after-{former.id if former else 'none'}"
+        stripe.make_price(plan, plans[plan].name, amount, former, key=key)
+    return wrong
+
+
+def cents(usd: Decimal) -> int:
+    return int(usd * 100)
+
+
+def _about(plan: str, wanted: Plan, price: Price | None) -> list[str]:
+    if price is None:
+        return [f"{plan}: Stripe has no active price with the lookup key {lookup_key(plan)}"]
+    found = []
+    if not price.monthly:
+        found.append(f"{plan}: the price {price.id} is not by the month")
+    if (price.amount, price.currency) != (cents(wanted.price_usd), "usd"):
+        amount = Decimal(price.amount or 0).scaleb(-2)
+        found.append(
+            f"{plan}: the price {price.id} is {amount} {price.currency}, configured are {wanted.price_usd} usd"
+        )
+    return found

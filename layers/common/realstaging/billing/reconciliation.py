@@ -11,24 +11,27 @@ from realstaging.config import Settings
 from realstaging.errors import ProviderUnavailableError, ValidationFailedError
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.models.accounts import Subscribed, User
-from realstaging.models.reconciliation import Difference, Place
 from realstaging.models.stripe import LIVE, Subscription
+from realstaging.models.subscriptions import Difference, ReconciliationCursor
 from realstaging.observability import count, log
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 
-# What ended longer ago gives nobody anything, whatever a row says of it.
+# Subscriptions that ended longer ago than this are not compared.
 LONG_AGO = timedelta(days=40)
 PAGE = 100
+
+# Where to go on, and the customers that are not as our rows have them.
+type Page = tuple[ReconciliationCursor | None, list[str]]
 
 
 @dataclass
 class Report:
-    """`place`: where to go on; None when everything was looked at."""
+    """`cursor`: where to go on; None when everything was looked at."""
 
     looked: int = 0
     differences: list[Difference] = field(default_factory=list)
-    place: Place | None = None
+    cursor: ReconciliationCursor | None = None
 
 
 class Reconciler:
@@ -45,18 +48,18 @@ class Reconciler:
         self._billing, self._store, self._users, self._stripe = billing, store, users, stripe
         self._seen: set[str] = set()
 
-    def run(self, place: Place, at: datetime, *, until: float, pause: Callable[[], None]) -> Report:
+    def run(self, cursor: ReconciliationCursor, at: datetime, *, until: float, pause: Callable[[], None]) -> Report:
         """From there on, for as long as there is time; at least a page.
 
         `pause` lets webhooks that are on their way arrive: what they mend is no difference.
         """
-        report = Report(place=place)
+        report = Report(cursor=cursor)
         self._seen.clear()
-        while report.place:
-            if report.place.part == "subscriptions":
-                report.place, suspects = self._look_at_subscriptions(report.place, at, report)
+        while report.cursor:
+            if report.cursor.part == "subscriptions":
+                report.cursor, suspects = self._look_at_subscriptions(report.cursor, at, report)
             else:
-                report.place, suspects = self._look_at_users(report.place, report)
+                report.cursor, suspects = self._look_at_users(report.cursor, report)
             if suspects:
                 pause()
             report.differences += [found for each in suspects if (found := self._told(self._checked(each, at)))]
@@ -64,18 +67,18 @@ class Reconciler:
                 break
         return report
 
-    def _look_at_subscriptions(self, place: Place, at: datetime, report: Report) -> tuple[Place | None, list[str]]:
+    def _look_at_subscriptions(self, cursor: ReconciliationCursor, at: datetime, report: Report) -> Page:
         """The customers of a page of Stripe's that are not as our rows have them."""
         try:
-            page, more = self._stripe.list_subscriptions(place.after)
+            page, more = self._stripe.list_subscriptions(cursor.after)
         except ValidationFailedError:
-            return Place(), []  # what it went on after is gone
+            return ReconciliationCursor(), []  # what it went on after is gone
         report.looked += len(page)
         self._seen |= {each.id for each in page}
         recent = [each for each in page if each.live or each.period_end > at - LONG_AGO]
         customers = dict.fromkeys(each.customer for each in recent if ours(each, self._plans))
         suspects = [each for each in customers if self._differs([one for one in recent if one.customer == each])]
-        return (Place(after=more) if more else Place(part="users")), suspects
+        return (ReconciliationCursor(after=more) if more else ReconciliationCursor(part="users")), suspects
 
     def _differs(self, theirs: list[Subscription]) -> bool:
         linked = self._store.linked(theirs[0].customer)
@@ -84,13 +87,14 @@ class Reconciler:
         if user is None or user.deleted_at or user.customer_id != theirs[0].customer:
             return live
         row = user.subscribed
-        return any(self._billing.given(each) != row for each in theirs if each.live or (row and each.id == row.id))
+        compared = [each for each in theirs if each.live or (row and each.id == row.id)]
+        return any(self._billing.given(each, theirs) != row for each in compared)
 
-    def _look_at_users(self, place: Place, report: Report) -> tuple[Place | None, list[str]]:
+    def _look_at_users(self, cursor: ReconciliationCursor, report: Report) -> Page:
         """The customers of owners whose rows tell of something that was not among Stripe's."""
-        page, more = self._users.page(limit=PAGE, before=place.after)
+        page, more = self._users.page(limit=PAGE, before=cursor.after)
         report.looked += len(page)
-        return (Place(part="users", after=more) if more else None), list(self._unseen(page))
+        return (ReconciliationCursor(part="users", after=more) if more else None), list(self._unseen(page))
 
     def _unseen(self, page: Iterable[User]) -> Iterable[str]:
         for user in page:
@@ -129,7 +133,7 @@ class Reconciler:
         )
 
     def _stranger(self, customer: str, at: datetime) -> Difference:
-        """Somebody pays, and nobody knows who."""
+        """A paying customer without an owner: link it by its metadata if possible."""
         known = self._stripe.customer(customer)
         user = self._users.find(known.owner) if known and known.owner else None
         if user and not user.deleted_at and user.customer_id in (None, customer):
@@ -141,7 +145,7 @@ class Reconciler:
         return Difference(kind="unknown", customer=customer, owner=None, was="live", now="live", repaired=False)
 
     def _unowned(self, customer: str, owner: str | None, user: User | None) -> Difference | None:
-        """Nobody pays for an account that is gone. Whether money goes back, people decide."""
+        """End our plans of a closed account. Refunds are left to operators."""
         live = [each for each in self._stripe.subscriptions_of(customer) if each.live and ours(each, self._plans)]
         if not live:
             return None

@@ -1,5 +1,6 @@
-"""Keeps an owner's row as Stripe has it: whatever happened there, the state is asked for and written whole."""
+"""Writes what Stripe says of a customer to its owner's row: any event is a reason to ask, none is believed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from realstaging.models.accounts import Subscribed, User
 from realstaging.models.stripe import BillingEvent, Subscription
 from realstaging.observability import count, log
 from realstaging.stores.billing import AppliedError, BillingStore, Linked
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import LostRaceError, retry_on_conflict
 from realstaging.stores.users import UserStore
 
 COMPLETED, DISPUTED, CUSTOMER_DELETED = "checkout.session.completed", "charge.dispute.created", "customer.deleted"
@@ -28,9 +29,14 @@ TYPES = frozenset(
         "customer.subscription.paused",
         "customer.subscription.resumed",
         "customer.subscription.trial_will_end",
+        "customer.subscription.pending_update_applied",
+        "customer.subscription.pending_update_expired",
         "invoice.paid",
         "invoice.payment_failed",
+        "invoice.payment_action_required",
         "invoice.finalized",
+        "invoice.finalization_failed",
+        "invoice.marked_uncollectible",
         "invoice.voided",
         "customer.updated",
         CUSTOMER_DELETED,
@@ -48,7 +54,7 @@ class Billing:
         self._store, self._users, self._stripe = store, users, stripe
 
     def apply(self, event: BillingEvent, at: datetime) -> None:
-        """Something has happened to a customer. Once per event, however often it comes."""
+        """Apply an event once, however often it is delivered."""
         if event.type == DISPUTED:
             log.error("charge disputed", event_id=event.id, dispute_id=event.object_id)
             count("ChargeDisputed")
@@ -60,13 +66,15 @@ class Billing:
         except AppliedError:
             log.info("event applied already", event_id=event.id)
 
-    def given(self, subscription: Subscription) -> Subscribed | None:
-        """What a subscription gives. Stripe is asked for invoices only when one is past due."""
-        late = subscription.status == PAST_DUE and ours(subscription, self._plans)
-        return granted(subscription, self._plans, self._stripe.unpaid_since(subscription.id) if late else None)
+    def given(self, subscription: Subscription, among: Sequence[Subscription]) -> Subscribed | None:
+        """What a subscription gives, one of all its customer's. Its invoices are asked for when one is not paid."""
+        late = subscription.status == PAST_DUE or (subscription.live and subscription.renewal_unpaid)
+        asked = late and ours(subscription, self._plans)
+        arrears = self._stripe.arrears_of(subscription.id) if asked else None
+        return granted(subscription, self._plans, arrears, among)
 
     def refresh(self, customer: str, at: datetime) -> Subscribed | None:
-        """What the customer's owner has now, asked and written. None too for a customer nobody knows."""
+        """What the customer's owner has now, asked and written. Also None for an unknown customer."""
         return self._rewrite(customer, at)
 
     def link(self, owner: str, customer: str, at: datetime) -> str:
@@ -90,35 +98,29 @@ class Billing:
         self._rewrite(customer, at, gone=True)
 
     def _rewrite(self, customer: str, at: datetime, *, gone: bool = False) -> Subscribed | None:
-        for _ in range(TRIES):
+        def once() -> Subscribed | None:
             linked = self._store.linked(customer)
-            if linked is None:
-                return None
-            try:
-                return self._write(linked, at, gone=gone)
-            except LostRaceError:
-                continue
-        raise RuntimeError(TOO_FAST)
+            return self._write(linked, at, gone=gone) if linked else None
+
+        return retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
 
     def _apply(self, event: BillingEvent, customer: str, at: datetime) -> None:
-        for _ in range(TRIES):
+        """A lost race means that another writer asked Stripe after us: ask again."""
+
+        def once() -> None:
             linked = self._store.linked(customer)
-            try:
-                if linked:
-                    self._write(linked, at, event=event, gone=event.type == CUSTOMER_DELETED)
-                elif not self._adopted(event, customer, at):
-                    self._store.park(event, customer, at)
-                    count("EventParked")
-                else:
-                    continue
-            except LostRaceError:
-                # Somebody wrote meanwhile: what we asked for may be older than what is there.
-                continue
-            return
-        raise RuntimeError(TOO_FAST)
+            if linked is None and self._adopted(event, customer, at):
+                linked = self._store.linked(customer)
+            if linked:
+                self._write(linked, at, event=event, gone=event.type == CUSTOMER_DELETED)
+            else:
+                self._store.park(event, customer, at)
+                count("EventParked")
+
+        retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
 
     def _adopted(self, event: BillingEvent, customer: str, at: datetime) -> bool:
-        """A customer nobody knows: Stripe's metadata or the completed checkout may tell whose it is."""
+        """Link an unknown customer by its metadata at Stripe, or by the checkout it completed."""
         known = self._stripe.customer(customer)
         named = [known.owner if known else None, event.owner if known and event.type == COMPLETED else None]
         for owner in filter(None, named):
@@ -141,25 +143,25 @@ class Billing:
         for second in seconds(found, self._plans):
             self._end(second)
         counts = chosen(found, self._plans)
-        subscribed = self.given(counts) if counts else None
+        subscribed = self.given(counts, found) if counts else None
         self._store.write(linked, at, event=event, user=theirs, subscribed=subscribed, unlink=gone)
         return subscribed
 
     def _let_go(self, found: list[Subscription]) -> list[Subscription]:
-        """Nobody pays for an account that is gone; what is none of ours is left alone."""
+        """End our plans of a closed account; other subscriptions are left alone."""
         live = [each for each in found if each.live and ours(each, self._plans)]
         for each in live:
             self._stripe.cancel_now(each.id, prorate=False)
         return [each for each in found if each not in live]
 
     def _end(self, second: Subscription) -> None:
-        """Bought twice, in two tabs or at the same moment. What was paid becomes credit; what was not is let go."""
+        """End a second subscription (two tabs, two devices). What was paid for it becomes credit."""
         log.error("second subscription ended", customer_id=second.customer, subscription_id=second.id)
         count("SecondSubscription")
         self._stripe.cancel_now(second.id, prorate=second.status in PAID)
 
     def _report(self, found: list[Subscription], theirs: User | None) -> None:
-        """Somebody pays, and gets nothing for it: people must look."""
+        """Log and count payments that give nobody anything: an operator must look."""
         for each in filter(lambda each: each.live, found):
             ids: Any = {"customer_id": each.customer, "subscription_id": each.id}
             if not ours(each, self._plans):

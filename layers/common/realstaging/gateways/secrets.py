@@ -16,6 +16,10 @@ KEEP_SECONDS = 300
 MISSING_SECONDS = 15
 
 
+class EmptySecretError(RuntimeError):
+    """The parameter holds nothing but spaces."""
+
+
 class Secrets:
     """`ssm` is called at the first need: its client costs a cold start 12 ms that few calls use."""
 
@@ -25,24 +29,27 @@ class Secrets:
         self._missing: dict[str, float] = {}
 
     def get(self, reference: str) -> str:
-        """The secret a setting refers to. Raises RuntimeError for an empty one: nothing works unsigned."""
+        """The secret a setting refers to. Raises EmptySecretError: nothing works unsigned."""
         kept = self._kept.get(reference)
         if kept and kept[0] > time.monotonic():
             return kept[1]
         name = _parameter(reference, self._stage)
         value = self._ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"].strip()
         if not value:
-            raise RuntimeError(f"the secret {name} is empty")
+            raise EmptySecretError(f"the secret {name} is empty")
         self._kept[reference] = (time.monotonic() + KEEP_SECONDS, value)
         return value
 
     def find(self, reference: str) -> str | None:
-        """A secret that need not be there. That it is missing is believed for a moment only."""
-        if self._missing.get(reference, 0) > time.monotonic():
+        """A secret that may be missing: None without a parameter, for an empty one, or without a reference.
+
+        A missing one is asked for again after a few seconds.
+        """
+        if not reference or self._missing.get(reference, 0) > time.monotonic():
             return None
         try:
             return self.get(reference)
-        except self._ssm().exceptions.ParameterNotFound:
+        except (EmptySecretError, self._ssm().exceptions.ParameterNotFound):
             self._missing[reference] = time.monotonic() + MISSING_SECONDS
             return None
 
@@ -52,7 +59,7 @@ class Secrets:
 
 
 class SecretWriter:
-    """Writes secrets, and tells which are there; it reads none, and its function's role could not."""
+    """Writes secrets and says which exist. It reads none; its function's role may not."""
 
     def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:
         self._ssm, self._stage = ssm, stage
@@ -77,7 +84,7 @@ class SecretWriter:
             self._ssm().put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
         except (ClientError, BotoCoreError) as error:
             log.error("secret not stored", parameter=name, error=type(error).__name__)
-            # Not chained: nobody can promise what AWS repeats in its words.
+            # Not chained: AWS may repeat the value in its message.
             raise ProviderUnavailableError("The secret was not stored. Send it again.") from None
 
 

@@ -92,6 +92,9 @@ class Subscribed(Frozen):
     """What a subscription gives its owner: Stripe's state at the last look, read in our terms.
 
     `past_due_since`: when the oldest invoice was made that is still to be paid; only while it is past due.
+    `paid_from`: the start of the last paid period, while the running one is not paid. `images`: what the running
+    period includes, where that is not what the plan says. `own_counters`: its first period does not go on with
+    the month's counters, which an earlier subscription has used.
     """
 
     id: str
@@ -103,10 +106,16 @@ class Subscribed(Frozen):
     ends: bool = False
     next_plan: str | None = None
     past_due_since: AwareDatetime | None = None
+    paid_from: AwareDatetime | None = None
+    images: int | None = None
+    own_counters: bool = False
 
 
 class User(Frozen):
-    """`role_set`: an administrator has said it, so that tokens do not change it any more."""
+    """`role_set`: an administrator has said it, so that tokens do not change it any more.
+
+    `version` grows with every change of the row, `profile_version` with those of the profile.
+    """
 
     owner: str
     role: Literal["user", "admin"] = "user"
@@ -116,6 +125,7 @@ class User(Frozen):
     customer_id: str | None = None
     subscribed: Subscribed | None = None
     profile: Profile = Profile()
+    profile_version: int = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime
     version: int = 1

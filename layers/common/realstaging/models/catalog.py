@@ -6,21 +6,13 @@ from typing import Literal
 from pydantic import Field
 
 from realstaging.models.base import Frozen
+from realstaging.models.choices import Choice
 
 
 class Health(Frozen):
     status: Literal["ok"] = "ok"
     service: Literal["realstaging"] = "realstaging"
     version: str
-
-
-class Option(Frozen):
-    """A room type or style; a deprecated one still works and maps to another."""
-
-    id: str
-    name: str
-    deprecated: bool = False
-    maps_to: str | None = Field(default=None, description="What a deprecated one is treated as.")
 
 
 class ModelOption(Frozen):
@@ -59,8 +51,8 @@ class Limits(Frozen):
 
 
 class Capabilities(Frozen):
-    room_types: list[Option]
-    styles: list[Option]
+    room_types: list[Choice]
+    styles: list[Choice]
     models: list[ModelOption]
     limits: Limits
     plans: list[PlanOption]

@@ -1,5 +1,6 @@
 """What Stripe holds, in our words: read from its answers and its events, never written to the table as they are."""
 
+import itertools
 import re
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -12,6 +13,9 @@ from realstaging.models.base import Frozen
 LIVE = ("trialing", "active", "past_due")
 # Nothing becomes of these any more.
 ENDED = ("canceled", "incomplete_expired")
+# What Stripe says of an invoice for the next period, and of one that is not paid.
+RENEWAL = "subscription_cycle"
+UNPAID = ("draft", "open", "uncollectible")
 LOOKUP_KEY = re.compile(r"realstaging_([a-z0-9_-]+)_monthly")
 
 
@@ -36,7 +40,7 @@ class Price(Frozen):
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
-        """A lookup key moves on to a plan's next price; those who still pay the former one are told by metadata."""
+        """A lookup key moves on to a plan's next price; the former one is known by its metadata."""
         named = LOOKUP_KEY.fullmatch(data.get("lookup_key") or "")
         plan = named[1] if named else (data.get("metadata") or {}).get("plan")
         recurring = data.get("recurring") or {}
@@ -51,7 +55,7 @@ class Price(Frozen):
         )
 
 
-class Kept(Frozen):
+class RetainedPlan(Frozen):
     """The plan that was paid for, until the period is over in which its owner chose a smaller one."""
 
     plan: str
@@ -67,10 +71,47 @@ class Kept(Frozen):
         return {"kept_plan": self.plan, "kept_until": str(int(self.until.timestamp()))}
 
 
+class Included(Frozen):
+    """How many images the running period includes after a change to a larger plan in the middle of it."""
+
+    images: int
+    until: AwareDatetime
+
+    @classmethod
+    def of(cls, metadata: dict[str, str]) -> Self | None:
+        images, until = metadata.get("included_images") or "", metadata.get("included_until") or ""
+        both = re.fullmatch("[0-9]{1,9} [0-9]{1,11}", f"{images} {until}")
+        return cls(images=int(images), until=moment(int(until))) if both else None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"included_images": str(self.images), "included_until": str(int(self.until.timestamp()))}
+
+
+class Arrears(Frozen):
+    """What is still to be paid for a subscription.
+
+    `since`: when its oldest open invoice was made. `paid_from`: the start of the last period that was paid, if
+    renewals since then were not.
+    """
+
+    since: AwareDatetime | None = None
+    paid_from: AwareDatetime | None = None
+
+    @classmethod
+    def of(cls, newest_first: list[dict[str, Any]]) -> Self:
+        """From a subscription's invoices. That of a renewal names the period that was over then, not the new one."""
+        opened = [moment(each["created"]) for each in newest_first if each.get("status") == "open"]
+        renewals = (each for each in newest_first if each.get("billing_reason") == RENEWAL)
+        unpaid = list(itertools.takewhile(lambda each: each.get("status") in UNPAID, renewals))
+        return cls(since=min(opened, default=None), paid_from=moment(unpaid[-1]["period_start"]) if unpaid else None)
+
+
 class Subscription(Frozen):
     """A subscription as it stood when Stripe was asked; `ends`: with the running period.
 
-    `ends_by_date`: Stripe's own pages say so by a date, our calls by a flag.
+    `ends_by_date`: Stripe's own pages say so by a date, our calls by a flag. `renewal_unpaid`: the invoice of the
+    running period is not paid. Stripe makes it an hour before it first tries to collect it.
     """
 
     id: str
@@ -84,7 +125,9 @@ class Subscription(Frozen):
     period_end: AwareDatetime
     ends: bool
     ends_by_date: bool = False
-    kept: Kept | None = None
+    kept: RetainedPlan | None = None
+    included: Included | None = None
+    renewal_unpaid: bool = False
     default_card: str | None = None
 
     @property
@@ -96,6 +139,8 @@ class Subscription(Frozen):
         items = data["items"]["data"]
         item = next((each for each in items if Price.of(each["price"]).plan), items[0])
         flagged, date = bool(data.get("cancel_at_period_end")), data.get("cancel_at")
+        invoice = data.get("latest_invoice")
+        latest = invoice if isinstance(invoice, dict) else {}
         dated = bool(date and date <= item["current_period_end"])
         return cls(
             id=data["id"],
@@ -110,7 +155,9 @@ class Subscription(Frozen):
             ends=flagged or dated,
             # With the flag Stripe shows a date as well.
             ends_by_date=dated and not flagged,
-            kept=Kept.of(data.get("metadata") or {}),
+            kept=RetainedPlan.of(data.get("metadata") or {}),
+            included=Included.of(data.get("metadata") or {}),
+            renewal_unpaid=latest.get("billing_reason") == RENEWAL and latest.get("status") in UNPAID,
             default_card=_id(data.get("default_payment_method")),
         )
 
@@ -190,7 +237,7 @@ class Preview(Frozen):
 
 
 class Invoice(Frozen):
-    """Amounts in minor units. `page` and `pdf` are Stripe's, and good for anybody who has the address."""
+    """Amounts in minor units. `page` and `pdf` are Stripe's, readable by anyone who has the URL."""
 
     id: str
     number: str | None

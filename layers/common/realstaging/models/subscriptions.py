@@ -1,12 +1,21 @@
-"""What owners see and send about plans, subscriptions and payments. Amounts are in whole units of `currency`."""
+"""Plans, subscriptions and payments as owners see and send them, an open checkout, and what reconciliation finds.
 
+Amounts are in whole units of `currency`.
+"""
+
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from realstaging.models.base import Frozen
 from realstaging.models.catalog import PlanOption
+
+# A page that is about to close is not worth opening.
+WORTH_OPENING = timedelta(hours=1)
+# The request that wrote the row opens the page within seconds; if it died, its URL was never given out.
+BEING_OPENED = timedelta(minutes=2)
 
 
 def _as_text(value: Any) -> Any:
@@ -78,6 +87,9 @@ class PreviewView(Frozen):
     amount_due: Decimal = Field(description="To be paid at once.")
     currency: str
     effective_at: AwareDatetime = Field(description="From when on the plan counts.")
+    images_this_period: int = Field(
+        description="What the running period includes then: a larger plan adds the part that is paid for."
+    )
     proration_date: AwareDatetime | None = Field(
         default=None, description="What the amount was reckoned from; `null` where nothing is to be paid."
     )
@@ -118,3 +130,50 @@ class PaymentMethodView(Frozen):
 class PaymentMethodPage(Frozen):
     items: list[PaymentMethodView]
     next_cursor: str | None = None
+
+
+class OpenCheckout(Frozen):
+    """`id` names this one attempt, at Stripe too. Until the page is open there is no `session_id`."""
+
+    id: str
+    owner: str
+    customer: str
+    plan: str
+    price: str
+    opened_at: AwareDatetime
+    ends_at: AwareDatetime
+    session_id: str | None = None
+
+    def may_be_open(self, at: datetime) -> bool:
+        """Is there a page, given out to the owner, that can still be paid on?"""
+        return at < (self.ends_at if self.session_id else self.opened_at + BEING_OPENED)
+
+    def serves(self, plan: str, customer: str, at: datetime) -> bool:
+        return (
+            (self.plan, self.customer) == (plan, customer)
+            and self.may_be_open(at)
+            and at < self.ends_at - WORTH_OPENING
+        )
+
+
+class Difference(Frozen):
+    """What our row said of a customer, and what Stripe says; in words, for operators.
+
+    `kind`: the row was `behind`; Stripe has `no_subscription` where the row has one; the customer was `unlinked`,
+    or is `unknown`; the subscription is of a `closed_account`, or of an `other_customer` of its owner's; or looking
+    at it `failed`, and the log says why.
+    """
+
+    kind: Literal["behind", "no_subscription", "unlinked", "unknown", "closed_account", "other_customer", "failed"]
+    customer: str
+    owner: str | None
+    was: str
+    now: str
+    repaired: bool
+
+
+class ReconciliationCursor(Frozen):
+    """Where to go on: first all subscriptions of Stripe's, then all users of ours."""
+
+    part: Literal["subscriptions", "users"] = "subscriptions"
+    after: str | None = None

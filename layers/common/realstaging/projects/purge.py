@@ -1,5 +1,6 @@
 """Removing what deleted things left behind: bounded a run, repeatable, and never in the way of the living."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.gateways.media import Media, master_key, original_key, staged_prefix, thumbnail_key, upload_key
@@ -18,10 +19,19 @@ SETTLED = timedelta(minutes=2)
 
 class Purger:
     def __init__(
-        self, *, remains: TombstoneStore, users: UserStore, deleter: Deleter, media: Media, results: ResultQueue
+        self,
+        *,
+        remains: TombstoneStore,
+        users: UserStore,
+        deleter: Deleter,
+        media: Media,
+        results: ResultQueue,
+        free_images: Callable[[], int],
     ) -> None:
+        """`free_images`: how many a month the free plan includes now."""
         self._remains, self._users, self._deleter = remains, users, deleter
         self._media, self._results = media, results
+        self._free_images = free_images
 
     def look_at(self, due: DueRow, at: datetime) -> None:
         """Deal with one row of the purge's lane."""
@@ -79,10 +89,10 @@ class Purger:
             jobs = self._users.jobs_of(owner)
             for job in jobs:
                 cancel_run(job, self._results)
-            if not self._media.remove_owner(owner) + self._users.remove_rows(owner):
+            if not self._media.remove_owner(owner) + self._users.remove_rows(owner, at):
                 break
         else:
             return  # goes on in the next run
-        if self._users.forget(owner, at - SETTLED):
+        if self._users.forget(owner, at, marked_before=at - SETTLED, free_images=self._free_images()):
             count("AccountPurged")
             log.info("account purged")

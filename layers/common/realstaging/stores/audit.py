@@ -20,7 +20,7 @@ class AuditStore:
         self._table, self._writes = table, Writes(table)
 
     def entry(self, at: datetime, *, by: str, action: str, subject: str, before: Any, after: Any) -> Write:
-        """The action for the transaction that does what it tells of."""
+        """The record, as an action for the transaction that makes the change."""
         id = new_id("aud", at)
         return self._writes.put_new(
             {

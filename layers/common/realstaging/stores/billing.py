@@ -1,4 +1,4 @@
-"""Whose a Stripe customer is, which events were applied, and what a subscription gives its owner."""
+"""Stripe's customers and their owners, applied events, open checkouts, and how far reconciliation has come."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,9 @@ from boto3.dynamodb.conditions import Key
 
 from realstaging.models.accounts import Subscribed, User
 from realstaging.models.stripe import BillingEvent
+from realstaging.models.subscriptions import OpenCheckout, ReconciliationCursor
 from realstaging.stores import keys
-from realstaging.stores.table import Item, LostRaceError, Write, Writes
+from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -83,7 +84,7 @@ class BillingStore:
             when=f"{OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
             values={":customer": customer},
         )
-        # Theirs once if they closed an account and are back within the day in which Stripe repeats its answer.
+        # An owner who comes back within a day gets the same customer again: Stripe repeats its answer to our key.
         theirs = self._writes.update(
             keys.stripe_customer(customer),
             put={"owner": owner, "linked_at": keys.stamp(at)},
@@ -95,7 +96,7 @@ class BillingStore:
         self._writes.transact_write([theirs, owned])
 
     def park(self, event: BillingEvent, customer: str, at: datetime) -> None:
-        """Keep in mind that something happened to a customer nobody knows.
+        """Store an event of a customer without an owner.
 
         Raises LostRaceError if somebody does now, and AppliedError.
         """
@@ -106,7 +107,7 @@ class BillingStore:
         self._together([self._event(event, at), unknown, self._writes.put(parked)], event)
 
     def parked(self, customer: str) -> bool:
-        """Has anything happened to this customer while nobody knew it?"""
+        """Are there stored events from before the customer was linked?"""
         pk = keys.stripe_customer(customer)["pk"]
         condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
         return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])
@@ -128,13 +129,13 @@ class BillingStore:
         return self._writes.put_new(self._row(event, at))
 
     def _row(self, event: BillingEvent, at: datetime) -> Item:
-        row = {
+        item = {
             **keys.stripe_event(event.id),
             "type": event.type,
             "applied_at": keys.stamp(at),
             "expires_at": int((at + KEEP).timestamp()),
         }
-        return row | ({"customer": event.customer} if event.customer else {})
+        return item | ({"customer": event.customer} if event.customer else {})
 
     def _together(self, writes: list[Write], event: BillingEvent | None) -> None:
         try:
@@ -143,3 +144,53 @@ class BillingStore:
             if event and 0 in error.failed:
                 raise AppliedError(event.id) from error
             raise
+
+
+class CheckoutStore:
+    def __init__(self, table: "Table") -> None:
+        self._writes = Writes(table)
+
+    def find(self, owner: str) -> OpenCheckout | None:
+        item = self._writes.get(keys.checkout(owner))
+        return OpenCheckout.model_validate(item) if item else None
+
+    def replace(self, former: OpenCheckout | None, new: OpenCheckout) -> None:
+        """Raises LostRaceError if another one has come into the place of `former`."""
+        write = self._writes.put(row(new, keys.checkout(new.owner)))
+        write["Put"] |= (
+            {
+                "ConditionExpression": "#id = :former",
+                "ExpressionAttributeNames": {"#id": "id"},
+                "ExpressionAttributeValues": {":former": former.id},
+            }
+            if former
+            else {"ConditionExpression": "attribute_not_exists(pk)"}
+        )
+        self._writes.transact_write([write])
+
+    def opened(self, checkout: OpenCheckout, session_id: str, *more: Write) -> None:
+        """Its page is there, and `more` with it. Raises LostRaceError: action 0 is the checkout, 1 the account."""
+        noted = self._writes.update(
+            keys.checkout(checkout.owner),
+            put={"session_id": session_id},
+            when="#id = :id",
+            values={":id": checkout.id},
+        )
+        account = self._writes.check(keys.user(checkout.owner), "attribute_not_exists(#deleted_at)")
+        self._writes.transact_write([noted, account, *more])
+
+
+class ReconciliationCursorStore:
+    def __init__(self, table: "Table") -> None:
+        self._table, self._writes = table, Writes(table)
+
+    def find(self) -> ReconciliationCursor:
+        item = self._writes.get(keys.reconciliation())
+        return ReconciliationCursor.model_validate(item) if item else ReconciliationCursor()
+
+    def keep(self, place: ReconciliationCursor | None) -> None:
+        """None: it got through, and begins anew."""
+        if place:
+            self._writes.transact_write([self._writes.put(row(place, keys.reconciliation()))])
+        else:
+            self._table.delete_item(Key=keys.reconciliation())

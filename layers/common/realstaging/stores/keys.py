@@ -18,6 +18,8 @@
 | events of one nobody knows yet   | table | STRIPE#<customer>     | PARKED#<event>                    |
 | was this Stripe event applied?   | table | STRIPE#<event>        | EVENT                             |
 | where reconciliation goes on     | table | STRIPE                | RECONCILIATION                    |
+| what a closed account has used   | table | FORMER#<hmac of owner>| MONTH#<start>                     |
+| the secret of those names        | table | SETTINGS              | PSEUDONYMS                        |
 | all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
@@ -67,6 +69,14 @@ def batch(owner: str, batch_id: str) -> Key:
 
 def usage(owner: str, period: str) -> Key:
     return _of(owner, f"USAGE#{period}")
+
+
+def former_usage(pseudonym: str, month: str) -> Key:
+    return {"pk": f"FORMER#{pseudonym}", "sk": f"MONTH#{month}"}
+
+
+def pseudonyms() -> Key:
+    return {"pk": "SETTINGS", "sk": "PSEUDONYMS"}
 
 
 def ledger(owner: str, period: str, job_id: str) -> Key:
@@ -210,3 +220,17 @@ def shard(id: str) -> int:
 def stamp(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds: sorts as it passes."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def month(at: datetime) -> str:
+    """The name of a calendar month's counters (UTC): the day it starts."""
+    return month_start(at).date().isoformat()
+
+
+def month_start(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_end(at: datetime) -> datetime:
+    start = month_start(at)
+    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)

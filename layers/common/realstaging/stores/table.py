@@ -1,9 +1,10 @@
 """Conditional writes in the single table, alone and in transactions."""
 
+import contextlib
 import random
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ class LostRaceError(Exception):
     def __init__(self, failed: dict[int, Item]) -> None:
         super().__init__("a condition did not hold")
         self.failed = failed
+
+
+def retry_on_conflict[T](act: Callable[[], T], tries: int, gave_up: Exception) -> T:
+    """Read, decide and write again while another writer was first; `act` does all three. Raises `gave_up`."""
+    for _ in range(tries):
+        with contextlib.suppress(LostRaceError):
+            return act()
+    raise gave_up
 
 
 def row(model: BaseModel, *keys: dict[str, str]) -> Item:

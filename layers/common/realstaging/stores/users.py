@@ -11,6 +11,7 @@ from realstaging.errors import ForbiddenError, VersionConflictError
 from realstaging.models.accounts import Profile, User
 from realstaging.models.jobs import Job
 from realstaging.stores import keys
+from realstaging.stores.former_usage import FormerUsage
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ GOING = "This account is being deleted."
 class UserStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
+        self._former_usage = FormerUsage(table)
         self._known: dict[tuple[str, str | None], tuple[float, str]] = {}
 
     def ensure(self, owner: str, claimed: str | None, at: datetime) -> str:
@@ -45,16 +47,21 @@ class UserStore:
 
     def ensured(self, owner: str, claimed: str | None, at: datetime) -> str:
         """The same, asked of the table now."""
-        try:
-            self.create(owner, claimed or "user", at)
-        except LostRaceError as error:
-            # The usual case: the row is there.
-            found = error.failed[0]
-            role = _role(found)
-            if claimed and claimed != role and not found.get("role_set"):
-                return self._follow(owner, claimed)
-            return role
-        return claimed or "user"
+        # Read first: a condition that fails costs two write units and conflicts with other transactions.
+        found = self._writes.get(keys.user(owner))
+        if found is None:
+            try:
+                self.create(owner, claimed or "user", at)
+            except LostRaceError as error:
+                if 0 not in error.failed:
+                    raise
+                found = error.failed[0]
+            else:
+                return claimed or "user"
+        role = _role(found)
+        if claimed and claimed != role and not found.get("role_set"):
+            return self._follow(owner, claimed)
+        return role
 
     def _follow(self, owner: str, claimed: str) -> str:
         """The row shows what the identity provider says, until an administrator says otherwise; what it then says."""
@@ -71,10 +78,13 @@ class UserStore:
         return claimed
 
     def create(self, owner: str, role: str, at: datetime) -> None:
-        """Raises LostRaceError if it is there."""
+        """The owner's row, and what they used this month if they had an account before.
+
+        Raises LostRaceError if it is there: action 0.
+        """
         user = User(owner=owner, role="admin" if role == "admin" else "user", created_at=at, updated_at=at)
         item = row(user, keys.user(owner), keys.by_user(owner, keys.stamp(at)))
-        self._writes.transact_write([self._writes.put_new(item)])
+        self._writes.transact_write([self._writes.put_new(item), *self._former_usage.restore(owner, at)])
 
     def find(self, owner: str) -> User | None:
         item = self._writes.get(keys.user(owner))
@@ -87,13 +97,19 @@ class UserStore:
         return user
 
     def save(self, user: User, profile: Profile, at: datetime) -> User:
-        """Raises VersionConflictError if it was changed since `user` was read."""
+        """Raises VersionConflictError if the profile was changed since `user` was read.
+
+        The profile has a version of its own: what Stripe or an administrator writes meanwhile is no conflict.
+        """
+        unchanged = "#profile_version = :read"
+        if not user.profile_version:
+            unchanged = f"({unchanged} OR attribute_not_exists(#profile_version))"
         write = self._writes.update(
             keys.user(user.owner),
             put={"profile": profile.model_dump(mode="json", exclude_none=True), "updated_at": keys.stamp(at)},
-            add={"version": 1},
-            when="#version = :version AND attribute_not_exists(#deleted_at)",
-            values={":version": user.version},
+            add={"version": 1, "profile_version": 1},
+            when=f"{unchanged} AND attribute_exists(#owner) AND attribute_not_exists(#deleted_at)",
+            values={":read": user.profile_version},
         )
         try:
             return User.model_validate(self._writes.update_item(write))
@@ -139,9 +155,13 @@ class UserStore:
         """Some of the owner's jobs: those that the next `remove_rows` may remove."""
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
 
-    def remove_rows(self, owner: str) -> int:
-        """Up to a hundred rows of the owner's, the profile excepted, and all API keys; how many there were."""
-        found = [item for item in self._rows(owner, "") if item["sk"] != keys.user(owner)["sk"]]
+    def remove_rows(self, owner: str, at: datetime) -> int:
+        """Up to a hundred rows of the owner's and all API keys; how many there were.
+
+        The profile and the usage of the running month stay for `forget`.
+        """
+        last = {key["sk"] for key in (keys.user(owner), keys.usage(owner, keys.month(at)))}
+        found = [item for item in self._rows(owner, "") if item["sk"] not in last]
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
@@ -150,20 +170,21 @@ class UserStore:
                 batch.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
         return len(found) + len(api_keys)
 
-    def forget(self, owner: str, condemned_before: datetime) -> bool:
+    def forget(self, owner: str, at: datetime, *, marked_before: datetime, free_images: int) -> bool:
         """The last rows. False if it is too early: a request that passed the door may still be at work.
 
-        A role that an administrator has said outlives the account: who was demoted does not come back as they were.
+        A role that an administrator has set outlives the account: nobody gets it back by closing the account. So
+        does what was used this month, up to the `free_images` of the free plan.
         """
         user = self.find(owner)
         if user is None:
             return False
-        gone = [self._last(user, condemned_before)]
+        gone = [self._last(user, marked_before), *self._former_usage.keep(user, at, free_images)]
         if user.customer_id:
             # What is paid as this customer from now on is ended, so that it must be known as a former one.
             customer = self._writes.update(
                 keys.stripe_customer(user.customer_id),
-                put={"gone": True, "expires_at": int((condemned_before + REMEMBERED).timestamp())},
+                put={"gone": True, "expires_at": int((marked_before + REMEMBERED).timestamp())},
                 add={"version": 1},
                 drop=("owner", "linked_at"),
                 when="attribute_not_exists(#owner) OR #owner = :me",
@@ -176,13 +197,13 @@ class UserStore:
             return False
         return True
 
-    def _last(self, user: User, condemned_before: datetime) -> Write:
+    def _last(self, user: User, marked_before: datetime) -> Write:
         """The end of the user's row, or a bare one in its place."""
         key, when = keys.user(user.owner), "#deleted_at <= :before"
-        end = self._writes.delete(key, when, {":before": keys.stamp(condemned_before)})
+        end = self._writes.delete(key, when, {":before": keys.stamp(marked_before)})
         if not user.role_set:
             return end
-        at = condemned_before
+        at = marked_before
         bare = User(owner=user.owner, role=user.role, role_set=True, created_at=at, updated_at=at)
         condition = {name: part for name, part in end["Delete"].items() if name != "Key"}
         return {"Put": condition | {"Item": row(bare, key, keys.by_user(user.owner, keys.stamp(at)))}}

@@ -12,19 +12,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from realstaging.config import Settings
-from realstaging.errors import BillingStateError, CustomerGoneError
+from realstaging.errors import BillingNotSetUpError, BillingStateError, CustomerGoneError
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.stripe import (
+    Arrears,
     Card,
     Checkout,
     Customer,
+    Included,
     Invoice,
-    Kept,
     Preview,
     Price,
+    RetainedPlan,
     Subscription,
     lookup_key,
-    moment,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 API_VERSION = "2026-10-28.endive"
 PRICES_SECONDS = 600
 PAGE = 100
+# With a list of subscriptions comes whether their renewal is paid.
+INVOICES = ["data.latest_invoice"]
 
 
 class StalePriceError(Exception):
@@ -42,7 +45,9 @@ class StalePriceError(Exception):
 
 
 class Stripe:
-    """Any call raises ProviderUnavailableError when Stripe cannot be asked, and RefusedError for a fault of ours."""
+    """Any call raises ProviderUnavailableError when Stripe cannot be asked, BillingNotSetUpError without a key,
+    and RefusedError for a fault of ours.
+    """
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._limits, self._secrets = settings.stripe, secrets
@@ -52,7 +57,17 @@ class Stripe:
     def _client(self) -> "StripeClient":
         from realstaging.gateways.stripe.transport import client
 
-        return client(self._limits, self._secrets.get(self._limits.secret_key))
+        return client(self._limits, self._secret_key())
+
+    def _secret_key(self) -> str:
+        key = self._secrets.find(self._limits.secret_key)
+        if key is None:
+            raise BillingNotSetUpError
+        return key
+
+    def require_set_up(self) -> None:
+        """Raises BillingNotSetUpError on a deployment without a secret key. Asks nothing of Stripe."""
+        self._secret_key()
 
     # -- customers -----------------------------------------------------------------------------------------
 
@@ -76,11 +91,13 @@ class Stripe:
         data = self._ask(lambda client: client.v1.invoices.list(params))
         return [Invoice.of(each) for each in data["data"]], bool(data["has_more"])
 
-    def unpaid_since(self, subscription: str) -> datetime | None:
-        """When the oldest of a subscription's open invoices was made; None if none is open."""
-        params: Any = {"subscription": subscription, "status": "open", "limit": PAGE}
-        data = self._ask(lambda client: client.v1.invoices.list(params))
-        return min((moment(each["created"]) for each in data["data"]), default=None)
+    def arrears_of(self, subscription: str) -> Arrears:
+        params: Any = {"subscription": subscription, "limit": PAGE}
+        return Arrears.of(self._ask(lambda client: client.v1.invoices.list(params))["data"])
+
+    def delete_customer(self, customer: str) -> None:
+        """With its cards; its invoices stay at Stripe. One that is gone already is left alone."""
+        self._find(lambda client: client.v1.customers.delete(customer))
 
     # -- prices, checkout, portal --------------------------------------------------------------------------
 
@@ -108,7 +125,7 @@ class Stripe:
         return {plan: found[plan] for plan in wanted if plan in found}
 
     def make_price(self, plan: str, name: str, amount: int, former: Price | None, *, key: str) -> Price:
-        """A plan's monthly price in US cents from now on. Who pays the former one goes on paying it."""
+        """A plan's monthly price in US cents from now on. Running subscriptions keep the former one."""
         params: Any = {
             "currency": "usd",
             "unit_amount": amount,
@@ -168,7 +185,7 @@ class Stripe:
 
     def subscriptions_of(self, customer: str) -> list[Subscription]:
         """All of a customer's, in whatever state, newest first; none if the customer is gone."""
-        params: Any = {"customer": customer, "status": "all", "limit": PAGE}
+        params: Any = {"customer": customer, "status": "all", "limit": PAGE, "expand": INVOICES}
         try:
             data = self._ask(lambda client: client.v1.subscriptions.list(params))
         except CustomerGoneError:
@@ -179,7 +196,8 @@ class Stripe:
         self, after: str | None = None, *, status: str = "all"
     ) -> tuple[list[Subscription], str | None]:
         """Everybody's, newest first, a hundred at a time; and what to go on after."""
-        params: Any = {"status": status, "limit": PAGE} | ({"starting_after": after} if after else {})
+        params: Any = {"status": status, "limit": PAGE, "expand": INVOICES}
+        params |= {"starting_after": after} if after else {}
         data = self._ask(lambda client: client.v1.subscriptions.list(params))
         found = data["data"]
         return [Subscription.of(each) for each in found], found[-1]["id"] if data["has_more"] and found else None
@@ -205,18 +223,21 @@ class Stripe:
         prorate: bool,
         key: str,
         at: datetime | None = None,
-        kept: Kept | None = None,
+        kept: RetainedPlan | None = None,
+        included: Included | None = None,
     ) -> Subscription:
         """Another price, from now on. `subscriptions.change` says how.
 
         Prorated: the difference until the period's end is paid now, or nothing is changed and
-        PaymentDeclinedError raised. Else the price counts from the renewal on, and `kept` says which plan
-        its owner has until then. Raises BillingStateError for a subscription that has ended.
+        PaymentDeclinedError raised; `included` says what the period includes then. Else the price counts
+        from the renewal on, and `kept` says which plan its owner has until then. Raises BillingStateError
+        for a subscription that has ended.
         """
         params: Any = {
             "items": [{"id": subscription.item, "price": price.id}],
             # An empty value removes the key.
-            "metadata": kept.metadata if kept else {"kept_plan": "", "kept_until": ""},
+            "metadata": (kept.metadata if kept else {"kept_plan": "", "kept_until": ""})
+            | (included.metadata if included else {}),
             **_prorated(prorate, at),
         }
         if prorate:

@@ -27,7 +27,7 @@ NO_CARD = "There is no card to pay with. Add one in the billing portal."
 
 
 class RefusedError(Exception):
-    """Stripe does not take our request as it is: a fault of ours or of the set-up, not of who asked."""
+    """Stripe refuses our request as it is: a fault of ours or of the set-up, not of the caller."""
 
 
 def translated(error: StripeError) -> AppError | RefusedError:
