@@ -30,7 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from standins.oidc.signing import DAY, Keyring, Mint
+from standins.oidc.tokens import DAY, Keyring, Mint
 
 AUDIENCE = "https://api.realstaging.local"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from standins.replicate.limiting import Bucket, Limit
+from standins.replicate.rate_limit import Bucket, Limit
 
 Name = Literal[
     "succeed",

@@ -5,18 +5,19 @@ import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from standins.stripe import blanks, ids
-from standins.stripe.cards import Card
+from standins.stripe import objects
 from standins.stripe.clock import Clock
-from standins.stripe.deliveries import Deliveries
-from standins.stripe.events import event
-from standins.stripe.idempotency import Answers
+from standins.stripe.events import Deliveries, new_event
 from standins.stripe.objects import Objects, Thing
+from standins.stripe.requests import Answers
 from standins.stripe.rules import Dunning, Faults
+
+if TYPE_CHECKING:
+    from standins.stripe.payment_methods import Card
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Account:
         return self.clock.now()
 
     def emit(self, type: str, thing: Thing, before: Thing | None = None) -> Thing:
-        made = self.objects.add(event(type, thing, self.now, before))
+        made = self.objects.add(new_event(type, thing, self.now, before))
         self.deliveries.send(made)
         return made
 
@@ -75,11 +76,11 @@ class Account:
     def thing(self, kind: str, prefix: str, length: int = 24, /, **fields: Any) -> Thing:
         """A new one, not yet kept."""
         return {
-            "id": ids.new(prefix, length),
+            "id": objects.new_id(prefix, length),
             "object": kind,
             "created": self.now,
             "livemode": False,
             "metadata": {},
-            **blanks.of(kind),
+            **objects.null_fields(kind),
             **fields,
         }

@@ -1,13 +1,17 @@
 """Products and their prices: prices never change, lookup keys move from one to the next."""
 
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from standins.stripe import errors, ids
-from standins.stripe.account import Account
-from standins.stripe.endpoints import DATED, Endpoint
-from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import amount, flag, merged, one_of, pairs, text, whole
+import yaml
 
+from standins.stripe import errors, objects
+from standins.stripe.account import Account
+from standins.stripe.objects import Thing, page
+from standins.stripe.requests import DATED, Endpoint, amount, flag, merged, one_of, pairs, text, whole
+
+CONFIG = Path(__file__).parents[2] / "config"
 INTERVALS = ("day", "week", "month", "year")
 PRODUCT = {"active": flag, "description": text, "metadata": pairs, "name": text}
 PRICE = {"active": flag, "lookup_key": text, "metadata": pairs, "nickname": text, "transfer_lookup_key": flag}
@@ -36,7 +40,7 @@ def create_product(account: Account, given: Thing) -> Thing:
     product = account.thing(
         "product",
         "prod_",
-        ids.SHORT,
+        objects.SHORT_ID,
         active=True,
         images=[],
         marketing_features=[],
@@ -179,6 +183,20 @@ def seed(account: Account) -> None:
         price = {"currency": "usd", "unit_amount": cents, "recurring": {"interval": "month"}, "product_data": given}
         create_price(account, price | {"lookup_key": f"realstaging_{id}_monthly", "metadata": {"plan": id}})
     account.deliveries.url = url
+
+
+def plans_of_config() -> tuple[tuple[str, str, int], ...]:
+    """Id, name and cents of what costs something locally."""
+    base, own = (_plans(name) for name in ("base", "local"))
+    plans = {id: base.get(id, {}) | own.get(id, {}) for id in base | own}
+    cents = {id: int(Decimal(plan["price_usd"]) * 100) for id, plan in plans.items()}
+    return tuple((id, plan["name"], cents[id]) for id, plan in plans.items() if cents[id])
+
+
+def _plans(name: str) -> dict[str, Any]:
+    settings = yaml.safe_load((CONFIG / f"{name}.yaml").read_text())
+    plans: dict[str, Any] = settings.get("plans") or {}
+    return plans
 
 
 ENDPOINTS = [

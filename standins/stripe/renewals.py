@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from standins.stripe import checkout, collection, lines, starting, states
+from standins.stripe import billing, checkout, invoice_lines, lifecycle
 from standins.stripe.account import Account
+from standins.stripe.billing import finalize, issue, subscription_of, void
 from standins.stripe.clock import period_end
-from standins.stripe.invoicing import finalize, issue, subscription_of, void
 from standins.stripe.objects import Thing
 
 FIRST_PAYMENT_SECONDS = 23 * 3600
@@ -37,7 +37,7 @@ def step(account: Account, until: int) -> bool:
 
 def _all_due(account: Account) -> Iterator[Due]:
     for session in account.objects.of("checkout.session", status="open"):
-        yield Due(session["expires_at"], checkout.run_out, session)
+        yield Due(session["expires_at"], checkout.expire_session, session)
     for subscription in account.objects.of("subscription", ended_at=None):
         yield from _due_of(subscription)
     for invoice in account.objects.of("invoice"):
@@ -53,7 +53,7 @@ def _due_of(subscription: Thing) -> Iterator[Due]:
         return
     if subscription["pending_update"]:
         yield Due(subscription["pending_update"]["expires_at"], _forget_update, subscription)
-    ends, renews = subscription["cancel_at"], starting.current(subscription)[1]
+    ends, renews = subscription["cancel_at"], lifecycle.current_period(subscription)[1]
     if ends is not None and ends <= renews:
         yield Due(ends, _end, subscription)
     elif subscription["status"] != "paused":
@@ -62,7 +62,7 @@ def _due_of(subscription: Thing) -> Iterator[Due]:
 
 def renew(account: Account, subscription: Thing) -> None:
     """The next period begins, and its invoice lies an hour as a draft."""
-    start, end = starting.current(subscription)
+    start, end = lifecycle.current_period(subscription)
     with account.changing(subscription, "customer.subscription.updated"):
         for item in subscription["items"]["data"]:
             recurring = item["price"]["recurring"]
@@ -80,7 +80,7 @@ def renew(account: Account, subscription: Thing) -> None:
 def next_lines(account: Account, subscription: Thing) -> list[Thing]:
     """What the current period of each item costs."""
     return [
-        lines.regular(
+        invoice_lines.regular_line(
             account,
             subscription,
             item,
@@ -92,15 +92,15 @@ def next_lines(account: Account, subscription: Thing) -> list[Thing]:
 
 def _finalize(account: Account, invoice: Thing) -> None:
     finalize(account, invoice)
-    collection.collect(account, invoice)
+    billing.collect(account, invoice)
 
 
 def _collect(account: Account, invoice: Thing) -> None:
-    collection.collect(account, invoice)
+    billing.collect(account, invoice)
 
 
 def _end(account: Account, subscription: Thing) -> None:
-    states.end(account, subscription, "cancellation_requested")
+    lifecycle.end(account, subscription, "cancellation_requested")
 
 
 def _give_up(account: Account, subscription: Thing) -> None:

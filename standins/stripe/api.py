@@ -1,4 +1,4 @@
-"""One API call from its bytes to its answer: key, version, faults, parameters, idempotency, expansion."""
+"""All endpoints of the API, and one call from bytes to answer: key, version, faults, parameters, idempotency."""
 
 import asyncio
 import base64
@@ -10,25 +10,64 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from standins.stripe import errors, ids
+from standins.stripe import (
+    catalog,
+    checkout,
+    customers,
+    errors,
+    events,
+    invoices,
+    objects,
+    payment_methods,
+    payments,
+    portal,
+    subscriptions,
+)
 from standins.stripe.account import Account
-from standins.stripe.endpoints import Endpoint
 from standins.stripe.errors import StripeError, UnreadError
 from standins.stripe.events import API_VERSION, Origin, origin
-from standins.stripe.idempotency import Answer
-from standins.stripe.objects import expanded
-from standins.stripe.parameters import tree
-from standins.stripe.routes import includable
+from standins.stripe.objects import Includable, as_list, expand
+from standins.stripe.requests import Answer, Endpoint, nest
 from standins.stripe.rules import AnswerRule
+
+ENDPOINTS = [
+    *customers.ENDPOINTS,
+    *catalog.ENDPOINTS,
+    *payment_methods.ENDPOINTS,
+    *checkout.ENDPOINTS,
+    *portal.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
+    *invoices.ENDPOINTS,
+    *payments.ENDPOINTS,
+    *events.ENDPOINTS,
+]
+
+
+def includable(account: Account) -> Includable:
+    return {
+        ("customer", "subscriptions"): lambda customer: as_list(
+            account.objects.of("subscription", customer=customer["id"], ended_at=None),
+            f"/v1/customers/{customer['id']}/subscriptions",
+        ),
+        ("invoice", "payments"): lambda invoice: as_list(
+            account.objects.of("invoice_payment", invoice=invoice["id"]),
+            f"/v1/invoice_payments?invoice={invoice['id']}",
+        ),
+        ("checkout.session", "line_items"): lambda session: as_list(
+            checkout.line_items(account, session["id"]), f"/v1/checkout/sessions/{session['id']}/line_items"
+        ),
+        ("charge", "refunds"): lambda charge: payments.refunds_of(account, charge),
+    }
+
 
 type Serve = Callable[[Request], Awaitable[Response]]
 
 
-class LostError(Exception):
+class ConnectionCutError(Exception):
     """Done, but nobody is to hear of it."""
 
 
-def serving(endpoint: Endpoint | None) -> Serve:
+def handler(endpoint: Endpoint | None) -> Serve:
     """Answers for one endpoint; None: for everything under /v1 that is none."""
 
     async def serve(request: Request) -> Response:
@@ -38,7 +77,7 @@ def serving(endpoint: Endpoint | None) -> Serve:
             status, body = await call.answer()
         except StripeError as error:
             status, body = error.status, error.body
-        except LostError:
+        except ConnectionCutError:
             request.state.sever()
             return Response(status_code=499)
         call.record["status"] = status
@@ -50,7 +89,7 @@ def serving(endpoint: Endpoint | None) -> Serve:
 class Call:
     def __init__(self, account: Account, request: Request, endpoint: Endpoint | None) -> None:
         self._account, self._request, self._endpoint = account, request, endpoint
-        self._id = ids.new("req_", ids.SHORT)
+        self._id = objects.new_id("req_", objects.SHORT_ID)
         self._key = request.headers.get("idempotency-key") if request.method == "POST" else None
         self.headers = {"request-id": self._id, "stripe-version": API_VERSION}
         self.record: dict[str, Any] = {
@@ -75,7 +114,7 @@ class Call:
                               " (non-empty) identifier in your code.")  # fmt: skip
         given = parse_qsl(self._request.url.query, keep_blank_values=True)
         given += parse_qsl((await self._request.body()).decode(), keep_blank_values=True)
-        grown = tree(given)
+        grown = nest(given)
         self.record["params"] = grown
         if (fail := self._rule(self._account.faults.fail)) is not None:
             raise errors.scripted(fail.status, fail.code)
@@ -110,7 +149,7 @@ class Call:
         if key:
             self._account.answers.keep(key, answer)
         if self._rule(self._account.faults.after) is not None:
-            raise LostError
+            raise ConnectionCutError
         return answer
 
     def _do(self, endpoint: Endpoint, grown: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +161,7 @@ class Call:
                 body = endpoint.answer(self._account, given, **self._request.path_params)
         finally:
             origin.reset(token)
-        return expanded(self._account.objects, body, given.get("expand", []), includable(self._account))
+        return expand(self._account.objects, body, given.get("expand", []), includable(self._account))
 
     def _rule[Rule: AnswerRule](self, rules: list[Rule]) -> Rule | None:
         method, path = self._request.method, self._request.url.path

@@ -1,17 +1,21 @@
-"""Reads form-encoded parameters (`items[0][price]=…`) against what an endpoint knows; refuses the rest."""
+"""What a request is: its endpoint, its form-encoded parameters (`items[0][price]=…`), its idempotency key."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from standins.stripe import errors
+from standins.stripe.clock import DAY
+from standins.stripe.objects import Thing
 
 type Shape = Callable[[Any, str], Any] | dict[str, Any] | list[Any]
 KEY = re.compile(r"(?P<first>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 MAX_TEXT = 5000
 
 
-def tree(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Brackets become nesting; a list is a mapping from its positions, which only its shape can tell."""
     grown: dict[str, Any] = {}
     for key, value in pairs:
@@ -110,3 +114,69 @@ def merged(metadata: dict[str, str], given: dict[str, str]) -> dict[str, str]:
     """Metadata after an update."""
     kept = {} if "" in given else metadata
     return {key: value for key, value in (kept | given).items() if value}
+
+
+PAGED: dict[str, Shape] = {"limit": whole, "starting_after": text, "ending_before": text}
+DATED: dict[str, Shape] = {**PAGED, "created": span}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    method: str
+    path: str
+    answer: Callable[..., Thing]  # (account, given), and id when the path has one
+    takes: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+
+    def read(self, tree: dict[str, Any]) -> Thing:
+        given: Thing = read({**self.takes, "expand": [text]}, tree)
+        for name in self.needs:
+            if not given.get(name):
+                raise errors.required(name)
+        return given
+
+
+type Answer = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class Kept:
+    fingerprint: str
+    at: int
+    request_id: str
+    answer: Answer | None = None
+
+
+class Answers:
+    def __init__(self) -> None:
+        self._kept: dict[str, Kept] = {}
+
+    def claim(self, key: str, path: str, params: dict[str, Any], at: int, request_id: str) -> Kept | None:
+        """The first answer, or None for whoever comes first and must `keep` or `release` the key."""
+        if len(key) > 255:
+            raise errors.UnreadError(400, "Idempotency keys may be at most 255 characters.", type="idempotency_error")
+        fingerprint = json.dumps([path, params], sort_keys=True)
+        found = self._kept.get(key)
+        if found is None or found.at < at - DAY:
+            self._kept[key] = Kept(fingerprint, at, request_id)
+            return None
+        if found.fingerprint != fingerprint:
+            raise errors.UnreadError(
+                400,
+                "Keys for idempotent requests can only be used with the same parameters they were first used with."
+                f" Try using a key other than '{key}' if you meant to execute a different request.",
+                type="idempotency_error",
+            )
+        if found.answer is None:
+            message = f"There is currently another in-progress request using this Idempotent Key: {key}."
+            raise errors.UnreadError(409, message, code="idempotency_key_in_use")
+        return found
+
+    def keep(self, key: str, answer: Answer) -> None:
+        self._kept[key].answer = answer
+
+    def release(self, key: str) -> None:
+        """Without an answer by now, nothing was begun: the next one with this key is the first."""
+        found = self._kept.get(key)
+        if found is not None and found.answer is None:
+            del self._kept[key]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from standins.replicate import asking
+from standins.replicate import inputs
 from standins.replicate.drawing import draw
 from standins.replicate.drawing.order import PictureError
 from standins.replicate.inputs import InputError, fetch
@@ -111,7 +111,7 @@ class Runner:
     async def _draw(self, prediction: Prediction) -> object:
         """The address of the drawn picture, in the shape this model (or the script) gives it."""
         given = prediction.model.defaults | (prediction.input or {})
-        photos = asking.images(given)
+        photos = inputs.image_uris(given)
         if not photos:
             raise InputError("At least one image is required")
         rooms = [await fetch(uri, self._http) for uri in photos]
@@ -120,7 +120,7 @@ class Runner:
         prediction.logs = f"Using seed: {seed}\n"
         fault = prediction.plan.result
         kind = fault.kind if fault else None
-        order = asking.order(prediction.model, given, seed)
+        order = inputs.drawing_order(prediction.model, given, seed)
         if kind == "square":
             order = replace(order, aspect_ratio="1:1")
         loop = asyncio.get_running_loop()
