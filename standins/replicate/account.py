@@ -1,4 +1,4 @@
-"""Everything one customer has here: settings, script, predictions, files, record."""
+"""The state of one customer: settings, script, predictions, files, record."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Creating a prediction: what is refused, what the script does to it, what is answered and when."""
+"""The creation of a prediction: validation, scripted faults, and the response."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ def _wrong_fields(body: dict[str, Any]) -> list[InvalidField]:
         wrong.append(InvalidField("enum", "webhook_events_filter", f"Must be a list of {', '.join(EVENTS)}"))
     webhook = body.get("webhook")
     if webhook is not None and not is_loopback(str(webhook)):
-        # The real one wants HTTPS; this one never leaves the machine.
+        # Replicate requires HTTPS; this stand-in never leaves the machine.
         wrong.append(InvalidField("format", "webhook", "This stand-in calls loopback addresses only"))
     return wrong
 
@@ -113,7 +113,7 @@ async def _answer(account: Account, request: Request, creation: Creation, predic
         return await _sever(request, fault)
     page = prediction.as_json(account.base_url)
     if prediction.plan.webhook and prediction.plan.webhook.kind == "before_response":
-        # What was true when it was created is answered after the result was told.
+        # The response shows the state at creation, but is sent after the result webhook.
         await prediction.announced.wait()
         return JSONResponse(page, 201)
     patience = _patience(request.headers.get("prefer", ""))
@@ -143,7 +143,7 @@ def _patience(prefer: str) -> float | None:
 
 
 async def _sever(request: Request, fault: Outcome) -> Response:
-    """No answer: the connection hangs for a while, or is cut at once."""
+    """No response: the connection hangs for a while, or is cut at once."""
     if fault.kind.startswith("timeout"):
         await asyncio.sleep(60 if fault.seconds is None else fault.seconds)
     request.state.sever()

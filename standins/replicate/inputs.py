@@ -1,4 +1,4 @@
-"""What a prediction asks for, whatever the model calls its fields, and its pictures: fetched from loopback only."""
+"""The input of a prediction, whatever the model calls its fields; its images are fetched from loopback only."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ MAX_BYTES = 100 * 1024 * 1024
 
 
 class InputError(Exception):
-    """The text a failed prediction shows to its customer."""
+    """Its text becomes the `error` of the failed prediction."""
 
 
 async def fetch(uri: str, http: httpx.AsyncClient) -> bytes:
@@ -28,7 +28,7 @@ async def fetch(uri: str, http: httpx.AsyncClient) -> bytes:
     except httpx.TransportError as error:
         raise InputError(f"HTTPConnectionPool: Max retries exceeded with url: {uri} ({error})") from error
     if response.status_code >= 400:
-        # The real one shows the whole signed URL as well: whoever passes this text on leaks it.
+        # Replicate shows the whole signed URL as well: passing this text on leaks it.
         side = "Client" if response.status_code < 500 else "Server"
         raise InputError(f"{response.status_code} {side} Error: {response.reason_phrase} for url: {uri}")
     if len(response.content) > MAX_BYTES:
@@ -50,13 +50,13 @@ IMAGE_FIELDS = ("image", "input_image", "image_input", "input_images")
 
 
 def image_uris(given: dict[str, Any]) -> list[str]:
-    """The pictures to draw into, of which some models take one and others a list."""
+    """The images to draw into: some models take one, others a list."""
     found: Any = next((given[name] for name in IMAGE_FIELDS if given.get(name)), [])
     return [found] if isinstance(found, str) else [str(each) for each in found]
 
 
 def drawing_order(model: Model, given: dict[str, Any], seed: int) -> Order:
-    """How the picture is wanted. Models without a choice of format answer with JPEG."""
+    """What to draw, and its size and format. Models without a choice of format return JPEG."""
     shape = given.get("aspect_ratio", "match_input_image")
     chosen = (sizes.get(str(given.get(name))) for name, sizes in model.pixels.items())
     pixels = next(filter(None, chosen), PIXELS)

@@ -54,7 +54,7 @@ async def cancel_prediction(request: Request) -> Response:
 
 
 async def list_predictions(request: Request) -> Response:
-    """Newest first, 100 at a time; the cursor is where the page begins."""
+    """Newest first, 100 a page; the cursor is the id the page begins with."""
     account: Account = request.app.state.account
     asked = request.query_params
     after, before = _time(asked.get("created_after")), _time(asked.get("created_before"))
@@ -82,7 +82,7 @@ async def list_predictions(request: Request) -> Response:
 
 
 def _time(text: str | None) -> datetime | None:
-    """A `+` that was not escaped arrives as a blank."""
+    """An unescaped `+` arrives as a blank."""
     at = datetime.fromisoformat(text.replace(" ", "+")) if text else None
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
@@ -97,7 +97,7 @@ async def get_secret(request: Request) -> Response:
 
 
 async def get_output(request: Request) -> Response:
-    """Like the real file host: no token asked for."""
+    """As on the real file host, no token is needed."""
     account: Account = request.app.state.account
     prediction_id = request.path_params["id"]
     output = account.outputs.find(f"{prediction_id}/{request.path_params['file']}")
@@ -127,7 +127,7 @@ ROUTES = [
 def app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # No redirects followed, no proxy from the environment: everything stays on this machine.
+        # No redirects, no proxy from the environment: all traffic stays on this machine.
         async with httpx.AsyncClient(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=50)) as http:
             app.state.account = Account(settings, http)
             yield

@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4602)
     parser.add_argument("--webhook-secret", default=None, help="signs webhooks, whsec_… (default: a new one)")
     parser.add_argument("--api-key", default="sk_test_local", help="the secret key customers must send")
-    parser.add_argument("--webhook-url", default=None, help="where events go; can be told later by /_script")
+    parser.add_argument("--webhook-url", default=None, help="where events go; can be set later by /_script")
     parser.add_argument("--plans", choices=["config"], default=None, help="begin with the paid plans of config/")
     given = parser.parse_args()
     if given.webhook_url and not is_loopback(given.webhook_url):

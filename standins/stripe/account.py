@@ -1,4 +1,4 @@
-"""Everything one merchant has here: settings, time, objects, events, webhooks, faults."""
+"""The state of one merchant: settings, time, objects, events, webhooks, faults."""
 
 import contextlib
 import copy
@@ -38,7 +38,7 @@ class Account:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing has happened yet; where webhooks go is remembered."""
+        """Back to the start; the webhook URL stays."""
         self.deliveries.forget()
         self.clock = Clock()
         self.objects = Objects()
@@ -46,10 +46,14 @@ class Account:
         self.faults = Faults()
         self.dunning = Dunning()
         self.requests: list[Thing] = []
-        self.cards: dict[str, Card] = {}  # payment method -> what it does
-        self.orders: dict[str, tuple[list[tuple[Thing, int]], Thing]] = {}  # session -> what was ordered, and how
-        self.when_paid: dict[str, Callable[[], None]] = {}  # invoice -> what its payment brings about
-        self.pending_lines: defaultdict[str, list[Thing]] = defaultdict(list)  # subscription -> for its next invoice
+        self.cards: dict[str, Card] = {}  # payment method -> its test card
+        self.orders: dict[
+            str, tuple[list[tuple[Thing, int]], Thing]
+        ] = {}  # session -> prices and quantities, subscription_data
+        self.when_paid: dict[str, Callable[[], None]] = {}  # invoice -> called when it is paid
+        self.pending_lines: defaultdict[str, list[Thing]] = defaultdict(
+            list
+        )  # subscription -> lines of its next invoice
 
     @property
     def now(self) -> int:
@@ -67,14 +71,14 @@ class Account:
 
     @contextlib.contextmanager
     def changing(self, thing: Thing, type: str) -> Iterator[Thing]:
-        """Tell of what changed inside the `with`, if anything did."""
+        """Emit an event if the thing changed inside the `with`."""
         before = copy.deepcopy(thing)
         yield before
         if thing != before:
             self.emit(type, thing, before)
 
     def thing(self, kind: str, prefix: str, length: int = 24, /, **fields: Any) -> Thing:
-        """A new one, not yet kept."""
+        """A new object, not yet stored."""
         return {
             "id": objects.new_id(prefix, length),
             "object": kind,

@@ -64,11 +64,11 @@ type Serve = Callable[[Request], Awaitable[Response]]
 
 
 class ConnectionCutError(Exception):
-    """Done, but nobody is to hear of it."""
+    """The request was done, but its answer is not sent."""
 
 
 def handler(endpoint: Endpoint | None) -> Serve:
-    """Answers for one endpoint; None: for everything under /v1 that is none."""
+    """The handler of one endpoint; None: of every unknown path under /v1."""
 
     async def serve(request: Request) -> Response:
         account: Account = request.app.state.account
@@ -106,7 +106,7 @@ class Call:
         account.requests.append(self.record)
 
     async def answer(self) -> Answer:
-        self._let_in()
+        self._authenticate()
         if self._endpoint is None:
             path = f"{self._request.method}: {self._request.url.path}"
             raise UnreadError(404, f"Unrecognized request URL ({path}). If you are trying to list objects, remove the"
@@ -114,26 +114,26 @@ class Call:
                               " (non-empty) identifier in your code.")  # fmt: skip
         given = parse_qsl(self._request.url.query, keep_blank_values=True)
         given += parse_qsl((await self._request.body()).decode(), keep_blank_values=True)
-        grown = nest(given)
-        self.record["params"] = grown
+        params = nest(given)
+        self.record["params"] = params
         if (fail := self._rule(self._account.faults.fail)) is not None:
             raise errors.scripted(fail.status, fail.code)
-        self._endpoint.read(grown)  # refused before its key is taken
+        self._endpoint.read(params)  # refused before the idempotency key is claimed
         if not self._key:
-            return await self._work(self._endpoint, grown)
+            return await self._work(self._endpoint, params)
         account, path = self._account, self._request.url.path
-        kept = account.answers.claim(self._key, path, grown, account.now, self._id)
-        if kept is not None and kept.answer is not None:
-            self.headers |= {"idempotent-replayed": "true", "original-request": kept.request_id}
+        stored = account.answers.claim(self._key, path, params, account.now, self._id)
+        if stored is not None and stored.answer is not None:
+            self.headers |= {"idempotent-replayed": "true", "original-request": stored.request_id}
             self.record["replayed"] = True
-            return kept.answer
-        return await self._first(self._endpoint, grown, self._key)
+            return stored.answer
+        return await self._first(self._endpoint, params, self._key)
 
-    async def _first(self, endpoint: Endpoint, grown: dict[str, Any], key: str) -> Answer:
-        """An answer is kept even when it is a refusal, or never arrives."""
+    async def _first(self, endpoint: Endpoint, params: dict[str, Any], key: str) -> Answer:
+        """The answer is stored even if it is a refusal or does not arrive."""
         answers = self._account.answers
         try:
-            return await self._work(endpoint, grown, key)
+            return await self._work(endpoint, params, key)
         except UnreadError:
             raise
         except StripeError as error:
@@ -142,19 +142,19 @@ class Call:
         finally:
             answers.release(key)
 
-    async def _work(self, endpoint: Endpoint, grown: dict[str, Any], key: str | None = None) -> Answer:
+    async def _work(self, endpoint: Endpoint, params: dict[str, Any], key: str | None = None) -> Answer:
         if (slow := self._rule(self._account.faults.slow)) is not None:
             await asyncio.sleep(slow.seconds)
-        answer = 200, self._do(endpoint, grown)
+        answer = 200, self._do(endpoint, params)
         if key:
             self._account.answers.keep(key, answer)
         if self._rule(self._account.faults.after) is not None:
             raise ConnectionCutError
         return answer
 
-    def _do(self, endpoint: Endpoint, grown: dict[str, Any]) -> dict[str, Any]:
-        """Without a pause anywhere: nobody sees half of it."""
-        given = endpoint.read(grown)
+    def _do(self, endpoint: Endpoint, params: dict[str, Any]) -> dict[str, Any]:
+        """Without an await, so that no other request sees half of it."""
+        given = endpoint.read(params)
         token = origin.set(Origin(self._id, self._key))
         try:
             with self._account.clock.one_reading():
@@ -167,7 +167,7 @@ class Call:
         method, path = self._request.method, self._request.url.path
         return next((each for each in rules if each.fits(method, path)), None)
 
-    def _let_in(self) -> None:
+    def _authenticate(self) -> None:
         key = _key(self._request.headers.get("authorization", ""))
         if key is None:
             raise errors.unauthenticated(None)
@@ -179,7 +179,7 @@ class Call:
 
 
 def _key(header: str) -> str | None:
-    """As bearer, or as the user of basic authentication, which is what `curl -u` sends."""
+    """From a bearer header, or the user name of basic authentication (`curl -u`)."""
     scheme, _, value = header.partition(" ")
     try:
         found = base64.b64decode(value, validate=True).decode() if scheme.lower() == "basic" else value

@@ -9,7 +9,7 @@ DRAFT_SECONDS = HOUR
 
 
 def draft(account: Account, subscription: Thing, lines: list[Thing], reason: str, period: Thing | None = None) -> Thing:
-    """The next invoice of a subscription. `period` is the one that is over, not the one that is billed."""
+    """The next invoice of a subscription. `period`: the one that ended, not the one that is billed."""
     customer = account.objects.get("customer", subscription["customer"])
     invoice = _empty_invoice(account, subscription, customer, reason)
     period = period or {"start": account.now, "end": account.now}
@@ -22,7 +22,7 @@ def draft(account: Account, subscription: Thing, lines: list[Thing], reason: str
 
 
 def issue(account: Account, subscription: Thing, lines: list[Thing], reason: str, period: Thing | None = None) -> Thing:
-    """A draft that is kept, told of, and the subscription's latest."""
+    """A stored draft with its event, set as the subscription's latest invoice."""
     invoice = account.created(draft(account, subscription, lines, reason, period))
     with account.changing(subscription, "customer.subscription.updated"):
         subscription["latest_invoice"] = invoice["id"]
@@ -30,7 +30,7 @@ def issue(account: Account, subscription: Thing, lines: list[Thing], reason: str
 
 
 def add_up(invoice: Thing, customer: Thing) -> None:
-    """What is owed after the customer's balance, which is negative when we owe."""
+    """Sums after the customer's balance, which is negative if the customer has credit."""
     total = sum(line["amount"] for line in invoice["lines"]["data"])
     owed = total + customer["balance"]
     invoice |= dict.fromkeys(("subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), total)
@@ -39,7 +39,7 @@ def add_up(invoice: Thing, customer: Thing) -> None:
 
 
 def finalize(account: Account, invoice: Thing) -> None:
-    """From now on only its payment can change."""
+    """Number the invoice and open it; only its payment can change after this."""
     customer = account.objects.get("customer", invoice["customer"])
     add_up(invoice, customer)
     page = f"{account.base_url}/i/{invoice['id']}"
@@ -107,7 +107,7 @@ def _empty_invoice(account: Account, subscription: Thing, customer: Thing, reaso
 
 
 def decline_reason(account: Account, subscription: Thing) -> str | None:
-    """Why a charge would be declined now."""
+    """Why a charge would be declined now, or None."""
     method = payment_methods.default_method(account, subscription)
     return account.cards[method["id"]].later if method else "no_payment_method"
 
@@ -115,7 +115,7 @@ def decline_reason(account: Account, subscription: Thing) -> str | None:
 def collect(
     account: Account, invoice: Thing, *, method: Thing | None = None, present: bool = False, by_hand: bool = False
 ) -> str | None:
-    """Have an invoice paid; why it was not. An attempt by hand leaves the planned ones as they are."""
+    """Charge an invoice; return why it was not paid, or None. An attempt by hand leaves the schedule as it is."""
     subscription = subscription_of(account, invoice)
     if invoice["status"] == "draft":
         finalize(account, invoice)
@@ -168,7 +168,7 @@ def mark_failed(account: Account, invoice: Thing, decline: str, *, by_hand: bool
     if decline == "authentication_required":
         account.emit("invoice.payment_action_required", invoice)
     _set_delinquent(account, subscription, owes=True)
-    waits = invoice["id"] in account.when_paid  # a pending update: what was paid before is still paid
+    waits = invoice["id"] in account.when_paid  # a pending update: the current period is still paid
     if subscription["status"] == "active" and not waits:
         lifecycle.set_status(account, subscription, "past_due")
     if again is None and not by_hand and subscription["status"] == "past_due":
@@ -198,7 +198,7 @@ def _set_delinquent(account: Account, subscription: Thing, *, owes: bool) -> Non
 
 
 def settle(account: Account, invoice: Thing, *, succeeded: bool) -> None:
-    """The end of a delayed payment."""
+    """End a delayed payment."""
     link = payments.payment_of(account, invoice)
     if link is None:
         raise errors.invalid("Nothing is being paid on this invoice.")

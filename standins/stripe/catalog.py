@@ -131,7 +131,7 @@ def list_prices(account: Account, given: Thing) -> Thing:
 
 
 def _free_key(account: Account, given: Thing, own: Thing | None = None) -> None:
-    """A lookup key belongs to one price; it is taken from another only on demand."""
+    """A lookup key belongs to one price; `transfer_lookup_key` takes it from another."""
     key = given.get("lookup_key")
     for other in account.objects.of("price", lookup_key=key) if key else []:
         if other is own:
@@ -150,7 +150,7 @@ def _set(thing: Thing, given: Thing) -> None:
 
 
 def plan(price: Thing) -> Thing:
-    """The older name of a recurring price, which items still carry."""
+    """The legacy form of a recurring price, which items still have."""
     recurring = price["recurring"]
     return {
         "id": price["id"],
@@ -176,7 +176,7 @@ def plan(price: Thing) -> Thing:
 
 
 def seed(account: Account) -> None:
-    """The plans this stand-in was started with. They were there before: nobody is told of them."""
+    """Create the plans of the settings. They existed before, so there are no webhooks."""
     url, account.deliveries.url = account.deliveries.url, None
     for id, name, cents in account.settings.plans:
         given = {"name": name, "metadata": {"plan": id}}
@@ -186,7 +186,7 @@ def seed(account: Account) -> None:
 
 
 def plans_of_config() -> tuple[tuple[str, str, int], ...]:
-    """Id, name and cents of what costs something locally."""
+    """The paid plans of `config/`: id, name, cents."""
     base, own = (_plans(name) for name in ("base", "local"))
     plans = {id: base.get(id, {}) | own.get(id, {}) for id in base | own}
     cents = {id: int(Decimal(plan["price_usd"]) * 100) for id, plan in plans.items()}

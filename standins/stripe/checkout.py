@@ -1,4 +1,4 @@
-"""Checkout sessions: what is to be bought, and what buying it brings into being."""
+"""Checkout sessions, and the subscription and invoice that paying one creates."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def create(account: Account, given: Thing) -> Thing:
         raise errors.invalid("You may only specify one of these parameters: customer, customer_email.")
     customer = customers.get_active(account, given["customer"]) if given.get("customer") else None
     expires_at = given.get("expires_at", account.now + DAY)
-    # A minute of grace: the caller's clock is not ours.
+    # A minute of tolerance: the caller's clock may differ.
     if not account.now + SHORTEST - 60 <= expires_at <= account.now + LONGEST + 60:
         message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation."
         raise errors.invalid(message, "expires_at")
@@ -102,7 +102,7 @@ def _session(account: Account, given: Thing, customer: Thing | None, total: int)
 
 
 def pay(account: Account, session: Thing, card: Card, email: str | None) -> Thing:
-    """The order is done, whether or not the money is there yet; the event that says so."""
+    """Complete the session, even if the payment is delayed. Returns the event checkout.session.completed."""
     if session["status"] != "open":
         raise errors.invalid("This Checkout Session is no longer open.")
     if card.present is not None:
@@ -156,7 +156,7 @@ def _details(customer: Thing, email: str | None) -> Thing:
 
 
 def settle(account: Account, session: Thing, *, succeeded: bool) -> None:
-    """The delayed payment of a session has come, or has not."""
+    """End the delayed payment of a session."""
     if session["status"] != "complete" or session["payment_status"] != "unpaid":
         raise errors.invalid("No payment of this session is under way.")
     billing.settle(account, account.objects.get("invoice", session["invoice"]), succeeded=succeeded)

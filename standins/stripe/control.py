@@ -1,4 +1,4 @@
-"""The side door for tests: /_script, /_events, /_log, /_reset (see README.md), and what a script can ask for."""
+"""Control routes for tests: /_script, /_events, /_log, /_reset (see README.md), and what a script can do."""
 
 from datetime import timedelta
 from typing import Any, Literal, Self
@@ -16,12 +16,12 @@ from standins.stripe.events import RETRIES, Order
 from standins.stripe.payment_methods import find_card
 from standins.stripe.rules import After, Broken, DeliveryRule, Dunning, Fail, Faults, Slow, Strict
 
-PATIENCE = 10.0  # seconds that the clock waits for a step's webhooks
+PATIENCE = 10.0  # seconds to wait for the webhooks of a step
 LONGEST_WAIT = 30.0
 
 
 class Advance(Strict):
-    """How far; `wait`: each step's webhooks are sent before the next one is taken."""
+    """How far; `wait`: send the webhooks of each step before the next."""
 
     days: float = 0
     hours: float = 0
@@ -41,7 +41,7 @@ class Settle(Strict):
 
 
 class Force(Strict):
-    """A state that is hard to get into otherwise."""
+    """A state that is hard to reach otherwise."""
 
     subscription: str
     status: Literal["active", "past_due", "unpaid", "paused", "incomplete"]
@@ -59,7 +59,7 @@ class Release(Strict):
 
 
 class Shuffle(Strict):
-    """The next so many events are held, then delivered in another order."""
+    """Hold the next `count` events, then deliver them in another order."""
 
     count: int = Field(ge=2)
     seed: int = 0
@@ -96,14 +96,14 @@ class Script(Strict):
         return (given,) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
-    def _stays_here(self) -> Self:
+    def _check_loopback(self) -> Self:
         if self.webhook_url and not is_loopback(self.webhook_url):
             raise ValueError("webhook_url: this stand-in calls loopback addresses only")
         return self
 
 
 async def run(account: Account, wanted: Script) -> dict[str, Any]:
-    """Rules first, then what happens, then time, then what was held."""
+    """In order: rules, actions, time, held events."""
     _set_rules(account, wanted)
     _run_actions(account, wanted)
     done: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def _dispute(account: Account, wanted: Dispute) -> None:
 
 
 async def advance(account: Account, wanted: Advance) -> int:
-    """Move the clock from one due thing to the next; how many there were."""
+    """Move the clock from one due step to the next; return the number of steps."""
     ahead = timedelta(days=wanted.days, hours=wanted.hours, seconds=wanted.seconds)
     until = wanted.to or account.now + int(ahead.total_seconds())
     steps = 0
@@ -184,7 +184,7 @@ async def advance(account: Account, wanted: Advance) -> int:
 
 
 def clear_faults(account: Account) -> None:
-    """Everything works again; what is held is delivered."""
+    """Remove all rules and deliver what is held."""
     account.faults, account.dunning = Faults(), Dunning()
     account.deliveries.rules, account.deliveries.retries = [], list(RETRIES)
     account.deliveries.at_once(1)
@@ -226,7 +226,7 @@ async def clear_script(request: Request) -> Response:
 
 
 async def reset(request: Request) -> Response:
-    """Nothing ever happened; where webhooks go stays."""
+    """Back to the start; the webhook URL stays."""
     account: Account = request.app.state.account
     account.forget()
     catalog.seed(account)
@@ -234,7 +234,7 @@ async def reset(request: Request) -> Response:
 
 
 async def show_events(request: Request) -> Response:
-    """`?wait=10`: not before everything has been sent once, or so many seconds have passed."""
+    """`?wait=10`: wait until each event was sent once, at most so many seconds."""
     account: Account = request.app.state.account
     wait = min(float(request.query_params.get("wait", 0)), LONGEST_WAIT)
     if wait:

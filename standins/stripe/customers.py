@@ -1,4 +1,4 @@
-"""Customers."""
+"""Customers: create, retrieve, update, list, delete."""
 
 from standins.stripe import errors, lifecycle, objects
 from standins.stripe.account import Account
@@ -40,7 +40,7 @@ def create(account: Account, given: Thing) -> Thing:
 
 
 def retrieve(account: Account, _given: Thing, id: str) -> Thing:
-    """A deleted one is still answered for, by little more than that."""
+    """A deleted customer is returned as `{id, object, deleted}`."""
     return account.objects.get("customer", id)
 
 
@@ -67,7 +67,7 @@ def list_all(account: Account, given: Thing) -> Thing:
 
 
 def get_active(account: Account, id: str, param: str = "customer") -> Thing:
-    """One that can still be used: for everything but its own page, a deleted one is not there."""
+    """A customer that is not deleted. Raises StripeError."""
     customer = account.objects.get("customer", id, param)
     if "deleted" in customer:
         raise errors.missing("customer", id, param)

@@ -31,14 +31,14 @@ SEARCH: dict[str, Any] = {**DATED, "delivery_success": flag, "type": text, "type
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that caused an event; nothing when the stand-in acts by itself."""
+    """The request that caused an event; empty if the clock did."""
 
     id: str | None = None
     idempotency_key: str | None = None
 
 
-NOBODY = Origin()
-origin: ContextVar[Origin] = ContextVar("origin", default=NOBODY)
+NO_REQUEST = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=NO_REQUEST)
 
 
 def new_event(type: str, thing: Thing, at: int, before: Thing | None = None) -> Thing:
@@ -60,7 +60,7 @@ def new_event(type: str, thing: Thing, at: int, before: Thing | None = None) -> 
 
 
 def difference(before: Thing, after: Thing) -> Thing:
-    """The former values of what is different now; null for what was not there."""
+    """The previous values of changed fields; null for new ones."""
     changed: dict[str, Any] = {}
     for name in before | after:
         was, is_now = before.get(name), after.get(name)
@@ -81,7 +81,7 @@ def signature(secret: str, timestamp: int, body: str) -> str:
 
 @dataclass
 class Delivery:
-    """One attempt; `answer` is an HTTP status, or None when nobody answered or it was not sent."""
+    """One attempt; `answer` is an HTTP status, or None without a response or when it was not sent."""
 
     event: str
     type: str
@@ -106,7 +106,7 @@ class Deliveries:
         self.forget()
 
     def forget(self) -> None:
-        """What was under way is dropped."""
+        """Drop all events and rules."""
         self.close()
         self.retries = list(RETRIES)
         self.at_once(1)
@@ -118,15 +118,15 @@ class Deliveries:
         self.messages: dict[str, Message] = {}
 
     def at_once(self, count: int) -> None:
-        """How many may be under way; with one, they come in the order in which they happened."""
-        self._turn = asyncio.Semaphore(count)
+        """Set how many are sent at a time; with 1, events arrive in order."""
+        self._slots = asyncio.Semaphore(count)
 
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
 
     def send(self, event: Thing) -> None:
-        """As soon as possible, in the background; what happens to it is decided now."""
+        """Send in the background; the rule that applies is chosen now."""
         event["pending_webhooks"] = 1 if self.url else 0
         message = Message(event, json.dumps(event, indent=2))
         self.messages[event["id"]] = message
@@ -140,11 +140,11 @@ class Deliveries:
         elif then == "hold" or self.holding:
             self._hold(message)
         elif rule is None or rule.then in ("duplicate", "delay"):
-            self._start(self._until_taken(message, rule.seconds if rule and then == "delay" else 0.0))
+            self._start(self._send_until_accepted(message, rule.seconds if rule and then == "delay" else 0.0))
             if then == "duplicate":
-                self._start(self._until_taken(message))
+                self._start(self._send_until_accepted(message))
         else:
-            self._start(self._broken(message, rule.then, rule.real_after))
+            self._start(self._send_broken(message, rule.then, rule.real_after))
 
     def _hold(self, message: Message) -> None:
         message.tried.set()
@@ -153,33 +153,33 @@ class Deliveries:
             self.release("shuffled", self._to_shuffle[1])
 
     def shuffle(self, count: int, seed: int) -> None:
-        """Hold the next so many events, then deliver them in another order."""
+        """Hold the next `count` events, then deliver them in another order."""
         self.holding, self._to_shuffle = True, (len(self.held) + count, seed)
 
     def release(self, order: Order = "kept", seed: int = 0) -> int:
-        """Deliver what is held."""
+        """Deliver what is held; return how many."""
         released, self.held, self.holding, self._to_shuffle = self.held, [], False, None
         if order == "reversed":
             released.reverse()
         if order == "shuffled":
             random.Random(seed).shuffle(released)
         for message in released:
-            self._start(self._until_taken(message))
+            self._start(self._send_until_accepted(message))
         return len(released)
 
     async def again(self, event_id: str, kind: str) -> int | None:
-        """Once more, now; what was answered."""
+        """Send an event again now; return the answer."""
         return await self._try(self.messages[event_id], kind)
 
     async def tried(self, event_id: str, patience: float) -> None:
-        """Return when an event has been sent once, or will not be."""
+        """Wait until an event was sent once or will not be sent; at most `patience` seconds."""
         try:
             await asyncio.wait_for(self.messages[event_id].tried.wait(), patience)
         except TimeoutError:
             return
 
     async def settled(self, patience: float) -> None:
-        """Return when everything has been sent once: what was refused may still come again."""
+        """Wait until each event was sent once; retries may follow. At most `patience` seconds."""
         ends = time.monotonic() + patience
         for message in [each for each in self.messages.values() if not each.tried.is_set()]:
             await self.tried(message.event["id"], max(0.0, ends - time.monotonic()))
@@ -189,7 +189,7 @@ class Deliveries:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _until_taken(self, message: Message, delay: float = 0.0) -> None:
+    async def _send_until_accepted(self, message: Message, delay: float = 0.0) -> None:
         if delay:
             message.tried.set()
         for attempt, pause in enumerate([delay, *self.retries], 1):
@@ -199,16 +199,16 @@ class Deliveries:
                 message.event["pending_webhooks"] = 0
                 return
 
-    async def _broken(self, message: Message, kind: str, real_after: float | None) -> None:
+    async def _send_broken(self, message: Message, kind: str, real_after: float | None) -> None:
         await self._try(message, kind)
         if real_after is not None:
-            await self._until_taken(message, real_after)
+            await self._send_until_accepted(message, real_after)
 
     async def _try(self, message: Message, kind: str = "genuine", attempt: int = 1) -> int | None:
         delivery = Delivery(message.event["id"], message.event["type"], kind, attempt)
-        async with self._turn:
+        async with self._slots:
             self.log.append(delivery)
-            body, headers = self._sealed(message.body, kind)
+            body, headers = self._sign(message.body, kind)
             try:
                 response = await self._http.post(str(self.url), content=body, headers=headers)
                 delivery.answer = response.status_code
@@ -218,7 +218,7 @@ class Deliveries:
                 message.tried.set()
         return delivery.answer
 
-    def _sealed(self, body: str, kind: Broken | str) -> tuple[str, dict[str, str]]:
+    def _sign(self, body: str, kind: Broken | str) -> tuple[str, dict[str, str]]:
         at = int(time.time())
         headers = {"content-type": "application/json; charset=utf-8", "user-agent": "Stripe/1.0 (stand-in)"}
         match kind:

@@ -10,7 +10,7 @@ from standins.stripe.objects import Thing
 
 @dataclass(frozen=True)
 class Sold:
-    """So many of a price, as one item of a subscription, for some time."""
+    """A price and quantity, as one item of a subscription, for a period."""
 
     item_id: str
     price: Thing
@@ -19,7 +19,7 @@ class Sold:
 
 
 def new_line(subscription: Thing, sold: Sold, amount: int, text: str) -> Thing:
-    """One that is no proration, on no invoice yet."""
+    """A line without proration, on no invoice yet."""
     price = sold.price
     return {
         "id": objects.new_id("il_"),
@@ -68,7 +68,7 @@ def regular_line(account: Account, subscription: Thing, item: Thing, period: Thi
 
 
 def proration_line(account: Account, subscription: Thing, sold: Sold, amount: int) -> Thing:
-    """A credit for time not used, or what the rest of a period costs."""
+    """A credit for unused time, or the cost of the rest of a period."""
     word = "Unused" if amount < 0 else "Remaining"
     text = f"{word} time on {_product_name(account, sold.price)} after {clock.day(sold.period['start'])}"
     made = new_line(subscription, sold, amount, text)
@@ -84,7 +84,7 @@ def _product_name(account: Account, price: Thing) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """`item` becomes `quantity` of `price`; without an item it is added, without a price it goes."""
+    """`item` becomes `quantity` of `price`. No item: added; no price: removed."""
 
     item: Thing | None
     price: Thing | None
@@ -92,14 +92,14 @@ class Change:
     item_id: str
 
     @property
-    def is_one(self) -> bool:
+    def is_change(self) -> bool:
         if self.item is None or self.price is None:
             return True
         return bool(self.item["price"]["id"] != self.price["id"] or self.item["quantity"] != self.quantity)
 
     @property
     def moves_period(self) -> bool:
-        """Another interval starts a period of its own."""
+        """A change of interval starts a new period."""
         if self.item is None or self.price is None:
             return False
         before, after = self.item["price"]["recurring"], self.price["recurring"]
@@ -111,16 +111,16 @@ def new_change(item: Thing | None, price: Thing | None, quantity: int) -> Change
 
 
 def share(amount: int, at: int, start: int, end: int) -> int:
-    """The part of a period's amount that is left at a moment, half a cent rounded up."""
+    """The part of a period's amount left at `at`; half a cent is rounded up."""
     exact = Decimal(amount) * (end - at) / (end - start)
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def prorate(account: Account, subscription: Thing, changes: list[Change], at: int) -> list[Thing]:
-    """First what is given back, then what is asked, item by item."""
+    """Item by item: the credit, then the charge."""
     made = []
     for each in changes:
-        if not each.is_one:
+        if not each.is_change:
             continue
         start, end = _period(subscription, each)
         period = {"start": at, "end": end}

@@ -1,4 +1,4 @@
-"""Invoices as the API shows them: those there are, and the one that would be next."""
+"""Invoices as the API shows them, and the preview of the next one."""
 
 import copy
 from typing import Any
@@ -67,11 +67,11 @@ def void(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def preview(account: Account, given: Thing) -> Thing:
-    """Nothing is kept of it; the same sums as when it is done at the same moment."""
+    """Nothing is stored; the sums are those of the same change made now."""
     subscription = _subscription(account, given)
     details = given.get("subscription_details") or {}
     changes = requested_changes(account, subscription, details.get("items", []), "subscription_details[items]")
-    changes = [each for each in changes if each.is_one]
+    changes = [each for each in changes if each.is_change]
     ends = details.get("cancel_at_period_end", subscription["cancel_at_period_end"])
     at = change_time(account, subscription, details)
     how = details.get("proration_behavior", "create_prorations")

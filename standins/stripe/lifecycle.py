@@ -58,7 +58,7 @@ def new_item(subscription: Thing, price: Thing, quantity: int, period: tuple[int
         "discounts": [],
         "metadata": {},
         "plan": plan(price),
-        "price": price,  # the very one: it is shown as it is then, not as it was
+        "price": price,  # not a copy: items show the price as it is now
         "quantity": quantity,
         "subscription": subscription["id"],
         "tax_rates": [],
@@ -66,7 +66,7 @@ def new_item(subscription: Thing, price: Thing, quantity: int, period: tuple[int
 
 
 def current_period(subscription: Thing) -> tuple[int, int]:
-    """The period that is paid for now; all items of ours share it."""
+    """Start and end of the current period, which all items share."""
     first = subscription["items"]["data"][0]
     return first["current_period_start"], first["current_period_end"]
 
@@ -77,7 +77,7 @@ def set_status(account: Account, subscription: Thing, status: str) -> None:
 
 
 def end(account: Account, subscription: Thing, reason: str, status: str = "canceled") -> None:
-    """For good: nothing is charged any more, what is unpaid stays so."""
+    """Final: nothing more is charged, and open invoices stay unpaid."""
     subscription |= {"status": status, "ended_at": account.now, "cancel_at_period_end": False, "pending_update": None}
     subscription["canceled_at"] = subscription["canceled_at"] or account.now
     details = subscription["cancellation_details"]
@@ -96,7 +96,7 @@ def current_period_end(subscription: Thing) -> int:
 
 
 def plan_end(account: Account, subscription: Thing, *, at_period_end: bool, at: int | None) -> None:
-    """When it shall end, if at all: with its period, which shows as a date too, or on a date."""
+    """Set when it ends: with its period (`cancel_at` shows the date too), on a date, or not at all."""
     ends = current_period_end(subscription) if at_period_end else at
     same = (subscription["cancel_at_period_end"], subscription["cancel_at"]) == (at_period_end, ends)
     if same:

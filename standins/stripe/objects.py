@@ -1,4 +1,4 @@
-"""Everything that has an id, by kind; found, listed a page at a time, and expanded."""
+"""Objects by kind and id: new ids, empty fields, lookup, pages, expansion."""
 
 import copy
 import secrets
@@ -89,7 +89,7 @@ class Objects:
         return self._kinds.get(kind, {}).get(id or "")
 
     def of(self, kind: str, **equal: Any) -> list[Thing]:
-        """Newest first; those whose fields equal the given ones."""
+        """Newest first, filtered by equal fields."""
         newest = reversed(self._kinds.get(kind, {}).values())
         return [each for each in newest if all(each.get(name) == value for name, value in equal.items())]
 
@@ -98,7 +98,7 @@ class Objects:
 
 
 def page(found: Iterable[Thing], given: Thing, url: str) -> Thing:
-    """A list as Stripe answers it; `given` has limit, starting_after, ending_before, created."""
+    """A list as Stripe returns it; `given`: limit, starting_after, ending_before, created."""
     limit = given.get("limit", PAGE)
     if not 1 <= limit <= LONGEST_PAGE:
         raise errors.invalid("Invalid limit: must be between 1 and 100", "limit")
@@ -127,7 +127,7 @@ type Includable = dict[tuple[str, str], Callable[[Thing], Thing]]
 
 
 def expand(objects: Objects, body: Thing, paths: list[str], includable: Includable) -> Thing:
-    """A copy in which ids on the given paths are the things they name; `includable` are fields that only appear so."""
+    """A copy with the ids on `paths` replaced by their objects; `includable`: fields that exist only if expanded."""
     answer = copy.deepcopy(body)
     for path in paths:
         _expand(objects, [answer], path.split("."), path, includable)

@@ -14,7 +14,7 @@ from standins.stripe.errors import StripeError
 from standins.stripe.objects import Thing
 from standins.stripe.payment_methods import find_card
 
-REDIRECT_PATIENCE = 10.0  # seconds that a redirect waits for checkout.session.completed to be told
+REDIRECT_PATIENCE = 10.0  # seconds a redirect waits for the delivery of checkout.session.completed
 LINE_HEIGHT = 20
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; background: #f4f4f2; color: #222; margin: 0 }
@@ -63,7 +63,7 @@ def refusal(message: str | None) -> str:
 
 
 def button(do: str, text: str, fields: str = "", **hidden: str) -> str:
-    """A form of its own that says what to `do`."""
+    """A form of its own; `do` names the action."""
     given = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in {"do": do, **hidden}.items()

@@ -1,4 +1,4 @@
-"""Payment methods: test cards, each with what it does, and a bank account whose payments take days."""
+"""Payment methods: the test cards and what each does, and a bank account with delayed payments."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,8 @@ from standins.stripe.requests import PAGED, Endpoint, merged, one_of, pairs, tex
 class Card:
     number: str
     brand: str
-    present: str | None = None  # why it is declined while its owner is there
-    later: str | None = None  # why it is declined afterwards
+    present: str | None = None  # decline code while the customer is present
+    later: str | None = None  # decline code of later charges
 
 
 DELAYED = Card("000123456789", "us_bank_account")
@@ -43,7 +43,7 @@ TEST_METHODS = {
 
 
 def find_card(number: str) -> Card:
-    """By its number, blanks allowed, by the name of a test payment method, or `delayed`."""
+    """By number (blanks allowed), by the name of a test payment method, or `delayed`."""
     bare = "".join(number.split())
     if bare == "delayed":
         return DELAYED
@@ -64,7 +64,7 @@ CREATE: dict[str, Any] = {
 
 
 def new(account: Account, chosen: Card, billing: Thing | None = None) -> Thing:
-    """One that belongs to nobody yet."""
+    """A payment method without a customer."""
     method = account.thing(
         "payment_method",
         "pm_",
@@ -111,14 +111,14 @@ def _bank_fields(chosen: Card) -> Thing:
 
 
 def attach_to(account: Account, method: Thing, customer: Thing) -> Thing:
-    """Attach, whatever the card will do later."""
+    """Attach without a check of the card."""
     method["customer"] = customer["id"]
     account.emit("payment_method.attached", method)
     return method
 
 
 def make_default(account: Account, customer: Thing, method: Thing) -> None:
-    """What is charged from now on, by the customer and its subscriptions."""
+    """Make it the default of the customer and its subscriptions."""
     with account.changing(customer, "customer.updated"):
         customer["invoice_settings"] = customer["invoice_settings"] | {"default_payment_method": method["id"]}
     for subscription in account.objects.of("subscription", customer=customer["id"], ended_at=None):
@@ -127,7 +127,7 @@ def make_default(account: Account, customer: Thing, method: Thing) -> None:
 
 
 def default_method(account: Account, subscription: Thing) -> Thing | None:
-    """The method that pays a subscription's invoices."""
+    """The method that pays a subscription's invoices, or None."""
     customer = account.objects.get("customer", subscription["customer"])
     own = customer.get("invoice_settings", {}).get("default_payment_method")  # a deleted customer has no settings
     chosen = subscription["default_payment_method"] or own
@@ -151,7 +151,7 @@ def retrieve(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def attach(account: Account, given: Thing, id: str) -> Thing:
-    """`pm_card_visa` and its like are turned into one of the customer's own."""
+    """`pm_card_visa` and the like become a new method of the customer."""
     customer = account.objects.get("customer", given["customer"], "customer")
     method = new(account, find_card(id)) if id.startswith("pm_card_") else account.objects.get("payment_method", id)
     if (decline := account.cards[method["id"]].present) is not None:

@@ -19,13 +19,13 @@ NEW_REFUND: dict[str, Any] = {
 
 
 def payment_of(account: Account, invoice: Thing) -> Thing | None:
-    """The link between an invoice and its payment intent."""
+    """The invoice payment, which links an invoice and its payment intent."""
     found = account.objects.of("invoice_payment", invoice=invoice["id"])
     return found[0] if found else None
 
 
 def attempt(account: Account, invoice: Thing, method: Thing | None, *, present: bool) -> str | None:
-    """Charge what an invoice asks for; why it did not work. `present`: its owner is there."""
+    """Charge an invoice; return why it failed, `processing`, or None. `present`: the customer is there."""
     link = payment_of(account, invoice) or _begin_payment(account, invoice)
     intent = account.objects.get("payment_intent", link["payment"]["payment_intent"])
     intent["payment_method"] = method["id"] if method else None
@@ -52,12 +52,12 @@ def succeed(account: Account, intent: Thing, method: Thing) -> None:
 
 
 def refuse_late(account: Account, intent: Thing, method: Thing) -> None:
-    """A delayed payment that comes back."""
+    """Fail a delayed payment."""
     _refused(account, intent, method, "generic_decline")
 
 
 def mark_paid(account: Account, link: Thing) -> None:
-    """The payment has paid its invoice."""
+    """The invoice payment is paid."""
     link |= {"status": "paid", "amount_paid": link["amount_requested"]}
     link["status_transitions"] = link["status_transitions"] | {"paid_at": account.now}
     account.emit("invoice_payment.paid", link)
@@ -149,7 +149,7 @@ def _charge(account: Account, intent: Thing, method: Thing, error: Thing | None)
 
 
 def _method_details(method: Thing) -> Thing:
-    """What a charge remembers of its card."""
+    """The fields of a payment method that a charge copies."""
     kept = ("bank_name", "brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
     return {name: value for name, value in method[method["type"]].items() if name in kept}
 
@@ -235,7 +235,7 @@ def retrieve_intent(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def open_dispute(account: Account, charge: Thing) -> Thing:
-    """The cardholder's bank takes the money back, for now."""
+    """The cardholder's bank withdraws the money until the dispute is closed."""
     made = account.thing(
         "dispute",
         "du_",

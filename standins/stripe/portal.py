@@ -1,4 +1,4 @@
-"""Portal sessions, and what a customer can do there."""
+"""Portal sessions, and the actions of the portal page."""
 
 from standins.stripe import billing, customers, errors, lifecycle, objects, payment_methods, subscriptions
 from standins.stripe.account import Account
@@ -45,12 +45,12 @@ def _flow(given: Thing) -> Thing | None:
 
 
 def open_subscriptions(account: Account, customer: str) -> list[Thing]:
-    """Those that a customer can still change."""
+    """Subscriptions that have not ended."""
     return account.objects.of("subscription", customer=customer, ended_at=None)
 
 
 def press_button(account: Account, session: Thing, form: dict[str, str]) -> None:
-    """One button: `do` says which."""
+    """Run the action that `do` names. Raises StripeError."""
     customer = customers.get_active(account, session["customer"])
     if form.get("do") == "card":
         _new_card(account, customer, form.get("number", ""))

@@ -1,4 +1,4 @@
-"""What a request is: its endpoint, its form-encoded parameters (`items[0][price]=…`), its idempotency key."""
+"""Requests: endpoints, form-encoded parameters (`items[0][price]=…`), idempotency keys."""
 
 import json
 import re
@@ -16,24 +16,24 @@ MAX_TEXT = 5000
 
 
 def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Brackets become nesting; a list is a mapping from its positions, which only its shape can tell."""
-    grown: dict[str, Any] = {}
+    """Brackets become nested mappings. A list is a mapping by position; only its shape tells them apart."""
+    nested: dict[str, Any] = {}
     for key, value in pairs:
         found = KEY.fullmatch(key)
         if found is None:
             raise errors.unknown_parameters([key])
         path = [found["first"], *re.findall(r"\[([^\[\]]*)\]", found["rest"])]
-        branch = grown
+        branch = nested
         for part in path[:-1]:
             branch = branch.setdefault(part or str(len(branch)), {})
             if not isinstance(branch, dict):
                 raise errors.unreadable(key, value, "object")
         branch[path[-1] or str(len(branch))] = value
-    return grown
+    return nested
 
 
 def read(shape: Shape, given: Any, name: str = "") -> Any:
-    """The given as its shape wants it. An empty value of a mapping means: unset."""
+    """The given value, parsed by its shape. An empty value for a mapping means unset."""
     if callable(shape):
         return shape(given, name)
     if given == "":
@@ -89,7 +89,7 @@ def one_of(*choices: str) -> Callable[[Any, str], str]:
 
 
 def pairs(given: Any, name: str) -> dict[str, str]:
-    """Metadata: an empty value removes its key, an empty whole all of them (as the key `""`)."""
+    """Metadata: an empty value removes its key; an empty mapping removes all (as the key `""`)."""
     if given == "":
         return {"": ""}
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
@@ -100,7 +100,7 @@ def pairs(given: Any, name: str) -> dict[str, str]:
 
 
 def span(given: Any, name: str) -> tuple[int, int]:
-    """A moment, or `{gt, gte, lt, lte}`: from the first to the last second."""
+    """A timestamp, or `{gt, gte, lt, lte}`, as first and last second."""
     if isinstance(given, str):
         at = whole(given, name)
         return at, at
@@ -124,7 +124,7 @@ DATED: dict[str, Shape] = {**PAGED, "created": span}
 class Endpoint:
     method: str
     path: str
-    answer: Callable[..., Thing]  # (account, given), and id when the path has one
+    answer: Callable[..., Thing]  # (account, given), and id if the path has one
     takes: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
 
@@ -140,7 +140,7 @@ type Answer = tuple[int, dict[str, Any]]
 
 
 @dataclass
-class Kept:
+class StoredAnswer:
     fingerprint: str
     at: int
     request_id: str
@@ -149,16 +149,16 @@ class Kept:
 
 class Answers:
     def __init__(self) -> None:
-        self._kept: dict[str, Kept] = {}
+        self._stored: dict[str, StoredAnswer] = {}
 
-    def claim(self, key: str, path: str, params: dict[str, Any], at: int, request_id: str) -> Kept | None:
-        """The first answer, or None for whoever comes first and must `keep` or `release` the key."""
+    def claim(self, key: str, path: str, params: dict[str, Any], at: int, request_id: str) -> StoredAnswer | None:
+        """The stored answer, or None for the first request, which must `keep` or `release` the key."""
         if len(key) > 255:
             raise errors.UnreadError(400, "Idempotency keys may be at most 255 characters.", type="idempotency_error")
         fingerprint = json.dumps([path, params], sort_keys=True)
-        found = self._kept.get(key)
+        found = self._stored.get(key)
         if found is None or found.at < at - DAY:
-            self._kept[key] = Kept(fingerprint, at, request_id)
+            self._stored[key] = StoredAnswer(fingerprint, at, request_id)
             return None
         if found.fingerprint != fingerprint:
             raise errors.UnreadError(
@@ -173,10 +173,10 @@ class Answers:
         return found
 
     def keep(self, key: str, answer: Answer) -> None:
-        self._kept[key].answer = answer
+        self._stored[key].answer = answer
 
     def release(self, key: str) -> None:
-        """Without an answer by now, nothing was begun: the next one with this key is the first."""
-        found = self._kept.get(key)
+        """If no answer was stored, nothing was done: the next request with this key is the first."""
+        found = self._stored.get(key)
         if found is not None and found.answer is None:
-            del self._kept[key]
+            del self._stored[key]

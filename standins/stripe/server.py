@@ -1,4 +1,4 @@
-"""The stand-in as an application and a server: API, pages and side door, and a clock that ticks by itself."""
+"""The stand-in as an application and a server: API, pages, control routes, and the clock."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ ROUTES = [
 
 
 async def _tick(account: Account) -> None:
-    """What falls due without anybody moving the clock."""
+    """Do what falls due as time passes."""
     while True:
         while renewals.step(account, account.now):
             pass
@@ -43,7 +43,7 @@ async def _tick(account: Account) -> None:
 def app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # No redirects followed, no proxy from the environment: everything stays on this machine.
+        # No redirects, no proxy from the environment: all traffic stays on this machine.
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
             account = app.state.account = Account(settings, http)
             catalog.seed(account)

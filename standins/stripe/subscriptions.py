@@ -1,4 +1,4 @@
-"""Subscriptions as the API shows and changes them: who pays what for the rest of the period, and when."""
+"""Subscriptions as the API shows and changes them: updates, prorations, pending updates, ends."""
 
 import copy
 from typing import Any
@@ -39,7 +39,7 @@ def retrieve(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def list_all(account: Account, given: Thing) -> Thing:
-    """Without a status: what has not ended."""
+    """Without a status: those that have not ended."""
     found = account.objects.of("subscription", **({"customer": given["customer"]} if given.get("customer") else {}))
     if price := given.get("price"):
         found = [each for each in found if any(item["price"]["id"] == price for item in each["items"]["data"])]
@@ -57,14 +57,14 @@ def list_all(account: Account, given: Thing) -> Thing:
 
 def update(account: Account, given: Thing, id: str) -> Thing:
     subscription = account.objects.get("subscription", id)
-    _refuse(account, subscription, given)
+    _check(account, subscription, given)
     changes = requested_changes(account, subscription, given.get("items", []))
     switch(account, subscription, changes, given)
     with account.changing(subscription, "customer.subscription.updated"):
         for name in ("default_payment_method", "description", "pause_collection"):
             if name in given:
-                subscription[name] = given[name] and _filled(name, given[name])
-        if _tells_of_an_end(subscription, given):
+                subscription[name] = given[name] and _with_defaults(name, given[name])
+        if _changes_end(subscription, given):
             lifecycle.plan_end(
                 account,
                 subscription,
@@ -72,27 +72,27 @@ def update(account: Account, given: Thing, id: str) -> Thing:
                 at=given.get("cancel_at"),
             )
         subscription["metadata"] = merged(subscription["metadata"], given.get("metadata", {}))
-        _say(subscription, given)
+        _set_cancellation_details(subscription, given)
     return subscription
 
 
-def _tells_of_an_end(subscription: Thing, given: Thing) -> bool:
-    """Taking the flag back leaves an end that was set by a date as it is."""
+def _changes_end(subscription: Thing, given: Thing) -> bool:
+    """Unsetting the flag does not remove an end that was set by a date."""
     flag = given.get("cancel_at_period_end")
     return "cancel_at" in given or flag is True or (flag is False and subscription["cancel_at_period_end"])
 
 
-def _filled(name: str, value: Any) -> Any:
+def _with_defaults(name: str, value: Any) -> Any:
     return {"resumes_at": None} | value if name == "pause_collection" else value
 
 
-def _say(subscription: Thing, given: Thing) -> None:
+def _set_cancellation_details(subscription: Thing, given: Thing) -> None:
     said = given.get("cancellation_details") or {}
     subscription["cancellation_details"] = subscription["cancellation_details"] | said
 
 
-def _refuse(account: Account, subscription: Thing, given: Thing) -> None:
-    """Before anything is changed."""
+def _check(account: Account, subscription: Thing, given: Thing) -> None:
+    """Checks before any change. Raises StripeError."""
     if subscription["ended_at"] is not None and given.keys() - {"cancellation_details", "metadata", "expand"}:
         raise errors.invalid("A canceled subscription can only update its cancellation_details and metadata.")
     if given.get("cancel_at_period_end") and given.get("cancel_at"):
@@ -109,14 +109,14 @@ def _refuse(account: Account, subscription: Thing, given: Thing) -> None:
 
 
 def cancel(account: Account, given: Thing, id: str) -> Thing:
-    """At once. `prorate` gives back what is left of the period, as balance once it is invoiced."""
+    """Now. `prorate` credits the rest of the period to the balance once it is invoiced."""
     subscription = account.objects.get("subscription", id)
     if subscription["ended_at"] is not None:
         raise errors.missing("subscription", id)
     if given.get("prorate"):
         all_gone = [new_change(each, None, 0) for each in subscription["items"]["data"]]
         account.pending_lines[id] += prorate(account, subscription, all_gone, account.now)
-    _say(subscription, given)
+    _set_cancellation_details(subscription, given)
     lifecycle.end(account, subscription, "cancellation_requested")
     if given.get("invoice_now") and (made := account.pending_lines.pop(id, [])):
         billing.collect(account, issue(account, subscription, made, "subscription_update"))
@@ -134,7 +134,7 @@ def resume(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def requested_changes(account: Account, subscription: Thing, items: list[Thing], name: str = "items") -> list[Change]:
-    """What `items` asks for. One without an id is added: who forgets the id sells two plans at once."""
+    """The changes in `items`. An item without an id is added: forgetting the id sells two plans at once."""
     own = {each["id"]: each for each in subscription["items"]["data"]}
     asked = []
     for position, each in enumerate(items):
@@ -173,9 +173,9 @@ def _usable_price(account: Account, subscription: Thing, id: str, param: str) ->
 
 
 def change_time(account: Account, subscription: Thing, given: Thing) -> int:
-    """When the change counts from."""
+    """The time from which the change counts."""
     start, end = lifecycle.current_period(subscription)
-    # A renewal may be due and not yet done: the old period is then at its very end.
+    # If a renewal is due and not yet done, the change counts from the end of the old period.
     at = int(given.get("proration_date", min(account.now, end)))
     if not start <= at <= end:
         message = "Cannot specify `proration_date` outside of current subscription period."
@@ -186,7 +186,7 @@ def change_time(account: Account, subscription: Thing, given: Thing) -> int:
 def bill_changes(
     account: Account, subscription: Thing, changes: list[Change], how: str, at: int
 ) -> tuple[list[Thing], bool]:
-    """The lines a change brings, and whether they are to be paid at once."""
+    """The invoice lines of the changes, and whether they are charged now."""
     moves = any(each.moves_period for each in changes)
     made = [] if how == "none" else prorate(account, subscription, changes, at)
     for each in changes:
@@ -199,8 +199,8 @@ def bill_changes(
 
 
 def switch(account: Account, subscription: Thing, changes: list[Change], given: Thing) -> None:
-    """Do it, or refuse it whole when it must be paid and cannot be."""
-    changes = [each for each in changes if each.is_one]
+    """Apply the changes, or refuse all if they must be paid now and cannot be."""
+    changes = [each for each in changes if each.is_change]
     if not changes:
         return
     how = given.get("proration_behavior", "create_prorations")
@@ -231,7 +231,7 @@ def _has_cost(account: Account, subscription: Thing, made: list[Thing]) -> bool:
 
 
 def _apply_when_paid(account: Account, subscription: Thing, changes: list[Change], made: list[Thing], at: int) -> None:
-    """The change waits for its invoice to be paid; until then everything is as it was."""
+    """Store a pending update, applied when its invoice is paid."""
     after = copy.deepcopy(subscription)
     apply_changes(after, changes, at)
     invoice = issue(account, subscription, made, "subscription_update")
@@ -253,7 +253,7 @@ def _apply_when_paid(account: Account, subscription: Thing, changes: list[Change
 
 
 def apply_changes(subscription: Thing, changes: list[Change], at: int) -> None:
-    """The items as they are after the changes."""
+    """Change the items in place."""
     items: list[Any] = list(subscription["items"]["data"])
     start, end = lifecycle.current_period(subscription)
     for each in changes:
