@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from standins.replicate.webhooks import sign
-from standins.stripe.deliveries import signature
+from standins.stripe.events import signature
 
 Event = dict[str, Any]
 

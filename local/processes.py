@@ -142,5 +142,5 @@ def start_stripe(processes: Processes, port: int, webhook_secret: str) -> None:
 
 
 def start_identity(processes: Processes, port: int) -> None:
-    command = [sys.executable, "-m", "standins.oidc.provider", "--port", str(port)]
+    command = [sys.executable, "-m", "standins.oidc", "--port", str(port)]
     processes.start("identity", command, dict(os.environ), f"{url(port)}/health")

@@ -1,1 +1,1 @@
-"""An identity provider: discovery, keys, authorization code with PKCE, tokens to measure."""
+"""An identity provider: discovery, keys, authorization code with PKCE, tokens made to order."""

@@ -1,16 +1,15 @@
-"""A stand-in for Auth0 on this machine: `python -m standins.oidc.provider --port 4601`.
+"""A stand-in for Auth0: `python -m standins.oidc --port 4601`.
 
 Discovery, JWKS, `/authorize` (code with PKCE; a page that asks for a name; `login_hint=alice&prompt=none` skips
-it), `/oauth/token` (authorization_code, client_credentials). From outside, tests can
+it), `/oauth/token` (authorization_code, client_credentials). Tests can also call
 
 * `POST /_mint` {sub, roles?, scope?, claims?, expires_in?, kind?: access|id, client_id?, kid?, typ?,
   alg?: RS256|HS256|none, signed_by?: current|stranger}: any token, broken ones too. `claims` override, null removes
-  one; `expires_in` may be negative, null leaves `exp` out; HS256 signs with the public key.
-* `POST /_script` {rotate_keys?, revoke_old?, jwks?: ok|down|slow, seconds?}; `DELETE /_script` heals the JWKS.
+  one; `expires_in` may be negative, null omits `exp`; HS256 signs with the public key.
+* `POST /_script` {rotate_keys?, revoke_old?, jwks?: ok|down|slow, seconds?}; `DELETE /_script` restores the JWKS.
 * `GET /_log` {jwks_fetches, tokens}.
 """
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -30,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from standins.oidc.signing import DAY, Keyring, Mint
+from standins.oidc.tokens import DAY, Keyring, Mint
 
 AUDIENCE = "https://api.realstaging.local"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -62,7 +61,7 @@ class Provider:
     audience: str
     keyring: Keyring = field(default_factory=Keyring)
     script: Script = field(default_factory=Script)
-    # What a code may be exchanged for; each is good once.
+    # Code -> the request it was issued for; each code works once.
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     jwks_fetches: int = 0
     tokens: int = 0
@@ -188,7 +187,7 @@ def _machine(provider: Provider, form: dict[str, str]) -> Response:
 
 
 def _access_token(provider: Provider, mint: Mint, audience: str | None) -> str:
-    """Who names no audience gets an opaque token, good for no API: the most common mistake with Auth0."""
+    """Without an audience the token is opaque and no API accepts it: the most common mistake with Auth0."""
     return provider.mint(mint, audience) if audience else secrets.token_urlsafe(32)
 
 
@@ -256,7 +255,7 @@ ROUTES = [
 
 
 def app(issuer: str, audience: str = AUDIENCE) -> Starlette:
-    # A browser client exchanges its code from another port: another origin.
+    # A browser client exchanges its code from another port, so from another origin.
     cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     made = Starlette(routes=ROUTES, middleware=[cors])
     made.state.provider = Provider(issuer, audience)
@@ -268,15 +267,3 @@ def server(port: int, audience: str = AUDIENCE) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(made, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="standins.oidc.provider", description="A stand-in for the identity provider.")
-    parser.add_argument("--port", type=int, default=4601)
-    parser.add_argument("--audience", default=AUDIENCE)
-    given = parser.parse_args()
-    server(given.port, given.audience).run()
-
-
-if __name__ == "__main__":
-    main()

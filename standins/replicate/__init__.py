@@ -1,1 +1,1 @@
-"""A stand-in for Replicate on this machine: its HTTP API, its webhooks, its faults; it draws instead of inferring."""
+"""A stand-in for Replicate: its HTTP API, webhooks and faults. It draws furniture instead of running a model."""

@@ -3,7 +3,7 @@
 import argparse
 
 from standins.replicate.account import Settings
-from standins.replicate.serving import server
+from standins.replicate.server import server
 from standins.replicate.webhooks import new_secret
 
 

@@ -1,4 +1,4 @@
-"""Everything one customer has here: settings, script, predictions, files, record."""
+"""The state of one customer: settings, script, predictions, files, record."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import httpx
 from standins.replicate.outputs import Outputs
 from standins.replicate.predictions import Prediction
 from standins.replicate.record import Record
-from standins.replicate.running import Runner
+from standins.replicate.runner import Runner
 from standins.replicate.script import Director
 from standins.replicate.webhooks import Sender
 

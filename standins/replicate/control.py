@@ -1,4 +1,4 @@
-"""The side door for whoever tests against this stand-in: /_script, /_log, /_redeliver (see README.md)."""
+"""Control routes for tests: /_script, /_log, /_redeliver (see README.md)."""
 
 from typing import Literal
 
@@ -53,7 +53,7 @@ class Redelivery(BaseModel):
 
 
 async def redeliver(request: Request) -> Response:
-    """Send the last webhook of predictions that are over once more, and say what was answered."""
+    """Send the last webhook of finished predictions again; return the receiver's answers."""
     account: Account = request.app.state.account
     try:
         wanted = Redelivery.model_validate_json(await request.body())

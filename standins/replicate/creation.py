@@ -1,4 +1,4 @@
-"""Creating a prediction: what is refused, what the script does to it, what is answered and when."""
+"""The creation of a prediction: validation, scripted faults, and the response."""
 
 import asyncio
 import json
@@ -10,9 +10,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from standins.replicate import asking, replies, script
+from standins.loopback import is_loopback
+from standins.replicate import inputs, problems, script
 from standins.replicate.account import Account
-from standins.replicate.inputs import is_loopback
 from standins.replicate.models import InvalidField, Model, find_version, invalid_fields
 from standins.replicate.predictions import EVENTS, Prediction
 from standins.replicate.record import Creation, summary, without_query
@@ -29,22 +29,22 @@ async def create(request: Request, model: Model | None) -> Response:
     try:
         body = await request.json()
     except json.JSONDecodeError:
-        return replies.problem(400, "Bad request", "The request body is not JSON")
+        return problems.problem(400, "Bad request", "The request body is not JSON")
     if not isinstance(body, dict):
-        return replies.problem(400, "Bad request", "The request body is not an object")
+        return problems.problem(400, "Bad request", "The request body is not an object")
     version = "hidden"
     if model is None:
         found = find_version(str(body.get("version", "")))
         if found is None:
-            return replies.invalid_version(body.get("version"))
+            return problems.invalid_version(body.get("version"))
         model, version = found
     plan = _plan(account, model, body)
     creation = _logged(account, request, model, body, plan)
     wrong = [*_wrong_fields(body), *invalid_fields(model, body.get("input", {})), *_wrong_span(request)]
     if wrong:
-        response = replies.invalid(wrong)
+        response = problems.invalid(wrong)
     elif (wait := account.director.wait(time.monotonic())) is not None:
-        response = replies.throttled(wait, wait)
+        response = problems.throttled(wait, wait)
     else:
         response = await _answer(account, request, creation, Prediction(model, version, body["input"], plan))
     creation.answer = response.status_code
@@ -54,7 +54,7 @@ async def create(request: Request, model: Model | None) -> Response:
 def _plan(account: Account, model: Model, body: dict[str, Any]) -> Plan:
     given = body.get("input")
     given = given if isinstance(given, dict) else {}
-    images = " ".join(asking.images(given))
+    images = " ".join(inputs.image_uris(given))
     prompt, webhook = str(given.get("prompt", "")), str(body.get("webhook", ""))
     return account.director.choose(script.Request(model.slug, prompt, images, webhook))
 
@@ -78,7 +78,7 @@ def _wrong_fields(body: dict[str, Any]) -> list[InvalidField]:
         wrong.append(InvalidField("enum", "webhook_events_filter", f"Must be a list of {', '.join(EVENTS)}"))
     webhook = body.get("webhook")
     if webhook is not None and not is_loopback(str(webhook)):
-        # The real one wants HTTPS; this one never leaves the machine.
+        # Replicate requires HTTPS; this stand-in never leaves the machine.
         wrong.append(InvalidField("format", "webhook", "This stand-in calls loopback addresses only"))
     return wrong
 
@@ -107,13 +107,13 @@ async def _answer(account: Account, request: Request, creation: Creation, predic
     if fault and fault.kind.endswith("before_create"):
         return await _sever(request, fault)
     if fault and not fault.kind.endswith("after_create"):
-        return replies.scripted(fault)
+        return problems.scripted(fault)
     await _begin(account, request, creation, prediction)
     if fault:
         return await _sever(request, fault)
     page = prediction.as_json(account.base_url)
     if prediction.plan.webhook and prediction.plan.webhook.kind == "before_response":
-        # What was true when it was created is answered after the result was told.
+        # The response shows the state at creation, but is sent after the result webhook.
         await prediction.announced.wait()
         return JSONResponse(page, 201)
     patience = _patience(request.headers.get("prefer", ""))
@@ -143,7 +143,7 @@ def _patience(prefer: str) -> float | None:
 
 
 async def _sever(request: Request, fault: Outcome) -> Response:
-    """No answer: the connection hangs for a while, or is cut at once."""
+    """No response: the connection hangs for a while, or is cut at once."""
     if fault.kind.startswith("timeout"):
         await asyncio.sleep(60 if fault.seconds is None else fault.seconds)
     request.state.sever()

@@ -1,4 +1,4 @@
-"""The models this stand-in has, their published schemas, and what is wrong with an input."""
+"""The models this stand-in has, their published schemas, and the validation of inputs."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class Model:
     description: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
-    # Which size a choice means: {field: {choice: pixels}}.
+    # {field: {choice: pixels}}
     pixels: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
@@ -78,7 +78,7 @@ class Model:
 
 @cache
 def all_models() -> dict[str, Model]:
-    """Each file `models/<owner>/<name>.json` is a model."""
+    """By slug. Each file `models/<owner>/<name>.json` is a model."""
     found = {}
     for path in sorted(FOLDER.glob("*/*.json")):
         page = json.loads(path.read_text())
@@ -91,8 +91,8 @@ def all_models() -> dict[str, Model]:
 def find_version(version: str) -> tuple[Model, str] | None:
     """The model a `version` names, and the version its predictions report.
 
-    Official models hide theirs. Any 64-digit version of a model we have is taken: we have one, and the real
-    ones change without notice.
+    Official models hide theirs. Any 64-digit version of a known model is accepted: the real versions change
+    without notice.
     """
     slug, _, digits = version.partition(":")
     model = all_models().get(slug)
@@ -112,10 +112,10 @@ class InvalidField:
 
 def invalid_fields(model: Model, given: Any) -> list[InvalidField]:
     checker = Draft202012Validator(model.input_schema, format_checker=uris)
-    return [each for error in checker.iter_errors(given) for each in _in_their_words(error)]
+    return [each for error in checker.iter_errors(given) for each in _invalid_fields_of(error)]
 
 
-def _in_their_words(error: ValidationError) -> list[InvalidField]:
+def _invalid_fields_of(error: ValidationError) -> list[InvalidField]:
     field = ".".join(["input", *map(str, error.absolute_path)])
     schema: Any = error.schema
     wanted: Any = error.validator_value
@@ -123,7 +123,7 @@ def _in_their_words(error: ValidationError) -> list[InvalidField]:
     match error.validator:
         case "required":
             missing = [name for name in wanted if name not in got]
-            # One error per missing name comes in; each names itself first in its message.
+            # There is one error per missing name; its message begins with the name.
             name = next(name for name in missing if error.message.startswith(repr(name)))
             return [InvalidField("required", field, f"{name} is required")]
         case "additionalProperties":

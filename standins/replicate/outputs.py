@@ -1,4 +1,4 @@
-"""Finished pictures and how they are served: for an hour, or as broken as the script wants them."""
+"""Result files: kept for an hour, and served as the script says, broken or not."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""One prediction: what it was asked, how far it is, and how Replicate's API shows it."""
+"""One prediction: its input, its state, and how Replicate's API shows it."""
 
 import asyncio
 import secrets
@@ -39,13 +39,13 @@ class Prediction:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     data_removed: bool = False
-    # Set once it is over and its last webhook was tried for the first time.
+    # Set after the first attempt at its last webhook.
     announced: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def charged(self) -> bool:
-        """Failures and what never started are free; whoever cancels a running one pays."""
+        """Failed and never-started predictions are free; one canceled while running is charged."""
         return self.status == "succeeded" or (self.status == "canceled" and self.started_at is not None)
 
     def start(self) -> None:

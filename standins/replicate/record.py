@@ -1,4 +1,4 @@
-"""What reached this stand-in and what it sent: the memory behind `GET /_log`."""
+"""What this stand-in received and sent: the data of `GET /_log`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,7 +10,7 @@ from standins.replicate.predictions import Prediction, iso
 
 
 def without_query(url: str) -> str:
-    """Signed URLs are credentials: the log keeps what names the object, not what opens it."""
+    """Signed URLs are credentials: the log keeps the path and drops the signature."""
     if url.startswith("data:"):
         return f"{url.partition(',')[0]},… ({len(url)} characters)"
     return urlsplit(url)._replace(query="", fragment="").geturl()
@@ -64,7 +64,7 @@ class Creation:
 
 @dataclass
 class Delivery:
-    """One attempt at a webhook; `answer` is an HTTP status, or None when nobody answered or it was not sent."""
+    """One attempt at a webhook; `answer` is an HTTP status, or None without a response or when it was not sent."""
 
     prediction_id: str
     event: str

@@ -1,11 +1,11 @@
-"""What shall happen to the coming predictions: scripted from outside over `POST /_script` (see README.md)."""
+"""What happens to the next predictions, set by `POST /_script` (see README.md)."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from standins.replicate.limiting import Bucket, Limit
+from standins.replicate.rate_limit import Bucket, Limit
 
 Name = Literal[
     "succeed",
@@ -50,7 +50,7 @@ Name = Literal[
     "result:foreign",
 ]
 
-# Failed predictions carry these texts; their own, seen again and again.
+# Error texts of failed predictions, as Replicate words them.
 ERRORS = {
     "fail": "Something went wrong while the model was running.",
     "error_pa": "Prediction interrupted; please retry (code: PA)",
@@ -67,7 +67,7 @@ class Strict(BaseModel):
 
 
 class Outcome(Strict):
-    """A name from the list; the rest are settings that some of them take."""
+    """A name from the list, and the settings that some of them take."""
 
     outcome: Name
     latency: float | None = Field(default=None, ge=0)
@@ -95,7 +95,7 @@ class Outcome(Strict):
 
 
 class Match(Strict):
-    """All that is named must fit; `nth` counts the creations that fit the rest."""
+    """All given fields must match; `nth` counts the creations that match the others."""
 
     prompt_contains: str | None = None
     image_contains: str | None = None
@@ -130,7 +130,7 @@ SUCCEED = Outcome(outcome="succeed")
 
 @dataclass(frozen=True)
 class Plan:
-    """What was chosen for one creation, one outcome for each stage of its life."""
+    """The outcomes chosen for one creation, one for each stage."""
 
     latency: float
     run: Outcome = SUCCEED
@@ -178,7 +178,7 @@ class _Count:
 
 @dataclass
 class Director:
-    """Holds the script and picks the first rule that takes a creation."""
+    """Holds the script and applies the first rule that matches a creation."""
 
     usual_latency: float
     script: Script = field(default_factory=Script)
@@ -194,13 +194,13 @@ class Director:
         self._bucket = Bucket(script.limit) if script.limit else None
 
     def wait(self, now: float) -> int | None:
-        """Seconds that a creation must wait for the script's limit; None if it may pass."""
+        """Seconds a creation must wait for the script's limit; None if it may pass."""
         return self._bucket.take(now) if self._bucket else None
 
     def choose(self, request: Request) -> Plan:
         script_latency = self.script.latency
         latency = self.usual_latency if script_latency is None else script_latency
-        # Every rule counts what it sees, also behind one that takes it: `nth` must not depend on neighbours.
+        # Every rule counts its matches, even if an earlier rule applies: `nth` does not depend on other rules.
         takers = [count for count in self._counts if count.fits(request)]
         if not takers:
             return Plan(latency)

@@ -1,19 +1,22 @@
 """Replicate's HTTP API as its customers see it: predictions, models, the webhook secret, the result files."""
 
 import contextlib
+import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from standins.replicate import control, replies
+from standins import loopback
+from standins.replicate import control, problems
 from standins.replicate.account import Account, Settings
-from standins.replicate.authentication import TokenRequired
 from standins.replicate.creation import create
 from standins.replicate.models import all_models
 from standins.replicate.predictions import Prediction
@@ -28,7 +31,7 @@ async def create_prediction(request: Request) -> Response:
 
 async def create_for_model(request: Request) -> Response:
     model = all_models().get("{owner}/{name}".format(**request.path_params))
-    return await create(request, model) if model else replies.not_found()
+    return await create(request, model) if model else problems.not_found()
 
 
 def _prediction(request: Request) -> Prediction | None:
@@ -38,20 +41,20 @@ def _prediction(request: Request) -> Prediction | None:
 
 async def get_prediction(request: Request) -> Response:
     found = _prediction(request)
-    return JSONResponse(found.as_json(request.app.state.account.base_url)) if found else replies.not_found()
+    return JSONResponse(found.as_json(request.app.state.account.base_url)) if found else problems.not_found()
 
 
 async def cancel_prediction(request: Request) -> Response:
     account: Account = request.app.state.account
     found = _prediction(request)
     if found is None:
-        return replies.not_found()
+        return problems.not_found()
     await account.runner.cancel(found)
     return JSONResponse(found.as_json(account.base_url))
 
 
 async def list_predictions(request: Request) -> Response:
-    """Newest first, 100 at a time; the cursor is where the page begins."""
+    """Newest first, 100 a page; the cursor is the id the page begins with."""
     account: Account = request.app.state.account
     asked = request.query_params
     after, before = _time(asked.get("created_after")), _time(asked.get("created_before"))
@@ -79,14 +82,14 @@ async def list_predictions(request: Request) -> Response:
 
 
 def _time(text: str | None) -> datetime | None:
-    """A `+` that was not escaped arrives as a blank."""
+    """An unescaped `+` arrives as a blank."""
     at = datetime.fromisoformat(text.replace(" ", "+")) if text else None
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
 async def get_model(request: Request) -> Response:
     model = all_models().get("{owner}/{name}".format(**request.path_params))
-    return JSONResponse(model.as_json()) if model else replies.not_found()
+    return JSONResponse(model.as_json()) if model else problems.not_found()
 
 
 async def get_secret(request: Request) -> Response:
@@ -94,11 +97,11 @@ async def get_secret(request: Request) -> Response:
 
 
 async def get_output(request: Request) -> Response:
-    """Like the real file host: no token asked for."""
+    """As on the real file host, no token is needed."""
     account: Account = request.app.state.account
     prediction_id = request.path_params["id"]
     output = account.outputs.find(f"{prediction_id}/{request.path_params['file']}")
-    response = output.response() if output else replies.not_found()
+    response = output.response() if output else problems.not_found()
     account.record.downloads.append(Download(prediction_id, response.status_code))
     return response
 
@@ -124,10 +127,29 @@ ROUTES = [
 def app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # No redirects followed, no proxy from the environment: everything stays on this machine.
+        # No redirects, no proxy from the environment: all traffic stays on this machine.
         async with httpx.AsyncClient(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=50)) as http:
             app.state.account = Account(settings, http)
             yield
             app.state.account.runner.close()
 
     return Starlette(routes=ROUTES, lifespan=lifespan, middleware=[Middleware(TokenRequired, settings.token)])
+
+
+class TokenRequired:
+    def __init__(self, app: ASGIApp, token: str):
+        self._app, self._token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/") and not self._knows(Request(scope)):
+            await problems.unauthenticated()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _knows(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() in {"bearer", "token"} and hmac.compare_digest(token, self._token)
+
+
+def server(settings: Settings) -> uvicorn.Server:
+    return loopback.server(app(settings), settings.port)

@@ -1,4 +1,4 @@
-"""Tells the customer: webhooks signed as Standard Webhooks say, retried for a minute, and their scripted faults."""
+"""Webhooks: signed by the Standard Webhooks specification, retried for a minute, with scripted faults."""
 
 import asyncio
 import base64
@@ -37,13 +37,13 @@ def headers(secret: str, webhook_id: str, timestamp: int, body: str) -> dict[str
 
 
 def tampered(page: dict[str, Any]) -> dict[str, Any]:
-    """What an attacker in the middle would change: the picture that is taken."""
+    """What an attacker in the middle would change: the result picture."""
     return page | {"status": "succeeded", "error": None, "output": ["http://127.0.0.1:9/not-yours.webp"]}
 
 
 @dataclass
 class Message:
-    """One event of one prediction: its id stays the same however often it is sent."""
+    """One event of one prediction; its id is the same each time it is sent."""
 
     prediction: Prediction
     event: str
@@ -72,22 +72,22 @@ class Sender:
         self._secret, self._base_url, self._http = secret, base_url, http
         self._director, self._record = director, record
 
-    async def tell(self, prediction: Prediction, event: str) -> None:
-        """Send an event as the script wants; only the last one is worth retrying."""
+    async def notify(self, prediction: Prediction, event: str) -> None:
+        """Send an event as the script says; only `completed` is retried."""
         message = self.message(prediction, event)
         if message is None:
             return
         fault = prediction.plan.webhook if event == "completed" else None
         if fault is None:
-            await self._until_taken(message, retry=event == "completed")
+            await self._send_until_accepted(message, retry=event == "completed")
         else:
-            await self._with(fault, message)
+            await self._send_with_fault(fault, message)
 
     def message(self, prediction: Prediction, event: str) -> Message | None:
         if prediction.webhook is None or event not in prediction.events:
             return None
         page = prediction.as_json(self._base_url)
-        # Derived, so that sending the same event again is the same message.
+        # Derived, so that a repeated event has the same message id.
         digest = hashlib.sha256(f"{prediction.id}.{event}".encode()).hexdigest()
         return Message(prediction, event, prediction.webhook, page, f"msg_{digest[:27]}")
 
@@ -103,7 +103,7 @@ class Sender:
             delivery.error = f"{type(error).__name__}: {error}"
         return delivery.answer
 
-    async def _until_taken(self, message: Message, *, retry: bool = True) -> None:
+    async def _send_until_accepted(self, message: Message, *, retry: bool = True) -> None:
         answer = await self.send(message)
         message.prediction.announced.set()
         for attempt, delay in enumerate(self._director.script.webhook_retries if retry else [], 2):
@@ -112,7 +112,7 @@ class Sender:
             await asyncio.sleep(delay)
             answer = await self.send(message, attempt=attempt)
 
-    async def _with(self, fault: Outcome, message: Message) -> None:
+    async def _send_with_fault(self, fault: Outcome, message: Message) -> None:
         match fault.kind:
             case "drop":
                 url = without_query(message.url)
@@ -120,17 +120,17 @@ class Sender:
                 self._record.deliveries.append(lost)
             case "duplicate":
                 await self.send(message)
-                await self._until_taken(message)
+                await self._send_until_accepted(message)
             case "late":
                 await asyncio.sleep(10 if fault.seconds is None else fault.seconds)
-                await self._until_taken(message)
+                await self._send_until_accepted(message)
             case "before_response":
-                await self._until_taken(message)
+                await self._send_until_accepted(message)
             case broken:
                 await self.send(message, broken)
                 if fault.real_after is not None:
                     await asyncio.sleep(fault.real_after)
-                    await self._until_taken(message)
+                    await self._send_until_accepted(message)
 
 
 def new_secret() -> str:

@@ -3,10 +3,10 @@
 import argparse
 import secrets
 
-from standins.replicate.inputs import is_loopback
+from standins.loopback import is_loopback
 from standins.stripe.account import Settings
-from standins.stripe.plans import of_config
-from standins.stripe.serving import server
+from standins.stripe.catalog import plans_of_config
+from standins.stripe.server import server
 
 
 def main() -> None:
@@ -14,13 +14,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4602)
     parser.add_argument("--webhook-secret", default=None, help="signs webhooks, whsec_… (default: a new one)")
     parser.add_argument("--api-key", default="sk_test_local", help="the secret key customers must send")
-    parser.add_argument("--webhook-url", default=None, help="where events go; can be told later by /_script")
+    parser.add_argument("--webhook-url", default=None, help="where events go; can be set later by /_script")
     parser.add_argument("--plans", choices=["config"], default=None, help="begin with the paid plans of config/")
     given = parser.parse_args()
     if given.webhook_url and not is_loopback(given.webhook_url):
         parser.error("this stand-in calls loopback addresses only")
     secret = given.webhook_secret or f"whsec_{secrets.token_hex(16)}"
-    plans = of_config() if given.plans else ()
+    plans = plans_of_config() if given.plans else ()
     server(Settings(given.port, secret, given.api_key, given.webhook_url, plans)).run()
 
 

@@ -1,22 +1,23 @@
-"""Everything one merchant has here: settings, time, objects, events, webhooks, faults."""
+"""The state of one merchant: settings, time, objects, events, webhooks, faults."""
 
 import contextlib
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from standins.stripe import blanks, ids
-from standins.stripe.cards import Card
+from standins.stripe import objects
 from standins.stripe.clock import Clock
-from standins.stripe.deliveries import Deliveries
-from standins.stripe.events import event
-from standins.stripe.idempotency import Answers
+from standins.stripe.events import Deliveries, new_event
 from standins.stripe.objects import Objects, Thing
+from standins.stripe.requests import Answers
 from standins.stripe.rules import Dunning, Faults
+
+if TYPE_CHECKING:
+    from standins.stripe.payment_methods import Card
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Account:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing has happened yet; where webhooks go is remembered."""
+        """Back to the start; the webhook URL stays."""
         self.deliveries.forget()
         self.clock = Clock()
         self.objects = Objects()
@@ -45,17 +46,21 @@ class Account:
         self.faults = Faults()
         self.dunning = Dunning()
         self.requests: list[Thing] = []
-        self.cards: dict[str, Card] = {}  # payment method -> what it does
-        self.orders: dict[str, tuple[list[tuple[Thing, int]], Thing]] = {}  # session -> what was ordered, and how
-        self.when_paid: dict[str, Callable[[], None]] = {}  # invoice -> what its payment brings about
-        self.pending_lines: defaultdict[str, list[Thing]] = defaultdict(list)  # subscription -> for its next invoice
+        self.cards: dict[str, Card] = {}  # payment method -> its test card
+        self.orders: dict[
+            str, tuple[list[tuple[Thing, int]], Thing]
+        ] = {}  # session -> prices and quantities, subscription_data
+        self.when_paid: dict[str, Callable[[], None]] = {}  # invoice -> called when it is paid
+        self.pending_lines: defaultdict[str, list[Thing]] = defaultdict(
+            list
+        )  # subscription -> lines of its next invoice
 
     @property
     def now(self) -> int:
         return self.clock.now()
 
     def emit(self, type: str, thing: Thing, before: Thing | None = None) -> Thing:
-        made = self.objects.add(event(type, thing, self.now, before))
+        made = self.objects.add(new_event(type, thing, self.now, before))
         self.deliveries.send(made)
         return made
 
@@ -66,20 +71,20 @@ class Account:
 
     @contextlib.contextmanager
     def changing(self, thing: Thing, type: str) -> Iterator[Thing]:
-        """Tell of what changed inside the `with`, if anything did."""
+        """Emit an event if the thing changed inside the `with`."""
         before = copy.deepcopy(thing)
         yield before
         if thing != before:
             self.emit(type, thing, before)
 
     def thing(self, kind: str, prefix: str, length: int = 24, /, **fields: Any) -> Thing:
-        """A new one, not yet kept."""
+        """A new object, not yet stored."""
         return {
-            "id": ids.new(prefix, length),
+            "id": objects.new_id(prefix, length),
             "object": kind,
             "created": self.now,
             "livemode": False,
             "metadata": {},
-            **blanks.of(kind),
+            **objects.null_fields(kind),
             **fields,
         }

@@ -1,13 +1,17 @@
 """Products and their prices: prices never change, lookup keys move from one to the next."""
 
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from standins.stripe import errors, ids
-from standins.stripe.account import Account
-from standins.stripe.endpoints import DATED, Endpoint
-from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import amount, flag, merged, one_of, pairs, text, whole
+import yaml
 
+from standins.stripe import errors, objects
+from standins.stripe.account import Account
+from standins.stripe.objects import Thing, page
+from standins.stripe.requests import DATED, Endpoint, amount, flag, merged, one_of, pairs, text, whole
+
+CONFIG = Path(__file__).parents[2] / "config"
 INTERVALS = ("day", "week", "month", "year")
 PRODUCT = {"active": flag, "description": text, "metadata": pairs, "name": text}
 PRICE = {"active": flag, "lookup_key": text, "metadata": pairs, "nickname": text, "transfer_lookup_key": flag}
@@ -36,7 +40,7 @@ def create_product(account: Account, given: Thing) -> Thing:
     product = account.thing(
         "product",
         "prod_",
-        ids.SHORT,
+        objects.SHORT_ID,
         active=True,
         images=[],
         marketing_features=[],
@@ -127,7 +131,7 @@ def list_prices(account: Account, given: Thing) -> Thing:
 
 
 def _free_key(account: Account, given: Thing, own: Thing | None = None) -> None:
-    """A lookup key belongs to one price; it is taken from another only on demand."""
+    """A lookup key belongs to one price; `transfer_lookup_key` takes it from another."""
     key = given.get("lookup_key")
     for other in account.objects.of("price", lookup_key=key) if key else []:
         if other is own:
@@ -146,7 +150,7 @@ def _set(thing: Thing, given: Thing) -> None:
 
 
 def plan(price: Thing) -> Thing:
-    """The older name of a recurring price, which items still carry."""
+    """The legacy form of a recurring price, which items still have."""
     recurring = price["recurring"]
     return {
         "id": price["id"],
@@ -172,13 +176,27 @@ def plan(price: Thing) -> Thing:
 
 
 def seed(account: Account) -> None:
-    """The plans this stand-in was started with. They were there before: nobody is told of them."""
+    """Create the plans of the settings. They existed before, so there are no webhooks."""
     url, account.deliveries.url = account.deliveries.url, None
     for id, name, cents in account.settings.plans:
         given = {"name": name, "metadata": {"plan": id}}
         price = {"currency": "usd", "unit_amount": cents, "recurring": {"interval": "month"}, "product_data": given}
         create_price(account, price | {"lookup_key": f"realstaging_{id}_monthly", "metadata": {"plan": id}})
     account.deliveries.url = url
+
+
+def plans_of_config() -> tuple[tuple[str, str, int], ...]:
+    """The paid plans of `config/`: id, name, cents."""
+    base, own = (_plans(name) for name in ("base", "local"))
+    plans = {id: base.get(id, {}) | own.get(id, {}) for id in base | own}
+    cents = {id: int(Decimal(plan["price_usd"]) * 100) for id, plan in plans.items()}
+    return tuple((id, plan["name"], cents[id]) for id, plan in plans.items() if cents[id])
+
+
+def _plans(name: str) -> dict[str, Any]:
+    settings = yaml.safe_load((CONFIG / f"{name}.yaml").read_text())
+    plans: dict[str, Any] = settings.get("plans") or {}
+    return plans
 
 
 ENDPOINTS = [

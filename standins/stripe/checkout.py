@@ -1,15 +1,14 @@
-"""Checkout sessions: what is to be bought, and what buying it brings into being."""
+"""Checkout sessions, and the subscription and invoice that paying one creates."""
 
 from typing import Any
 
-from standins.stripe import collection, customers, errors, ids, lines, payment_methods, payments, starting
+from standins.stripe import billing, customers, errors, invoice_lines, lifecycle, objects, payment_methods, payments
 from standins.stripe.account import Account
-from standins.stripe.cards import Card
+from standins.stripe.billing import issue
 from standins.stripe.clock import DAY
-from standins.stripe.endpoints import DATED, Endpoint
-from standins.stripe.invoicing import issue
 from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import merged, one_of, pairs, text, whole
+from standins.stripe.payment_methods import Card
+from standins.stripe.requests import DATED, Endpoint, merged, one_of, pairs, text, whole
 
 SHORTEST, LONGEST = 30 * 60, DAY
 CREATE: dict[str, Any] = {
@@ -33,9 +32,9 @@ def create(account: Account, given: Thing) -> Thing:
     ordered = _ordered(account, given)
     if given.get("customer") and given.get("customer_email"):
         raise errors.invalid("You may only specify one of these parameters: customer, customer_email.")
-    customer = customers.living(account, given["customer"]) if given.get("customer") else None
+    customer = customers.get_active(account, given["customer"]) if given.get("customer") else None
     expires_at = given.get("expires_at", account.now + DAY)
-    # A minute of grace: the caller's clock is not ours.
+    # A minute of tolerance: the caller's clock may differ.
     if not account.now + SHORTEST - 60 <= expires_at <= account.now + LONGEST + 60:
         message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation."
         raise errors.invalid(message, "expires_at")
@@ -103,15 +102,16 @@ def _session(account: Account, given: Thing, customer: Thing | None, total: int)
 
 
 def pay(account: Account, session: Thing, card: Card, email: str | None) -> Thing:
-    """The order is done, whether or not the money is there yet; the event that says so."""
+    """Complete the session, even if the payment is delayed. Returns the event checkout.session.completed."""
     if session["status"] != "open":
         raise errors.invalid("This Checkout Session is no longer open.")
     if card.present is not None:
         raise errors.declined(card.present)
     ordered, data = account.orders[session["id"]]
     customer = _buyer(account, session, email)
-    method = payment_methods.own(account, payment_methods.new(account, card, {"email": customer["email"]}), customer)
-    subscription = starting.subscribe(
+    method = payment_methods.new(account, card, {"email": customer["email"]})
+    payment_methods.attach_to(account, method, customer)
+    subscription = lifecycle.create_subscription(
         account,
         customer,
         ordered,
@@ -119,11 +119,11 @@ def pay(account: Account, session: Thing, card: Card, email: str | None) -> Thin
         description=data.get("description"),
         metadata=merged({}, data.get("metadata", {})),
     )
-    start, end = starting.current(subscription)
+    start, end = lifecycle.current_period(subscription)
     period = {"start": start, "end": end}
-    bought = [lines.regular(account, subscription, each, period) for each in subscription["items"]["data"]]
+    bought = [invoice_lines.regular_line(account, subscription, each, period) for each in subscription["items"]["data"]]
     invoice = issue(account, subscription, bought, "subscription_create")
-    decline = collection.collect(account, invoice, present=True)
+    decline = billing.collect(account, invoice, present=True)
     if decline == payments.PROCESSING:
         with account.changing(subscription, "customer.subscription.updated"):
             subscription["status"] = "active"
@@ -141,7 +141,7 @@ def pay(account: Account, session: Thing, card: Card, email: str | None) -> Thin
 
 def _buyer(account: Account, session: Thing, email: str | None) -> Thing:
     if session["customer"]:
-        return customers.living(account, session["customer"])
+        return customers.get_active(account, session["customer"])
     return customers.create(account, {"email": session["customer_email"] or email})
 
 
@@ -156,16 +156,16 @@ def _details(customer: Thing, email: str | None) -> Thing:
 
 
 def settle(account: Account, session: Thing, *, succeeded: bool) -> None:
-    """The delayed payment of a session has come, or has not."""
+    """End the delayed payment of a session."""
     if session["status"] != "complete" or session["payment_status"] != "unpaid":
         raise errors.invalid("No payment of this session is under way.")
-    collection.settle(account, account.objects.get("invoice", session["invoice"]), succeeded=succeeded)
+    billing.settle(account, account.objects.get("invoice", session["invoice"]), succeeded=succeeded)
     if succeeded:
         session["payment_status"] = "paid"
     account.emit(f"checkout.session.async_payment_{'succeeded' if succeeded else 'failed'}", session)
 
 
-def run_out(account: Account, session: Thing) -> None:
+def expire_session(account: Account, session: Thing) -> None:
     session |= {"status": "expired", "url": None}
     account.emit("checkout.session.expired", session)
 
@@ -184,7 +184,7 @@ def expire(account: Account, _given: Thing, id: str) -> Thing:
     if session["status"] != "open":
         message = f'Only Checkout Sessions with a status in ["open"] can be expired. This one is {session["status"]}.'
         raise errors.invalid(message)
-    run_out(account, session)
+    expire_session(account, session)
     return session
 
 
@@ -195,7 +195,7 @@ def line_items(account: Account, id: str) -> list[Thing]:
 def _line_item(account: Account, price: Thing, quantity: int) -> Thing:
     total = price["unit_amount"] * quantity
     return {
-        "id": ids.new("li_"),
+        "id": objects.new_id("li_"),
         "object": "item",
         "adjustable_quantity": None,
         "amount_discount": 0,

@@ -1,4 +1,4 @@
-"""The stand-in's own time, which a script can move forward or stop; and calendar arithmetic on it."""
+"""The stand-in's clock, which a script can move forward or stop; and calendar arithmetic."""
 
 import calendar
 import contextlib
@@ -32,7 +32,7 @@ class Clock:
             self._reading = outer
 
     def move_to(self, at: int) -> None:
-        """Forward only: what has happened has happened."""
+        """Forward only."""
         ahead = max(0, at - self.now())
         if self._stopped_at is None:
             self._offset += ahead
@@ -50,8 +50,8 @@ class Clock:
 
 
 def period_end(anchor: int, start: int, interval: str, count: int) -> int:
-    """When the period ends that begins at `start`: periods are counted from the anchor, so that 31 January is
-    followed by 28 February and 31 March."""
+    """The end of the period that begins at `start`. Periods count from the anchor: 31 January is followed by
+    28 February and 31 March."""
     number = 1
     while (end := _later(anchor, interval, count * number)) <= start:
         number += 1
@@ -71,5 +71,5 @@ def _later(anchor: int, interval: str, count: int) -> int:
 
 
 def day(at: int) -> str:
-    """`5 Nov 2026`, as invoices say it."""
+    """`5 Nov 2026`, as on invoices."""
     return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y}"

@@ -1,10 +1,9 @@
-"""Customers."""
+"""Customers: create, retrieve, update, list, delete."""
 
-from standins.stripe import errors, ids, states
+from standins.stripe import errors, lifecycle, objects
 from standins.stripe.account import Account
-from standins.stripe.endpoints import DATED, Endpoint
 from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import merged, pairs, text
+from standins.stripe.requests import DATED, Endpoint, merged, pairs, text
 
 ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), text)
 FIELDS = {
@@ -22,10 +21,10 @@ def create(account: Account, given: Thing) -> Thing:
     customer = account.thing(
         "customer",
         "cus_",
-        ids.SHORT,
+        objects.SHORT_ID,
         balance=0,
         delinquent=False,
-        invoice_prefix=ids.invoice_prefix(),
+        invoice_prefix=objects.new_invoice_prefix(),
         invoice_settings={
             "custom_fields": None,
             "default_payment_method": None,
@@ -41,22 +40,22 @@ def create(account: Account, given: Thing) -> Thing:
 
 
 def retrieve(account: Account, _given: Thing, id: str) -> Thing:
-    """A deleted one is still answered for, by little more than that."""
+    """A deleted customer is returned as `{id, object, deleted}`."""
     return account.objects.get("customer", id)
 
 
 def update(account: Account, given: Thing, id: str) -> Thing:
-    customer = living(account, id, "id")
+    customer = get_active(account, id, "id")
     with account.changing(customer, "customer.updated"):
         _set(account, customer, given)
     return customer
 
 
 def delete(account: Account, _given: Thing, id: str) -> Thing:
-    customer = living(account, id, "id")
+    customer = get_active(account, id, "id")
     for subscription in account.objects.of("subscription", customer=id):
         if subscription["ended_at"] is None:
-            states.end(account, subscription, "cancellation_requested")
+            lifecycle.end(account, subscription, "cancellation_requested")
     account.emit("customer.deleted", customer)
     return account.objects.add({"id": id, "object": "customer", "deleted": True})
 
@@ -67,8 +66,8 @@ def list_all(account: Account, given: Thing) -> Thing:
     return page(found, given, "/v1/customers")
 
 
-def living(account: Account, id: str, param: str = "customer") -> Thing:
-    """One that can still be used: for everything but its own page, a deleted one is not there."""
+def get_active(account: Account, id: str, param: str = "customer") -> Thing:
+    """A customer that is not deleted. Raises StripeError."""
     customer = account.objects.get("customer", id, param)
     if "deleted" in customer:
         raise errors.missing("customer", id, param)

@@ -1,4 +1,4 @@
-"""Stripe's refusals: {"error": {type, code, message, param, …}} and the status that goes with each."""
+"""Stripe's errors: {"error": {type, code, message, param, …}}, each with its status."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ MESSAGES = {
 
 
 class StripeError(Exception):
-    """A request is answered with this and changes nothing."""
+    """The error answer to a request; nothing is changed."""
 
     def __init__(self, status: int, message: str, *, type: str = "invalid_request_error", **more: Any) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class StripeError(Exception):
 
 
 class UnreadError(StripeError):
-    """Refused before its endpoint began: an idempotency key does not remember it."""
+    """Refused before its endpoint ran: not stored under the idempotency key."""
 
 
 def missing(kind: str, id: str, param: str = "id") -> StripeError:
@@ -51,7 +51,7 @@ def unreadable(name: str, value: object, wanted: str) -> StripeError:
 
 
 def declined(decline: str, **more: Any) -> StripeError:
-    """`more`: the payment intent or method it was tried with."""
+    """`more`: the payment intent or method that was charged."""
     special = {"authentication_required", "expired_card", "incorrect_number"}
     code = decline if decline in special else "card_declined"
     message = MESSAGES.get(decline, "Your card was declined.")
@@ -66,7 +66,7 @@ def unauthenticated(key: str | None) -> StripeError:
 
 
 def scripted(status: int, code: str | None) -> StripeError:
-    """What a script asks for in place of an answer."""
+    """The error that a `fail` rule asks for."""
     match status:
         case 402:
             return declined(code or "generic_decline")

@@ -1,16 +1,14 @@
-"""Invoices as the API shows them: those there are, and the one that would be next."""
+"""Invoices as the API shows them, and the preview of the next one."""
 
 import copy
 from typing import Any
 
-from standins.stripe import collection, customers, errors, ids, invoicing, renewals, starting
+from standins.stripe import billing, customers, errors, lifecycle, objects, renewals
 from standins.stripe.account import Account
 from standins.stripe.clock import period_end
-from standins.stripe.endpoints import DATED, Endpoint
-from standins.stripe.objects import Thing, listed, page
-from standins.stripe.parameters import flag, one_of, text, whole
-from standins.stripe.subscriptions import ITEM, PRORATION
-from standins.stripe.switching import bill, moment, put, wanted
+from standins.stripe.objects import Thing, as_list, page
+from standins.stripe.requests import DATED, Endpoint, flag, one_of, text, whole
+from standins.stripe.subscriptions import ITEM, PRORATION, apply_changes, bill_changes, change_time, requested_changes
 
 STATUS = one_of("draft", "open", "paid", "uncollectible", "void")
 SEARCH: dict[str, Any] = {**DATED, "customer": text, "subscription": text, "status": STATUS}
@@ -54,7 +52,7 @@ def pay(account: Account, given: Thing, id: str) -> Thing:
         raise errors.invalid("This invoice can no longer be paid.")
     chosen = given.get("payment_method")
     method = account.objects.get("payment_method", chosen, "payment_method") if chosen else None
-    decline = collection.collect(account, invoice, method=method, by_hand=True)
+    decline = billing.collect(account, invoice, method=method, by_hand=True)
     if decline not in (None, "processing"):
         raise errors.declined(str(decline))
     return invoice
@@ -64,31 +62,31 @@ def void(account: Account, _given: Thing, id: str) -> Thing:
     invoice = account.objects.get("invoice", id)
     if invoice["status"] not in ("open", "uncollectible"):
         raise errors.invalid("You can only void an open or uncollectible invoice.")
-    invoicing.void(account, invoice)
+    billing.void(account, invoice)
     return invoice
 
 
 def preview(account: Account, given: Thing) -> Thing:
-    """Nothing is kept of it; the same sums as when it is done at the same moment."""
+    """Nothing is stored; the sums are those of the same change made now."""
     subscription = _subscription(account, given)
     details = given.get("subscription_details") or {}
-    changes = wanted(account, subscription, details.get("items", []), "subscription_details[items]")
-    changes = [each for each in changes if each.is_one]
+    changes = requested_changes(account, subscription, details.get("items", []), "subscription_details[items]")
+    changes = [each for each in changes if each.is_change]
     ends = details.get("cancel_at_period_end", subscription["cancel_at_period_end"])
-    at = moment(account, subscription, details)
+    at = change_time(account, subscription, details)
     how = details.get("proration_behavior", "create_prorations")
-    made, at_once = bill(account, subscription, changes, how, at)
+    made, at_once = bill_changes(account, subscription, changes, how, at)
     pending = copy.deepcopy(account.pending_lines.get(subscription["id"], []))
     after = copy.deepcopy(subscription)
-    put(after, changes, at)
+    apply_changes(after, changes, at)
     if not at_once and not ends:
         made += _next_period(account, after)
     if not made and not pending:
         raise errors.StripeError(
             404, f"No upcoming invoices for customer: {subscription['customer']}", code="invoice_upcoming_none"
         )
-    start, end = starting.current(subscription)
-    invoice = invoicing.draft(account, subscription, [*pending, *made], "upcoming", {"start": start, "end": end})
+    start, end = lifecycle.current_period(subscription)
+    invoice = billing.draft(account, subscription, [*pending, *made], "upcoming", {"start": start, "end": end})
     return _as_preview(invoice, None if at_once else end, at if changes else None)
 
 
@@ -98,7 +96,7 @@ def _subscription(account: Account, given: Thing) -> Thing:
         raise errors.invalid("You must specify `subscription`: this stand-in previews nothing else.", "subscription")
     subscription = account.objects.get("subscription", id, "subscription")
     if given.get("customer"):
-        customers.living(account, given["customer"])
+        customers.get_active(account, given["customer"])
         if given["customer"] != subscription["customer"]:
             raise errors.invalid("The customer does not have this subscription.", "subscription")
     if subscription["ended_at"] is not None:
@@ -117,12 +115,12 @@ def _next_period(account: Account, subscription: Thing) -> list[Thing]:
 
 
 def _as_preview(invoice: Thing, attempt_at: int | None, prorated_at: int | None) -> Thing:
-    invoice |= {"id": ids.new("upcoming_in_"), "auto_advance": None, "automatically_finalizes_at": None}
+    invoice |= {"id": objects.new_id("upcoming_in_"), "auto_advance": None, "automatically_finalizes_at": None}
     invoice |= {"next_payment_attempt": attempt_at or invoice["created"]}
     invoice["parent"]["subscription_details"]["subscription_proration_date"] = prorated_at
     for line in invoice["lines"]["data"]:
         line["invoice"] = invoice["id"]
-    invoice["lines"] = listed(invoice["lines"]["data"], f"/v1/invoices/{invoice['id']}/lines")
+    invoice["lines"] = as_list(invoice["lines"]["data"], f"/v1/invoices/{invoice['id']}/lines")
     return invoice
 
 

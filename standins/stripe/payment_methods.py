@@ -1,13 +1,57 @@
-"""Payment methods: a card, or a bank account whose payments take days."""
+"""Payment methods: the test cards and what each does, and a bank account with delayed payments."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from standins.stripe import errors
 from standins.stripe.account import Account
-from standins.stripe.cards import DELAYED, Card, card
-from standins.stripe.endpoints import PAGED, Endpoint
 from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import merged, one_of, pairs, text, whole
+from standins.stripe.requests import PAGED, Endpoint, merged, one_of, pairs, text, whole
+
+
+@dataclass(frozen=True)
+class Card:
+    number: str
+    brand: str
+    present: str | None = None  # decline code while the customer is present
+    later: str | None = None  # decline code of later charges
+
+
+DELAYED = Card("000123456789", "us_bank_account")
+CARDS = {
+    card.number: card
+    for card in (
+        Card("4242424242424242", "visa"),
+        Card("5555555555554444", "mastercard"),
+        Card("378282246310005", "amex"),
+        Card("4000000000000341", "visa", later="generic_decline"),
+        Card("4000000000009995", "visa", "insufficient_funds", "insufficient_funds"),
+        Card("4000000000000069", "visa", "expired_card", "expired_card"),
+        Card("4000000000000002", "visa", "generic_decline", "generic_decline"),
+        Card("4000002500003155", "visa", later="authentication_required"),
+    )
+}
+TEST_METHODS = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_mastercard": "5555555555554444",
+    "pm_card_amex": "378282246310005",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_chargeDeclined": "4000000000000002",
+    "pm_card_authenticationRequired": "4000002500003155",
+}
+
+
+def find_card(number: str) -> Card:
+    """By number (blanks allowed), by the name of a test payment method, or `delayed`."""
+    bare = "".join(number.split())
+    if bare == "delayed":
+        return DELAYED
+    found = CARDS.get(TEST_METHODS.get(bare, bare))
+    if found is None:
+        raise errors.declined("incorrect_number", param="number")
+    return found
+
 
 KIND = one_of("card", "us_bank_account")
 BILLING = {"email": text, "name": text, "phone": text}
@@ -20,7 +64,7 @@ CREATE: dict[str, Any] = {
 
 
 def new(account: Account, chosen: Card, billing: Thing | None = None) -> Thing:
-    """One that belongs to nobody yet."""
+    """A payment method without a customer."""
     method = account.thing(
         "payment_method",
         "pm_",
@@ -28,12 +72,12 @@ def new(account: Account, chosen: Card, billing: Thing | None = None) -> Thing:
         billing_details={"address": None, "email": None, "name": None, "phone": None, "tax_id": None} | (billing or {}),
     )
     kind = "us_bank_account" if chosen is DELAYED else "card"
-    method |= {"type": kind, kind: _bank(chosen) if chosen is DELAYED else _card(chosen)}
+    method |= {"type": kind, kind: _bank_fields(chosen) if chosen is DELAYED else _card_fields(chosen)}
     account.cards[method["id"]] = chosen
     return account.objects.add(method)
 
 
-def _card(chosen: Card) -> Thing:
+def _card_fields(chosen: Card) -> Thing:
     return {
         "brand": chosen.brand,
         "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
@@ -52,7 +96,7 @@ def _card(chosen: Card) -> Thing:
     }
 
 
-def _bank(chosen: Card) -> Thing:
+def _bank_fields(chosen: Card) -> Thing:
     return {
         "account_holder_type": "individual",
         "account_type": "checking",
@@ -66,15 +110,15 @@ def _bank(chosen: Card) -> Thing:
     }
 
 
-def own(account: Account, method: Thing, customer: Thing) -> Thing:
-    """Attach, whatever the card will do later."""
+def attach_to(account: Account, method: Thing, customer: Thing) -> Thing:
+    """Attach without a check of the card."""
     method["customer"] = customer["id"]
     account.emit("payment_method.attached", method)
     return method
 
 
-def prefer(account: Account, customer: Thing, method: Thing) -> None:
-    """What is charged from now on, by the customer and its subscriptions."""
+def make_default(account: Account, customer: Thing, method: Thing) -> None:
+    """Make it the default of the customer and its subscriptions."""
     with account.changing(customer, "customer.updated"):
         customer["invoice_settings"] = customer["invoice_settings"] | {"default_payment_method": method["id"]}
     for subscription in account.objects.of("subscription", customer=customer["id"], ended_at=None):
@@ -82,8 +126,8 @@ def prefer(account: Account, customer: Thing, method: Thing) -> None:
             subscription["default_payment_method"] = method["id"]
 
 
-def charged(account: Account, subscription: Thing) -> Thing | None:
-    """The method that pays a subscription's invoices."""
+def default_method(account: Account, subscription: Thing) -> Thing | None:
+    """The method that pays a subscription's invoices, or None."""
     customer = account.objects.get("customer", subscription["customer"])
     own = customer.get("invoice_settings", {}).get("default_payment_method")  # a deleted customer has no settings
     chosen = subscription["default_payment_method"] or own
@@ -97,7 +141,7 @@ def create(account: Account, given: Thing) -> Thing:
         number = (given.get("card") or {}).get("number")
         if not number:
             raise errors.required("card[number]")
-        method = new(account, card(number), given.get("billing_details"))
+        method = new(account, find_card(number), given.get("billing_details"))
     method["metadata"] = merged({}, given.get("metadata", {}))
     return method
 
@@ -107,14 +151,14 @@ def retrieve(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def attach(account: Account, given: Thing, id: str) -> Thing:
-    """`pm_card_visa` and its like are turned into one of the customer's own."""
+    """`pm_card_visa` and the like become a new method of the customer."""
     customer = account.objects.get("customer", given["customer"], "customer")
-    method = new(account, card(id)) if id.startswith("pm_card_") else account.objects.get("payment_method", id)
+    method = new(account, find_card(id)) if id.startswith("pm_card_") else account.objects.get("payment_method", id)
     if (decline := account.cards[method["id"]].present) is not None:
         raise errors.declined(decline)
     if method["customer"] not in (None, customer["id"]):
         raise errors.invalid("This PaymentMethod is already attached to another customer.", "id")
-    return own(account, method, customer)
+    return attach_to(account, method, customer)
 
 
 def detach(account: Account, _given: Thing, id: str) -> Thing:

@@ -1,12 +1,11 @@
-"""Portal sessions, and what a customer can do there."""
+"""Portal sessions, and the actions of the portal page."""
 
-from standins.stripe import collection, customers, errors, ids, payment_methods, states, switching
+from standins.stripe import billing, customers, errors, lifecycle, objects, payment_methods, subscriptions
 from standins.stripe.account import Account
-from standins.stripe.cards import card
-from standins.stripe.endpoints import Endpoint
+from standins.stripe.invoice_lines import new_change
 from standins.stripe.objects import Thing
-from standins.stripe.parameters import one_of, text
-from standins.stripe.proration import change
+from standins.stripe.payment_methods import find_card
+from standins.stripe.requests import Endpoint, one_of, text
 
 CREATE = {
     "configuration": text,
@@ -18,7 +17,7 @@ CREATE = {
 
 
 def create(account: Account, given: Thing) -> Thing:
-    customer = customers.living(account, given["customer"])
+    customer = customers.get_active(account, given["customer"])
     session = account.thing(
         "billing_portal.session",
         "bps_",
@@ -30,7 +29,7 @@ def create(account: Account, given: Thing) -> Thing:
         locale=given.get("locale"),
         on_behalf_of=None,
         return_url=given.get("return_url"),
-        url=f"{account.base_url}/p/session/{ids.new('test_')}",
+        url=f"{account.base_url}/p/session/{objects.new_id('test_')}",
     )
     del session["metadata"]
     return account.objects.add(session)
@@ -45,21 +44,21 @@ def _flow(given: Thing) -> Thing | None:
     return {"after_completion": completion, **dict.fromkeys(kinds), "type": given["flow_data"]["type"]}
 
 
-def subscriptions(account: Account, customer: str) -> list[Thing]:
-    """Those that a customer can still change."""
+def open_subscriptions(account: Account, customer: str) -> list[Thing]:
+    """Subscriptions that have not ended."""
     return account.objects.of("subscription", customer=customer, ended_at=None)
 
 
-def act(account: Account, session: Thing, form: dict[str, str]) -> None:
-    """One button: `do` says which."""
-    customer = customers.living(account, session["customer"])
+def press_button(account: Account, session: Thing, form: dict[str, str]) -> None:
+    """Run the action that `do` names. Raises StripeError."""
+    customer = customers.get_active(account, session["customer"])
     if form.get("do") == "card":
         _new_card(account, customer, form.get("number", ""))
         return
     if form.get("do") == "pay":
         invoice = account.objects.get("invoice", form.get("invoice", ""))
         if invoice["customer"] == customer["id"] and invoice["status"] == "open":
-            collection.collect(account, invoice, present=True, by_hand=True)
+            billing.collect(account, invoice, present=True, by_hand=True)
         return
     subscription = account.objects.get("subscription", form.get("subscription", ""))
     if subscription["customer"] != customer["id"] or subscription["ended_at"] is not None:
@@ -71,23 +70,23 @@ def _change(account: Account, subscription: Thing, form: dict[str, str]) -> None
     match form.get("do"):
         case "cancel" | "resume" as wish:
             with account.changing(subscription, "customer.subscription.updated"):
-                end = states.period_end(subscription) if wish == "cancel" else None
-                states.plan_end(account, subscription, at_period_end=False, at=end)
+                end = lifecycle.current_period_end(subscription) if wish == "cancel" else None
+                lifecycle.plan_end(account, subscription, at_period_end=False, at=end)
         case "switch":
             price = account.objects.get("price", form.get("price", ""))
-            changes = [change(subscription["items"]["data"][0], price, 1)]
+            changes = [new_change(subscription["items"]["data"][0], price, 1)]
             given = {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
-            switching.switch(account, subscription, changes, given)
+            subscriptions.switch(account, subscription, changes, given)
         case other:
             raise errors.invalid(f"There is no button {other}.")
 
 
 def _new_card(account: Account, customer: Thing, number: str) -> None:
-    chosen = card(number)
+    chosen = find_card(number)
     if chosen.present is not None:
         raise errors.declined(chosen.present)
-    method = payment_methods.own(account, payment_methods.new(account, chosen), customer)
-    payment_methods.prefer(account, customer, method)
+    method = payment_methods.attach_to(account, payment_methods.new(account, chosen), customer)
+    payment_methods.make_default(account, customer, method)
 
 
 ENDPOINTS = [Endpoint("POST", "/v1/billing_portal/sessions", create, CREATE, ("customer",))]

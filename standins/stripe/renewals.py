@@ -1,12 +1,12 @@
-"""What time brings: renewals, second attempts, ends, expiries; done in the order in which they fall due."""
+"""What falls due: renewals, payment attempts, ends, expiries; done in order of time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from standins.stripe import checkout, collection, lines, starting, states
+from standins.stripe import billing, checkout, invoice_lines, lifecycle
 from standins.stripe.account import Account
+from standins.stripe.billing import finalize, issue, subscription_of, void
 from standins.stripe.clock import period_end
-from standins.stripe.invoicing import finalize, issue, subscription_of, void
 from standins.stripe.objects import Thing
 
 FIRST_PAYMENT_SECONDS = 23 * 3600
@@ -25,7 +25,7 @@ def next_due(account: Account, until: int) -> Due | None:
 
 
 def step(account: Account, until: int) -> bool:
-    """Do the next thing that falls due by then, at its own time."""
+    """Do the next due step, at its own time. False if nothing is due by `until`."""
     due = next_due(account, until)
     if due is None:
         return False
@@ -37,7 +37,7 @@ def step(account: Account, until: int) -> bool:
 
 def _all_due(account: Account) -> Iterator[Due]:
     for session in account.objects.of("checkout.session", status="open"):
-        yield Due(session["expires_at"], checkout.run_out, session)
+        yield Due(session["expires_at"], checkout.expire_session, session)
     for subscription in account.objects.of("subscription", ended_at=None):
         yield from _due_of(subscription)
     for invoice in account.objects.of("invoice"):
@@ -49,11 +49,11 @@ def _all_due(account: Account) -> Iterator[Due]:
 
 def _due_of(subscription: Thing) -> Iterator[Due]:
     if subscription["status"] == "incomplete":
-        yield Due(subscription["created"] + FIRST_PAYMENT_SECONDS, _give_up, subscription)
+        yield Due(subscription["created"] + FIRST_PAYMENT_SECONDS, _expire_incomplete, subscription)
         return
     if subscription["pending_update"]:
-        yield Due(subscription["pending_update"]["expires_at"], _forget_update, subscription)
-    ends, renews = subscription["cancel_at"], starting.current(subscription)[1]
+        yield Due(subscription["pending_update"]["expires_at"], _expire_update, subscription)
+    ends, renews = subscription["cancel_at"], lifecycle.current_period(subscription)[1]
     if ends is not None and ends <= renews:
         yield Due(ends, _end, subscription)
     elif subscription["status"] != "paused":
@@ -61,8 +61,8 @@ def _due_of(subscription: Thing) -> Iterator[Due]:
 
 
 def renew(account: Account, subscription: Thing) -> None:
-    """The next period begins, and its invoice lies an hour as a draft."""
-    start, end = starting.current(subscription)
+    """Begin the next period; its invoice stays a draft for an hour."""
+    start, end = lifecycle.current_period(subscription)
     with account.changing(subscription, "customer.subscription.updated"):
         for item in subscription["items"]["data"]:
             recurring = item["price"]["recurring"]
@@ -78,9 +78,9 @@ def renew(account: Account, subscription: Thing) -> None:
 
 
 def next_lines(account: Account, subscription: Thing) -> list[Thing]:
-    """What the current period of each item costs."""
+    """The lines of the current period of each item."""
     return [
-        lines.regular(
+        invoice_lines.regular_line(
             account,
             subscription,
             item,
@@ -92,27 +92,27 @@ def next_lines(account: Account, subscription: Thing) -> list[Thing]:
 
 def _finalize(account: Account, invoice: Thing) -> None:
     finalize(account, invoice)
-    collection.collect(account, invoice)
+    billing.collect(account, invoice)
 
 
 def _collect(account: Account, invoice: Thing) -> None:
-    collection.collect(account, invoice)
+    billing.collect(account, invoice)
 
 
 def _end(account: Account, subscription: Thing) -> None:
-    states.end(account, subscription, "cancellation_requested")
+    lifecycle.end(account, subscription, "cancellation_requested")
 
 
-def _give_up(account: Account, subscription: Thing) -> None:
-    """The first invoice was not paid in time."""
+def _expire_incomplete(account: Account, subscription: Thing) -> None:
+    """The first invoice was not paid in time: incomplete_expired."""
     with account.changing(subscription, "customer.subscription.updated"):
         subscription |= {"status": "incomplete_expired", "ended_at": account.now}
     for invoice in account.objects.of("invoice", id=subscription["latest_invoice"], status="open"):
         void(account, invoice)
 
 
-def _forget_update(account: Account, subscription: Thing) -> None:
-    """A change that was not paid in time does not happen."""
+def _expire_update(account: Account, subscription: Thing) -> None:
+    """Drop a pending update that was not paid in time."""
     with account.changing(subscription, "customer.subscription.updated"):
         subscription["pending_update"] = None
     account.emit("customer.subscription.pending_update_expired", subscription)

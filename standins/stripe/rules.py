@@ -1,4 +1,4 @@
-"""What a script asks for: rules for answers, rules for webhooks, and how unpaid invoices end."""
+"""Rules of a script: for answers, for webhooks, and for unpaid invoices."""
 
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -13,7 +13,7 @@ class Strict(BaseModel):
 
 
 class Counted(Strict):
-    """Good for so many uses; without `times`, for all."""
+    """Applies `times` times; without it, always."""
 
     times: int | None = Field(default=None, ge=0)
     used: int = 0
@@ -26,7 +26,7 @@ class Counted(Strict):
 
 
 class AnswerRule(Counted):
-    """`*` in a path stands for anything."""
+    """`*` in a path matches anything."""
 
     path: str = "/v1/*"
     method: Literal["GET", "POST", "DELETE"] | None = None
@@ -61,14 +61,14 @@ class DeliveryRule(Counted):
 
 
 class Dunning(Strict):
-    """Days between attempts at an unpaid invoice, and what becomes of its subscription after the last one."""
+    """Days between attempts at an unpaid invoice, and the state of its subscription after the last."""
 
     days: list[float] = [1, 3, 5]
     then: Literal["canceled", "unpaid", "past_due"] = "canceled"
 
 
 class Faults:
-    """The answer rules in force, each kind in the order given."""
+    """The active answer rules of each kind, in the order given."""
 
     def __init__(self) -> None:
         self.fail: list[Fail] = []

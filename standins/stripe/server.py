@@ -1,19 +1,20 @@
-"""The stand-in as an application: API, pages and side door, and a clock that ticks by itself."""
+"""The stand-in as an application and a server: API, pages, control routes, and the clock."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from standins import loopback
 from standins.stripe import catalog, control, pages, renewals
 from standins.stripe.account import Account, Settings
-from standins.stripe.answering import serving
-from standins.stripe.routes import ENDPOINTS
+from standins.stripe.api import ENDPOINTS, handler
 
 TICK = 0.5
 
@@ -23,8 +24,8 @@ async def health(_request: Request) -> Response:
 
 
 ROUTES = [
-    *(Route(each.path, serving(each), methods=[each.method]) for each in ENDPOINTS),
-    Route("/v1/{rest:path}", serving(None), methods=["GET", "POST", "DELETE", "PUT", "PATCH"]),
+    *(Route(each.path, handler(each), methods=[each.method]) for each in ENDPOINTS),
+    Route("/v1/{rest:path}", handler(None), methods=["GET", "POST", "DELETE", "PUT", "PATCH"]),
     *pages.ROUTES,
     *control.ROUTES,
     Route("/health", health, methods=["GET"]),
@@ -32,7 +33,7 @@ ROUTES = [
 
 
 async def _tick(account: Account) -> None:
-    """What falls due without anybody moving the clock."""
+    """Do what falls due as time passes."""
     while True:
         while renewals.step(account, account.now):
             pass
@@ -42,7 +43,7 @@ async def _tick(account: Account) -> None:
 def app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # No redirects followed, no proxy from the environment: everything stays on this machine.
+        # No redirects, no proxy from the environment: all traffic stays on this machine.
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
             account = app.state.account = Account(settings, http)
             catalog.seed(account)
@@ -52,3 +53,7 @@ def app(settings: Settings) -> Starlette:
             account.deliveries.close()
 
     return Starlette(routes=ROUTES, lifespan=lifespan)
+
+
+def server(settings: Settings) -> uvicorn.Server:
+    return loopback.server(app(settings), settings.port)

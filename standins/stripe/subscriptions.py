@@ -1,15 +1,15 @@
-"""Subscriptions as the API shows and changes them."""
+"""Subscriptions as the API shows and changes them: updates, prorations, pending updates, ends."""
 
+import copy
 from typing import Any
 
-from standins.stripe import collection, errors, states
+from standins.stripe import billing, errors, invoice_lines, lifecycle, payment_methods
 from standins.stripe.account import Account
-from standins.stripe.endpoints import DATED, Endpoint
-from standins.stripe.invoicing import issue
+from standins.stripe.billing import issue
+from standins.stripe.clock import period_end
+from standins.stripe.invoice_lines import Change, new_change, prorate
 from standins.stripe.objects import Thing, page
-from standins.stripe.parameters import flag, merged, one_of, pairs, text, whole
-from standins.stripe.proration import change, prorated
-from standins.stripe.switching import switch, wanted
+from standins.stripe.requests import DATED, Endpoint, flag, merged, one_of, pairs, text, whole
 
 STATUSES = ("active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid")
 PRORATION = one_of("always_invoice", "create_prorations", "none")
@@ -31,6 +31,7 @@ UPDATE: dict[str, Any] = {
 }
 SEARCH: dict[str, Any] = {**DATED, "customer": text, "price": text, "status": one_of(*STATUSES, "all", "ended")}
 PENDING_TAKES = {"expand", "items", "payment_behavior", "proration_behavior", "proration_date"}
+PENDING_SECONDS = 23 * 3600
 
 
 def retrieve(account: Account, _given: Thing, id: str) -> Thing:
@@ -38,7 +39,7 @@ def retrieve(account: Account, _given: Thing, id: str) -> Thing:
 
 
 def list_all(account: Account, given: Thing) -> Thing:
-    """Without a status: what has not ended."""
+    """Without a status: those that have not ended."""
     found = account.objects.of("subscription", **({"customer": given["customer"]} if given.get("customer") else {}))
     if price := given.get("price"):
         found = [each for each in found if any(item["price"]["id"] == price for item in each["items"]["data"])]
@@ -56,42 +57,42 @@ def list_all(account: Account, given: Thing) -> Thing:
 
 def update(account: Account, given: Thing, id: str) -> Thing:
     subscription = account.objects.get("subscription", id)
-    _refuse(account, subscription, given)
-    changes = wanted(account, subscription, given.get("items", []))
+    _check(account, subscription, given)
+    changes = requested_changes(account, subscription, given.get("items", []))
     switch(account, subscription, changes, given)
     with account.changing(subscription, "customer.subscription.updated"):
         for name in ("default_payment_method", "description", "pause_collection"):
             if name in given:
-                subscription[name] = given[name] and _filled(name, given[name])
-        if _tells_of_an_end(subscription, given):
-            states.plan_end(
+                subscription[name] = given[name] and _with_defaults(name, given[name])
+        if _changes_end(subscription, given):
+            lifecycle.plan_end(
                 account,
                 subscription,
                 at_period_end=given.get("cancel_at_period_end", False),
                 at=given.get("cancel_at"),
             )
         subscription["metadata"] = merged(subscription["metadata"], given.get("metadata", {}))
-        _say(subscription, given)
+        _set_cancellation_details(subscription, given)
     return subscription
 
 
-def _tells_of_an_end(subscription: Thing, given: Thing) -> bool:
-    """Taking the flag back leaves an end that was set by a date as it is."""
+def _changes_end(subscription: Thing, given: Thing) -> bool:
+    """Unsetting the flag does not remove an end that was set by a date."""
     flag = given.get("cancel_at_period_end")
     return "cancel_at" in given or flag is True or (flag is False and subscription["cancel_at_period_end"])
 
 
-def _filled(name: str, value: Any) -> Any:
+def _with_defaults(name: str, value: Any) -> Any:
     return {"resumes_at": None} | value if name == "pause_collection" else value
 
 
-def _say(subscription: Thing, given: Thing) -> None:
+def _set_cancellation_details(subscription: Thing, given: Thing) -> None:
     said = given.get("cancellation_details") or {}
     subscription["cancellation_details"] = subscription["cancellation_details"] | said
 
 
-def _refuse(account: Account, subscription: Thing, given: Thing) -> None:
-    """Before anything is changed."""
+def _check(account: Account, subscription: Thing, given: Thing) -> None:
+    """Checks before any change. Raises StripeError."""
     if subscription["ended_at"] is not None and given.keys() - {"cancellation_details", "metadata", "expand"}:
         raise errors.invalid("A canceled subscription can only update its cancellation_details and metadata.")
     if given.get("cancel_at_period_end") and given.get("cancel_at"):
@@ -108,17 +109,17 @@ def _refuse(account: Account, subscription: Thing, given: Thing) -> None:
 
 
 def cancel(account: Account, given: Thing, id: str) -> Thing:
-    """At once. `prorate` gives back what is left of the period, as balance once it is invoiced."""
+    """Now. `prorate` credits the rest of the period to the balance once it is invoiced."""
     subscription = account.objects.get("subscription", id)
     if subscription["ended_at"] is not None:
         raise errors.missing("subscription", id)
     if given.get("prorate"):
-        all_gone = [change(each, None, 0) for each in subscription["items"]["data"]]
-        account.pending_lines[id] += prorated(account, subscription, all_gone, account.now)
-    _say(subscription, given)
-    states.end(account, subscription, "cancellation_requested")
+        all_gone = [new_change(each, None, 0) for each in subscription["items"]["data"]]
+        account.pending_lines[id] += prorate(account, subscription, all_gone, account.now)
+    _set_cancellation_details(subscription, given)
+    lifecycle.end(account, subscription, "cancellation_requested")
     if given.get("invoice_now") and (made := account.pending_lines.pop(id, [])):
-        collection.collect(account, issue(account, subscription, made, "subscription_update"))
+        billing.collect(account, issue(account, subscription, made, "subscription_update"))
     return subscription
 
 
@@ -130,6 +131,144 @@ def resume(account: Account, _given: Thing, id: str) -> Thing:
         subscription |= {"status": "active", "status_details": None}
     account.emit("customer.subscription.resumed", subscription)
     return subscription
+
+
+def requested_changes(account: Account, subscription: Thing, items: list[Thing], name: str = "items") -> list[Change]:
+    """The changes in `items`. An item without an id is added: forgetting the id sells two plans at once."""
+    own = {each["id"]: each for each in subscription["items"]["data"]}
+    asked = []
+    for position, each in enumerate(items):
+        id, price, item = each.get("id"), None, None
+        if id is not None:
+            item = own.get(id)
+            if item is None:
+                raise errors.missing("subscription_item", id, f"{name}[{position}][id]")
+        if each.get("price"):
+            price = _usable_price(account, subscription, each["price"], f"{name}[{position}][price]")
+        elif item is not None and not each.get("deleted"):
+            price = item["price"]
+        if item is None and price is None:
+            raise errors.required(f"{name}[{position}][price]")
+        same = item is not None and price is not None and item["price"]["id"] == price["id"]
+        quantity = each.get("quantity", item["quantity"] if item and same else 1)
+        asked.append(new_change(item, price, quantity))
+    gone = {each.item_id for each in asked if each.price is None}
+    if gone == own.keys() and all(each.price is None for each in asked):
+        raise errors.invalid("A subscription must have at least one active item.", name)
+    return asked
+
+
+def _usable_price(account: Account, subscription: Thing, id: str, param: str) -> Thing:
+    price = account.objects.get("price", id, param)
+    if not price["active"]:
+        raise errors.invalid("The price specified is inactive. This field only accepts active prices.", param)
+    if price["recurring"] is None:
+        message = (
+            "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."
+        )
+        raise errors.invalid(message, param)
+    if price["currency"] != subscription["currency"]:
+        raise errors.invalid("The price's currency is not the subscription's.", param)
+    return price
+
+
+def change_time(account: Account, subscription: Thing, given: Thing) -> int:
+    """The time from which the change counts."""
+    start, end = lifecycle.current_period(subscription)
+    # If a renewal is due and not yet done, the change counts from the end of the old period.
+    at = int(given.get("proration_date", min(account.now, end)))
+    if not start <= at <= end:
+        message = "Cannot specify `proration_date` outside of current subscription period."
+        raise errors.invalid(message, "proration_date")
+    return at
+
+
+def bill_changes(
+    account: Account, subscription: Thing, changes: list[Change], how: str, at: int
+) -> tuple[list[Thing], bool]:
+    """The invoice lines of the changes, and whether they are charged now."""
+    moves = any(each.moves_period for each in changes)
+    made = [] if how == "none" else prorate(account, subscription, changes, at)
+    for each in changes:
+        if each.moves_period and each.price is not None:
+            after = lifecycle.new_item(subscription, each.price, each.quantity, (at, at), each.item_id)
+            recurring = each.price["recurring"]
+            period = {"start": at, "end": period_end(at, at, recurring["interval"], recurring["interval_count"])}
+            made.append(invoice_lines.regular_line(account, subscription, after, period))
+    return made, bool(made) and (moves or how == "always_invoice")
+
+
+def switch(account: Account, subscription: Thing, changes: list[Change], given: Thing) -> None:
+    """Apply the changes, or refuse all if they must be paid now and cannot be."""
+    changes = [each for each in changes if each.is_change]
+    if not changes:
+        return
+    how = given.get("proration_behavior", "create_prorations")
+    behavior = given.get("payment_behavior", "allow_incomplete")
+    at = change_time(account, subscription, given)
+    made, at_once = bill_changes(account, subscription, changes, how, at)
+    pays_now = at_once and _has_cost(account, subscription, made)
+    decline = billing.decline_reason(account, subscription) if pays_now else None
+    if decline is not None and behavior == "error_if_incomplete":
+        method = payment_methods.default_method(account, subscription)
+        raise errors.declined(decline, payment_method=copy.deepcopy(method))
+    if decline is not None and behavior == "pending_if_incomplete":
+        _apply_when_paid(account, subscription, changes, made, at)
+        return
+    with account.changing(subscription, "customer.subscription.updated"):
+        apply_changes(subscription, changes, at)
+    if at_once:
+        pending = account.pending_lines.pop(subscription["id"], [])
+        billing.collect(account, issue(account, subscription, [*pending, *made], "subscription_update"))
+    else:
+        account.pending_lines[subscription["id"]] += made
+
+
+def _has_cost(account: Account, subscription: Thing, made: list[Thing]) -> bool:
+    pending = account.pending_lines.get(subscription["id"], [])
+    balance: int = account.objects.get("customer", subscription["customer"])["balance"]
+    return balance + sum(int(line["amount"]) for line in [*pending, *made]) > 0
+
+
+def _apply_when_paid(account: Account, subscription: Thing, changes: list[Change], made: list[Thing], at: int) -> None:
+    """Store a pending update, applied when its invoice is paid."""
+    after = copy.deepcopy(subscription)
+    apply_changes(after, changes, at)
+    invoice = issue(account, subscription, made, "subscription_update")
+    with account.changing(subscription, "customer.subscription.updated"):
+        subscription["pending_update"] = {
+            **dict.fromkeys(("billing_cycle_anchor", "trial_end", "trial_from_plan")),
+            "expires_at": account.now + PENDING_SECONDS,
+            "subscription_items": after["items"]["data"],
+        }
+
+    def apply() -> None:
+        with account.changing(subscription, "customer.subscription.updated"):
+            apply_changes(subscription, changes, at)
+            subscription["pending_update"] = None
+        account.emit("customer.subscription.pending_update_applied", subscription)
+
+    account.when_paid[invoice["id"]] = apply
+    billing.collect(account, invoice)
+
+
+def apply_changes(subscription: Thing, changes: list[Change], at: int) -> None:
+    """Change the items in place."""
+    items: list[Any] = list(subscription["items"]["data"])
+    start, end = lifecycle.current_period(subscription)
+    for each in changes:
+        period = (start, end)
+        if each.moves_period and each.price is not None:
+            recurring = each.price["recurring"]
+            period = (at, period_end(at, at, recurring["interval"], recurring["interval_count"]))
+            subscription["billing_cycle_anchor"] = at
+        items = [item for item in items if item["id"] != each.item_id]
+        if each.price is not None:
+            made = lifecycle.new_item(subscription, each.price, each.quantity, period, each.item_id)
+            items.append(made | {"created": each.item["created"] if each.item else at})
+    subscription["items"] = subscription["items"] | {"data": items}
+    if subscription["cancel_at_period_end"]:
+        subscription["cancel_at"] = lifecycle.current_period(subscription)[1]
 
 
 ENDPOINTS = [

@@ -20,9 +20,9 @@ from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from standins.oidc import provider as identity
 from standins.replicate.account import Settings as ProviderSettings
-from standins.replicate.serving import server
-from standins.stripe import plans as stripe_plans
-from standins.stripe import serving as stripe_serving
+from standins.replicate.server import server
+from standins.stripe import catalog as stripe_catalog
+from standins.stripe import server as stripe_server
 from standins.stripe.account import Settings as StripeSettings
 from tests.support.fake_replicate import SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
@@ -76,9 +76,9 @@ def provider(running_provider: Provider) -> Provider:
 @pytest.fixture(scope="session")
 def running_payments() -> Iterator[Payments]:
     port = free_port()
-    settings = StripeSettings(port, STRIPE_SECRET, plans=stripe_plans.of_config())
+    settings = StripeSettings(port, STRIPE_SECRET, plans=stripe_catalog.plans_of_config())
     with (
-        running(stripe_serving.server(settings)),
+        running(stripe_server.server(settings)),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
     ):
         yield Payments(http)

@@ -6,9 +6,9 @@ import pytest
 
 from standins.oidc import provider as identity
 from standins.replicate.account import Settings
-from standins.replicate.serving import server
+from standins.replicate.server import server
 from standins.stripe import account as stripe_account
-from standins.stripe import serving as stripe_serving
+from standins.stripe import server as stripe_server
 from tests.support.replicate_customer import Customer
 from tests.support.servers import free_port, running
 from tests.support.stripe_merchant import Merchant
@@ -42,7 +42,7 @@ def customer(replicate_port: int, receiver: Receiver) -> Iterator[Customer]:
 def stripe_port() -> Iterator[int]:
     port = free_port()
     plans = (("pro", "Pro", 2900), ("business", "Business", 9900))
-    with running(stripe_serving.server(stripe_account.Settings(port, SECRET, plans=plans))):
+    with running(stripe_server.server(stripe_account.Settings(port, SECRET, plans=plans))):
         yield port
 
 

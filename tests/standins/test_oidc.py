@@ -13,7 +13,7 @@ import pytest
 
 from local import token
 from standins.oidc.provider import AUDIENCE
-from standins.oidc.signing import ROLES_CLAIM
+from standins.oidc.tokens import ROLES_CLAIM
 
 VERIFIER = "a-verifier-that-is-long-enough-for-everybody-0123456789"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

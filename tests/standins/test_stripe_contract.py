@@ -11,8 +11,8 @@ from stripe.billing_portal import Session as PortalSession
 from stripe.checkout import Session as CheckoutSession
 from stripe.params import billing_portal, checkout
 
-from standins.stripe.endpoints import Endpoint
-from standins.stripe.routes import ENDPOINTS
+from standins.stripe.api import ENDPOINTS
+from standins.stripe.requests import Endpoint
 from tests.support.stripe_merchant import SHOP, Merchant
 from tests.support.stripe_shapes import absent, fields, unknown, wrong
 

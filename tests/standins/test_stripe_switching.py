@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from standins.stripe.proration import share
+from standins.stripe.invoice_lines import share
 from tests.support.stripe_merchant import DAY, Merchant, period
 
 AT_ONCE = {"proration_behavior": "always_invoice"}

@@ -24,7 +24,7 @@ from realstaging.models.runs import Prediction
 from realstaging.runs import model_selection
 from standins.replicate import models as published
 from standins.replicate.account import Settings as StandInSettings
-from standins.replicate.serving import server
+from standins.replicate.server import server
 from tests.support.servers import free_port, running
 
 ROOM = Path(__file__).parents[2] / "samples" / "living-room.jpg"

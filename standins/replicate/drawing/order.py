@@ -1,4 +1,4 @@
-"""What is to be drawn, and the one thing that can be wrong with the picture it is drawn into."""
+"""What to draw, and the error for a picture that cannot be opened."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ PIXELS = 1024 * 1024
 
 
 class PictureError(Exception):
-    """The room cannot be opened; the text a failed prediction shows to its customer."""
+    """The photo cannot be opened. Its text becomes the `error` of the failed prediction."""
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,24 @@
-"""The colours of a style: found by a word in the prompt, varied by the seed."""
+"""The colors of a style: chosen by a word in the prompt, varied by the seed."""
 
 import random
 import re
 from dataclasses import dataclass
 
-from standins.replicate.drawing.space import Colour
+from standins.replicate.drawing.space import Color
 
 
 @dataclass(frozen=True)
 class Palette:
-    wood: Colour
-    metal: Colour
-    fabric: Colour
-    second: Colour
-    accents: tuple[Colour, ...]
-    rug: Colour
-    linen: Colour = (240, 236, 228)
-    leaf: Colour = (86, 126, 78)
-    pot: Colour = (214, 206, 194)
-    accent: Colour = (200, 150, 60)
+    wood: Color
+    metal: Color
+    fabric: Color
+    second: Color
+    accents: tuple[Color, ...]
+    rug: Color
+    linen: Color = (240, 236, 228)
+    leaf: Color = (86, 126, 78)
+    pot: Color = (214, 206, 194)
+    accent: Color = (200, 150, 60)
 
 
 STYLES = {

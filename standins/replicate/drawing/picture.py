@@ -1,4 +1,4 @@
-"""From the bytes of a room to the bytes of the staged room: opening, furnishing, mark, encoding."""
+"""From photo bytes to staged photo bytes: decode, furnish, mark as sample, encode."""
 
 import io
 import math
@@ -14,7 +14,7 @@ from standins.replicate.drawing.space import Scene
 GRID = 16
 MARK = "SAMPLE · not a real staging"
 FORMATS = {"webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
-# Drawn at twice the size, so that edges come out smooth.
+# Drawn at twice the size, for smooth edges.
 FINER = 2
 
 
@@ -30,7 +30,7 @@ def draw(room: bytes, order: Order) -> bytes:
     picture = furnished(opened(room, order.aspect_ratio), order)
     mark(picture)
     if order.pixels != PIXELS:
-        # Drawn at one size and enlarged: furniture takes long to draw and nobody looks at it closely.
+        # Drawn at one size and enlarged: drawing furniture is slow, and details do not matter.
         picture = picture.resize(size_for(*picture.size, "match_input_image", order.pixels), Image.Resampling.BILINEAR)
     return encoded(picture, order)
 
@@ -48,21 +48,21 @@ def opened(room: bytes, aspect_ratio: str) -> Image.Image:
 
 def furnished(picture: Image.Image, order: Order) -> Image.Image:
     chance = random.Random(order.seed)
-    colours = palette(order.prompt, chance)
+    colors = palette(order.prompt, chance)
     furnish, with_picture = furnishing(order.prompt)
     scene = Scene(picture.resize((picture.width * FINER, picture.height * FINER), Image.Resampling.BILINEAR))
     scene.ambient = 0.68 + 0.5 * ImageStat.Stat(picture.resize((16, 16)).convert("L")).mean[0] / 255
     wall = scene.depth_at(floor_line(picture))
     if with_picture:
-        frame(scene, calm_spot(scene, picture, wall), wall, (0.9, 0.65), colours)
-    # What is far away would be tiny: the arrangement comes forward instead.
-    furnish(Stage(scene, colours, min(wall, 7.2), chance))
+        frame(scene, calm_spot(scene, picture, wall), wall, (0.9, 0.65), colors)
+    # Far furniture would be tiny, so the arrangement moves forward.
+    furnish(Stage(scene, colors, min(wall, 7.2), chance))
     scene.show()
     return scene.picture.reduce(FINER)
 
 
 def floor_line(picture: Image.Image) -> float:
-    """Where the floor ends, as a share of the height: upwards from the bottom until the colour is another."""
+    """Where the floor ends, as a share of the height: up from the bottom until the color changes."""
     size = 24
     small = picture.resize((size, 2 * size), Image.Resampling.BOX)
     rows = []
@@ -78,7 +78,7 @@ def floor_line(picture: Image.Image) -> float:
 
 
 def calm_spot(scene: Scene, picture: Image.Image, wall: float) -> float:
-    """Where on the far wall a picture covers neither window nor door: where the least is going on."""
+    """Where a picture on the far wall covers no window or door: the spot with the least variation."""
 
     def bustle(x: float) -> float:
         left, top = scene.spot((x - 0.5, 2.15, wall))
@@ -90,7 +90,7 @@ def calm_spot(scene: Scene, picture: Image.Image, wall: float) -> float:
 
 
 def mark(picture: Image.Image) -> None:
-    """Nobody shall take this for a staging: across the corner, readable on any ground."""
+    """Mark as a sample: across the corner, readable on any background."""
     font = ImageFont.load_default(picture.width / 42)
     band = Image.new("L", (round(picture.width * 0.46), round(picture.width * 0.042)), 0)
     ImageDraw.Draw(band).text((band.width / 2, band.height / 2), MARK, 255, font, anchor="mm")
@@ -104,6 +104,6 @@ def mark(picture: Image.Image) -> None:
 def encoded(picture: Image.Image, order: Order) -> bytes:
     file = io.BytesIO()
     options = {"method": 0} if order.output_format == "webp" else {"compress_level": 1}
-    # Speed before size: many of these are drawn on a small machine.
+    # Speed before file size: many of these are drawn on a small machine.
     picture.save(file, FORMATS[order.output_format], quality=order.quality, **options)
     return file.getvalue()

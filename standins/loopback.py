@@ -1,7 +1,9 @@
-"""The HTTP server around a stand-in: loopback only, and able to cut a connection without an answer."""
+"""Loopback only: the server around a stand-in, able to cut a connection, and the addresses it may call."""
 
 import asyncio
+import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -27,3 +29,12 @@ def server(app: Any, port: int) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
+
+
+def is_loopback(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        named = host == "localhost" or host.endswith(".localhost")
+        return named or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

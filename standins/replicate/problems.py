@@ -49,7 +49,7 @@ def insufficient_credit() -> Response:
 
 
 def throttled(header: int | None, body: int | None) -> Response:
-    """The wait is in the text always, in a header or a field only sometimes."""
+    """Seconds to wait: always in the text, in a header or a field only if given."""
     seconds = body or header or 30
     detail = f"Request was throttled. Your rate limit resets in ~{seconds}s."
     page: dict[str, object] = {"title": "Too many requests", "detail": detail, "status": 429}

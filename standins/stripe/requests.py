@@ -1,35 +1,39 @@
-"""Reads form-encoded parameters (`items[0][price]=…`) against what an endpoint knows; refuses the rest."""
+"""Requests: endpoints, form-encoded parameters (`items[0][price]=…`), idempotency keys."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from standins.stripe import errors
+from standins.stripe.clock import DAY
+from standins.stripe.objects import Thing
 
 type Shape = Callable[[Any, str], Any] | dict[str, Any] | list[Any]
 KEY = re.compile(r"(?P<first>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 MAX_TEXT = 5000
 
 
-def tree(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Brackets become nesting; a list is a mapping from its positions, which only its shape can tell."""
-    grown: dict[str, Any] = {}
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Brackets become nested mappings. A list is a mapping by position; only its shape tells them apart."""
+    nested: dict[str, Any] = {}
     for key, value in pairs:
         found = KEY.fullmatch(key)
         if found is None:
             raise errors.unknown_parameters([key])
         path = [found["first"], *re.findall(r"\[([^\[\]]*)\]", found["rest"])]
-        branch = grown
+        branch = nested
         for part in path[:-1]:
             branch = branch.setdefault(part or str(len(branch)), {})
             if not isinstance(branch, dict):
                 raise errors.unreadable(key, value, "object")
         branch[path[-1] or str(len(branch))] = value
-    return grown
+    return nested
 
 
 def read(shape: Shape, given: Any, name: str = "") -> Any:
-    """The given as its shape wants it. An empty value of a mapping means: unset."""
+    """The given value, parsed by its shape. An empty value for a mapping means unset."""
     if callable(shape):
         return shape(given, name)
     if given == "":
@@ -85,7 +89,7 @@ def one_of(*choices: str) -> Callable[[Any, str], str]:
 
 
 def pairs(given: Any, name: str) -> dict[str, str]:
-    """Metadata: an empty value removes its key, an empty whole all of them (as the key `""`)."""
+    """Metadata: an empty value removes its key; an empty mapping removes all (as the key `""`)."""
     if given == "":
         return {"": ""}
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
@@ -96,7 +100,7 @@ def pairs(given: Any, name: str) -> dict[str, str]:
 
 
 def span(given: Any, name: str) -> tuple[int, int]:
-    """A moment, or `{gt, gte, lt, lte}`: from the first to the last second."""
+    """A timestamp, or `{gt, gte, lt, lte}`, as first and last second."""
     if isinstance(given, str):
         at = whole(given, name)
         return at, at
@@ -110,3 +114,69 @@ def merged(metadata: dict[str, str], given: dict[str, str]) -> dict[str, str]:
     """Metadata after an update."""
     kept = {} if "" in given else metadata
     return {key: value for key, value in (kept | given).items() if value}
+
+
+PAGED: dict[str, Shape] = {"limit": whole, "starting_after": text, "ending_before": text}
+DATED: dict[str, Shape] = {**PAGED, "created": span}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    method: str
+    path: str
+    answer: Callable[..., Thing]  # (account, given), and id if the path has one
+    takes: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+
+    def read(self, tree: dict[str, Any]) -> Thing:
+        given: Thing = read({**self.takes, "expand": [text]}, tree)
+        for name in self.needs:
+            if not given.get(name):
+                raise errors.required(name)
+        return given
+
+
+type Answer = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class StoredAnswer:
+    fingerprint: str
+    at: int
+    request_id: str
+    answer: Answer | None = None
+
+
+class Answers:
+    def __init__(self) -> None:
+        self._stored: dict[str, StoredAnswer] = {}
+
+    def claim(self, key: str, path: str, params: dict[str, Any], at: int, request_id: str) -> StoredAnswer | None:
+        """The stored answer, or None for the first request, which must `keep` or `release` the key."""
+        if len(key) > 255:
+            raise errors.UnreadError(400, "Idempotency keys may be at most 255 characters.", type="idempotency_error")
+        fingerprint = json.dumps([path, params], sort_keys=True)
+        found = self._stored.get(key)
+        if found is None or found.at < at - DAY:
+            self._stored[key] = StoredAnswer(fingerprint, at, request_id)
+            return None
+        if found.fingerprint != fingerprint:
+            raise errors.UnreadError(
+                400,
+                "Keys for idempotent requests can only be used with the same parameters they were first used with."
+                f" Try using a key other than '{key}' if you meant to execute a different request.",
+                type="idempotency_error",
+            )
+        if found.answer is None:
+            message = f"There is currently another in-progress request using this Idempotent Key: {key}."
+            raise errors.UnreadError(409, message, code="idempotency_key_in_use")
+        return found
+
+    def keep(self, key: str, answer: Answer) -> None:
+        self._stored[key].answer = answer
+
+    def release(self, key: str) -> None:
+        """If no answer was stored, nothing was done: the next request with this key is the first."""
+        found = self._stored.get(key)
+        if found is not None and found.answer is None:
+            del self._stored[key]

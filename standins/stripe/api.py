@@ -1,4 +1,4 @@
-"""One API call from its bytes to its answer: key, version, faults, parameters, idempotency, expansion."""
+"""All endpoints of the API, and one call from bytes to answer: key, version, faults, parameters, idempotency."""
 
 import asyncio
 import base64
@@ -10,26 +10,65 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from standins.stripe import errors, ids
+from standins.stripe import (
+    catalog,
+    checkout,
+    customers,
+    errors,
+    events,
+    invoices,
+    objects,
+    payment_methods,
+    payments,
+    portal,
+    subscriptions,
+)
 from standins.stripe.account import Account
-from standins.stripe.endpoints import Endpoint
 from standins.stripe.errors import StripeError, UnreadError
 from standins.stripe.events import API_VERSION, Origin, origin
-from standins.stripe.idempotency import Answer
-from standins.stripe.objects import expanded
-from standins.stripe.parameters import tree
-from standins.stripe.routes import includable
+from standins.stripe.objects import Includable, as_list, expand
+from standins.stripe.requests import Answer, Endpoint, nest
 from standins.stripe.rules import AnswerRule
+
+ENDPOINTS = [
+    *customers.ENDPOINTS,
+    *catalog.ENDPOINTS,
+    *payment_methods.ENDPOINTS,
+    *checkout.ENDPOINTS,
+    *portal.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
+    *invoices.ENDPOINTS,
+    *payments.ENDPOINTS,
+    *events.ENDPOINTS,
+]
+
+
+def includable(account: Account) -> Includable:
+    return {
+        ("customer", "subscriptions"): lambda customer: as_list(
+            account.objects.of("subscription", customer=customer["id"], ended_at=None),
+            f"/v1/customers/{customer['id']}/subscriptions",
+        ),
+        ("invoice", "payments"): lambda invoice: as_list(
+            account.objects.of("invoice_payment", invoice=invoice["id"]),
+            f"/v1/invoice_payments?invoice={invoice['id']}",
+        ),
+        ("checkout.session", "line_items"): lambda session: as_list(
+            checkout.line_items(account, session["id"]), f"/v1/checkout/sessions/{session['id']}/line_items"
+        ),
+        ("charge", "refunds"): lambda charge: payments.refunds_of(account, charge),
+    }
+
 
 type Serve = Callable[[Request], Awaitable[Response]]
 
 
-class LostError(Exception):
-    """Done, but nobody is to hear of it."""
+class ConnectionCutError(Exception):
+    """The request was done, but its answer is not sent."""
 
 
-def serving(endpoint: Endpoint | None) -> Serve:
-    """Answers for one endpoint; None: for everything under /v1 that is none."""
+def handler(endpoint: Endpoint | None) -> Serve:
+    """The handler of one endpoint; None: of every unknown path under /v1."""
 
     async def serve(request: Request) -> Response:
         account: Account = request.app.state.account
@@ -38,7 +77,7 @@ def serving(endpoint: Endpoint | None) -> Serve:
             status, body = await call.answer()
         except StripeError as error:
             status, body = error.status, error.body
-        except LostError:
+        except ConnectionCutError:
             request.state.sever()
             return Response(status_code=499)
         call.record["status"] = status
@@ -50,7 +89,7 @@ def serving(endpoint: Endpoint | None) -> Serve:
 class Call:
     def __init__(self, account: Account, request: Request, endpoint: Endpoint | None) -> None:
         self._account, self._request, self._endpoint = account, request, endpoint
-        self._id = ids.new("req_", ids.SHORT)
+        self._id = objects.new_id("req_", objects.SHORT_ID)
         self._key = request.headers.get("idempotency-key") if request.method == "POST" else None
         self.headers = {"request-id": self._id, "stripe-version": API_VERSION}
         self.record: dict[str, Any] = {
@@ -67,7 +106,7 @@ class Call:
         account.requests.append(self.record)
 
     async def answer(self) -> Answer:
-        self._let_in()
+        self._authenticate()
         if self._endpoint is None:
             path = f"{self._request.method}: {self._request.url.path}"
             raise UnreadError(404, f"Unrecognized request URL ({path}). If you are trying to list objects, remove the"
@@ -75,26 +114,26 @@ class Call:
                               " (non-empty) identifier in your code.")  # fmt: skip
         given = parse_qsl(self._request.url.query, keep_blank_values=True)
         given += parse_qsl((await self._request.body()).decode(), keep_blank_values=True)
-        grown = tree(given)
-        self.record["params"] = grown
+        params = nest(given)
+        self.record["params"] = params
         if (fail := self._rule(self._account.faults.fail)) is not None:
             raise errors.scripted(fail.status, fail.code)
-        self._endpoint.read(grown)  # refused before its key is taken
+        self._endpoint.read(params)  # refused before the idempotency key is claimed
         if not self._key:
-            return await self._work(self._endpoint, grown)
+            return await self._work(self._endpoint, params)
         account, path = self._account, self._request.url.path
-        kept = account.answers.claim(self._key, path, grown, account.now, self._id)
-        if kept is not None and kept.answer is not None:
-            self.headers |= {"idempotent-replayed": "true", "original-request": kept.request_id}
+        stored = account.answers.claim(self._key, path, params, account.now, self._id)
+        if stored is not None and stored.answer is not None:
+            self.headers |= {"idempotent-replayed": "true", "original-request": stored.request_id}
             self.record["replayed"] = True
-            return kept.answer
-        return await self._first(self._endpoint, grown, self._key)
+            return stored.answer
+        return await self._first(self._endpoint, params, self._key)
 
-    async def _first(self, endpoint: Endpoint, grown: dict[str, Any], key: str) -> Answer:
-        """An answer is kept even when it is a refusal, or never arrives."""
+    async def _first(self, endpoint: Endpoint, params: dict[str, Any], key: str) -> Answer:
+        """The answer is stored even if it is a refusal or does not arrive."""
         answers = self._account.answers
         try:
-            return await self._work(endpoint, grown, key)
+            return await self._work(endpoint, params, key)
         except UnreadError:
             raise
         except StripeError as error:
@@ -103,32 +142,32 @@ class Call:
         finally:
             answers.release(key)
 
-    async def _work(self, endpoint: Endpoint, grown: dict[str, Any], key: str | None = None) -> Answer:
+    async def _work(self, endpoint: Endpoint, params: dict[str, Any], key: str | None = None) -> Answer:
         if (slow := self._rule(self._account.faults.slow)) is not None:
             await asyncio.sleep(slow.seconds)
-        answer = 200, self._do(endpoint, grown)
+        answer = 200, self._do(endpoint, params)
         if key:
             self._account.answers.keep(key, answer)
         if self._rule(self._account.faults.after) is not None:
-            raise LostError
+            raise ConnectionCutError
         return answer
 
-    def _do(self, endpoint: Endpoint, grown: dict[str, Any]) -> dict[str, Any]:
-        """Without a pause anywhere: nobody sees half of it."""
-        given = endpoint.read(grown)
+    def _do(self, endpoint: Endpoint, params: dict[str, Any]) -> dict[str, Any]:
+        """Without an await, so that no other request sees half of it."""
+        given = endpoint.read(params)
         token = origin.set(Origin(self._id, self._key))
         try:
             with self._account.clock.one_reading():
                 body = endpoint.answer(self._account, given, **self._request.path_params)
         finally:
             origin.reset(token)
-        return expanded(self._account.objects, body, given.get("expand", []), includable(self._account))
+        return expand(self._account.objects, body, given.get("expand", []), includable(self._account))
 
     def _rule[Rule: AnswerRule](self, rules: list[Rule]) -> Rule | None:
         method, path = self._request.method, self._request.url.path
         return next((each for each in rules if each.fits(method, path)), None)
 
-    def _let_in(self) -> None:
+    def _authenticate(self) -> None:
         key = _key(self._request.headers.get("authorization", ""))
         if key is None:
             raise errors.unauthenticated(None)
@@ -140,7 +179,7 @@ class Call:
 
 
 def _key(header: str) -> str | None:
-    """As bearer, or as the user of basic authentication, which is what `curl -u` sends."""
+    """From a bearer header, or the user name of basic authentication (`curl -u`)."""
     scheme, _, value = header.partition(" ")
     try:
         found = base64.b64decode(value, validate=True).decode() if scheme.lower() == "basic" else value

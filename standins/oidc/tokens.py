@@ -1,4 +1,4 @@
-"""The identity stand-in's keys and every token it can sign, the honest ones and the broken ones."""
+"""The identity provider's keys, and every token it can sign, valid or broken."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ DAY = 24 * 3600
 
 
 class Mint(BaseModel):
-    """A token to make. `claims` override what would be there, null removes; `expires_in: null` leaves out `exp`."""
+    """A token to make. `claims` override the defaults, null removes one; `expires_in: null` omits `exp`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class Key:
 
 
 class Keyring:
-    """The key that signs and the older ones still published; all of them only in memory."""
+    """The signing key and the older ones still published; in memory only."""
 
     def __init__(self) -> None:
         self.keys = [Key()]
@@ -85,7 +85,7 @@ class Keyring:
         if mint.kind == "id":
             claims |= {"aud": mint.client_id, "name": mint.sub, "nickname": mint.sub, "sid": "local"}
         else:
-            # As Auth0: with `openid` the token is also good for the userinfo endpoint.
+            # As Auth0 does: with `openid`, the userinfo endpoint is an audience too.
             several = [audience, f"{issuer}userinfo"]
             claims["aud"] = several if "openid" in mint.scope.split() else audience
             claims |= {"azp": mint.client_id, "scope": mint.scope}
@@ -93,7 +93,7 @@ class Keyring:
 
 
 def handmade(headers: dict[str, str], claims: dict[str, Any], secret: bytes | None) -> str:
-    """The classic forgeries, unsigned or HMAC with what everybody can read: PyJWT rightly refuses to make them."""
+    """The classic forgeries: unsigned, or HMAC with the public key. PyJWT refuses to make them."""
     text = b".".join(encoded(json.dumps(part).encode()) for part in (headers, claims))
     signature = hmac.new(secret, text, hashlib.sha256).digest() if secret else b""
     return (text + b"." + encoded(signature)).decode()

@@ -1,4 +1,4 @@
-"""The limit on creations, as a bucket that fills evenly: what the provider's 429 comes from."""
+"""The limit on creations, as a token bucket: above it the API returns 429."""
 
 import math
 
@@ -19,7 +19,7 @@ class Bucket:
         self._limit, self._filled, self._at = limit, float(limit.burst), 0.0
 
     def take(self, now: float) -> int | None:
-        """Whole seconds to wait, by a monotonic clock; None when a creation may pass."""
+        """Whole seconds to wait; None if the creation may pass. `now`: monotonic seconds."""
         per_second = self._limit.per_minute / 60
         self._filled = min(self._limit.burst, self._filled + (now - self._at) * per_second)
         self._at = now

@@ -1,4 +1,4 @@
-"""Takes a prediction through its life: start, fetch, draw, end, tell; and through what the script adds."""
+"""Runs a prediction: start, fetch, draw, end, notify; with the faults of the script."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from standins.replicate import asking
+from standins.replicate import inputs
 from standins.replicate.drawing import draw
 from standins.replicate.drawing.order import PictureError
 from standins.replicate.inputs import InputError, fetch
@@ -27,25 +27,25 @@ class Runner:
         self._http, self._director = http, director
         self._outputs, self._sender = outputs, sender
         self._pool = ThreadPoolExecutor(DRAWING_THREADS, thread_name_prefix="drawing")
-        self._lives: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
     def begin(self, prediction: Prediction) -> None:
-        self._lives[prediction.id] = asyncio.create_task(self._live(prediction))
+        self._tasks[prediction.id] = asyncio.create_task(self._supervise(prediction))
 
     async def cancel(self, prediction: Prediction) -> None:
-        """Best effort, as there: what is over stays as it is."""
-        life = self._lives.get(prediction.id)
-        if life and not prediction.over.is_set():
-            life.cancel()
+        """Best effort, as at Replicate: a finished prediction stays as it is."""
+        task = self._tasks.get(prediction.id)
+        if task and not prediction.over.is_set():
+            task.cancel()
             await prediction.over.wait()
 
     def close(self) -> None:
-        for task in [*self._lives.values(), *self._background]:
+        for task in [*self._tasks.values(), *self._background]:
             task.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _live(self, prediction: Prediction) -> None:
+    async def _supervise(self, prediction: Prediction) -> None:
         try:
             async with asyncio.timeout(self._seconds_left(prediction)):
                 await self._run(prediction)
@@ -55,20 +55,20 @@ class Runner:
             prediction.end("canceled")
         except (InputError, PictureError) as error:
             prediction.end("failed", error=str(error))
-        self._in_background(self._announce(prediction))
+        self._in_background(self._notify(prediction))
         keep = self._director.script.keep_seconds
         asyncio.get_running_loop().call_later(keep, self._forget, prediction)
-        del self._lives[prediction.id]
+        del self._tasks[prediction.id]
 
     def _in_background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _announce(self, prediction: Prediction) -> None:
-        # The documentation knows no webhook for what never started: whoever waits for one must ask.
+    async def _notify(self, prediction: Prediction) -> None:
+        # Replicate documents no webhook for a prediction that never started: clients must poll.
         if prediction.status != "aborted" or prediction.plan.run.announced:
-            await self._sender.tell(prediction, "completed")
+            await self._sender.notify(prediction, "completed")
         prediction.announced.set()
 
     def _forget(self, prediction: Prediction) -> None:
@@ -92,7 +92,7 @@ class Runner:
             return
         await asyncio.sleep(plan.latency * START_SHARE)
         prediction.start()
-        self._in_background(self._sender.tell(prediction, "start"))
+        self._in_background(self._sender.notify(prediction, "start"))
         if plan.run.outcome == "hang":
             await asyncio.Event().wait()
         result = None if plan.run.outcome in ERRORS else await self._draw(prediction)
@@ -105,13 +105,13 @@ class Runner:
             prediction.end("failed", error=run.error or ERRORS[run.outcome])
             return
         for event in ("logs", "output"):
-            self._in_background(self._sender.tell(prediction, event))
+            self._in_background(self._sender.notify(prediction, event))
         prediction.end(run.status if run.outcome == "unknown_status" else "succeeded", output=result)
 
     async def _draw(self, prediction: Prediction) -> object:
-        """The address of the drawn picture, in the shape this model (or the script) gives it."""
+        """The URL of the drawn picture, or a list with it, as this model (or the script) returns it."""
         given = prediction.model.defaults | (prediction.input or {})
-        photos = asking.images(given)
+        photos = inputs.image_uris(given)
         if not photos:
             raise InputError("At least one image is required")
         rooms = [await fetch(uri, self._http) for uri in photos]
@@ -120,7 +120,7 @@ class Runner:
         prediction.logs = f"Using seed: {seed}\n"
         fault = prediction.plan.result
         kind = fault.kind if fault else None
-        order = asking.order(prediction.model, given, seed)
+        order = inputs.drawing_order(prediction.model, given, seed)
         if kind == "square":
             order = replace(order, aspect_ratio="1:1")
         loop = asyncio.get_running_loop()
