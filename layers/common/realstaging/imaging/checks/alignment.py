@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from realstaging.imaging.checks.fields import Field, Floats
+from realstaging.imaging.checks.fields import Field, Floats, shrunk
 from realstaging.imaging.checks.lines import Points
 
 _SCALES = (0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09)
-_LARGEST_STRETCH = 0.07
-_SMALL = 4
+_TINY, _SMALL = 8, 4
+_TRIED_AGAIN = 6
 _GOOD_PEAK = 0.2
 _MOST_POINTS = 3000
 _ROUNDS = ((9, 4.0), (7, 3.0), (5, 2.0), (4, 1.2), (3, 0.8), (3, 0.8))
@@ -76,23 +76,32 @@ def warped(image: Image.Image, transform: Transform) -> Image.Image:
 
 
 def _starts(original: Field, altered: Field, aspect: float) -> list[Transform]:
-    """Up to three guesses, the most likely first; the untouched frame is always one of them."""
-    spectrum, other = _spectrum(_complex(original, _SMALL)), _complex(altered, _SMALL)
-    peak, x, y = _correlated(spectrum, other, Transform())
-    same = Transform(shift_x=x, shift_y=y, peak=peak)
-    if peak > _GOOD_PEAK:
+    """Up to four guesses; the untouched frame is always one of them.
+
+    Every pair of scales is tried at an eighth of the working size, the best few again at a quarter.
+    """
+    coarse, fine = (_complex(altered, step) for step in (_TINY, _SMALL))
+    fine_spectrum = _spectrum(_complex(original, _SMALL))
+    same = _moved(fine_spectrum, fine, Transform())
+    if same.peak > _GOOD_PEAK:
         return [same]
-    tried = [same]
-    for base_x, base_y in _bases(aspect):
-        for scale_x in _SCALES:
-            for scale_y in _SCALES:
-                if abs(scale_x / scale_y - 1) > _LARGEST_STRETCH or scale_x == scale_y == base_x == base_y == 1:
-                    continue
-                guess = Transform(base_x * scale_x, base_y * scale_y)
-                peak, x, y = _correlated(spectrum, other, guess)
-                tried.append(Transform(guess.scale_x, guess.scale_y, x, y, peak))
-    best = sorted(tried, key=lambda guess: -guess.peak)[:3]
-    return best if same in best else [*best, same]
+    spectrum = _spectrum(_complex(original, _TINY))
+    tried = [
+        _moved(spectrum, coarse, Transform(base_x * scale_x, base_y * scale_y))
+        for base_x, base_y in _bases(aspect)
+        for scale_x in _SCALES
+        for scale_y in _SCALES
+    ]
+    tried.sort(key=lambda guess: -guess.peak)
+    again = [_moved(fine_spectrum, fine, Transform(guess.scale_x, guess.scale_y)) for guess in tried[:_TRIED_AGAIN]]
+    again.sort(key=lambda guess: -guess.peak)
+    return [same, *again[:3]]
+
+
+def _moved(spectrum: NDArray[np.complex64], other: Floats, guess: Transform) -> Transform:
+    """The guess with the shift that fits it best."""
+    peak, x, y = _correlated(spectrum, other, guess)
+    return replace(guess, shift_x=x, shift_y=y, peak=peak)
 
 
 def _bases(aspect: float) -> list[tuple[float, float]]:
@@ -104,10 +113,8 @@ def _bases(aspect: float) -> list[tuple[float, float]]:
 
 def _complex(field: Field, step: int) -> Floats:
     """Both parts of the normalized gradient, made smaller: rows x columns x 2."""
-    height, width = (side // step * step for side in field.shape)
     strength = np.minimum(field.strength, 3)
-    parts = np.stack((field.x * strength, field.y * strength), axis=-1)[:height, :width]
-    return parts.reshape(height // step, step, width // step, step, 2).mean(axis=(1, 3)).astype(np.float32)
+    return np.stack((shrunk(field.x * strength, step), shrunk(field.y * strength, step)), axis=-1)
 
 
 def _spectrum(parts: Floats) -> NDArray[np.complex64]:

@@ -62,6 +62,7 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
         removed=length,
         repainted=areas.repainted,
         changed=change.mask,
+        mode=mode,
         limits=limits,
     )
     verdict, score, reasons = judge(measures, mode, limits)
@@ -78,7 +79,7 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
         original=original.size,
         altered=altered.size,
         took_ms=round((time.perf_counter() - started) * 1000),
-        maps=Maps(pair.seen, _lost(pair, mode), change.mask, areas.repainted),
+        maps=Maps(transform.seen(size, 0.0), _lost(pair, mode), change.mask, areas.repainted),
     )
 
 
@@ -98,6 +99,7 @@ def _measured(
     removed: float,
     repainted: Bools,
     changed: Bools,
+    mode: Mode,
     limits: Thresholds,
 ) -> Measures:
     shown = transform.seen(pair.original.size)
@@ -112,8 +114,14 @@ def _measured(
         aspect=aspect,
         stretch=aspect * transform.scale_x / transform.scale_y,
         is_blank=float(fields.luma(pair.altered)[pair.seen].std() if pair.seen.any() else 0) < limits.blank,
-        is_unchanged=bool(changed.mean() < limits.unchanged),
+        is_unchanged=bool(changed.mean() < limits.unchanged)
+        and not (mode == "enhancement" and _is_toned(pair, limits)),
     )
+
+
+def _is_toned(pair: _Pair, limits: Thresholds) -> bool:
+    apart = np.abs(np.asarray(pair.original, np.int16) - np.asarray(pair.altered, np.int16))[pair.seen]
+    return bool(apart.size and apart.mean() > limits.same_levels)
 
 
 def _share(points: Points, found: NDArray[np.bool_], other: Field) -> float | None:

@@ -27,7 +27,7 @@ _SMALLEST = 0.012
 _WARM, _TINT, _DARKER, _BRIGHTER = 0.45, 0.19, 0.8, 1.5
 
 # The white balance of a whole picture changes no further than this; beyond, everything was painted.
-_BALANCE_WARM, _BALANCE_TINT = 0.6, 0.12
+_BALANCE_WARM, _BALANCE_TINT, _BEND = 0.6, 0.12, 0.35
 _ACROSS = 7
 _DARKEST, _BLACK = 0.02, 35
 
@@ -142,8 +142,9 @@ def _tone(gray: Floats, light: Floats, usable: Bools) -> Floats:
     if not middles:
         return np.zeros_like(gray)
     whole = float(np.median(light[usable]))
-    # Half the curve, half the whole picture: a white wall painted gray must not become the curve.
-    return (0.5 * np.interp(gray, middles, medians) + 0.5 * whole).astype(np.float32)
+    # The curve may bend so far: a white wall painted gray must not become the curve.
+    bend = np.clip(np.interp(gray, middles, medians) - whole, -_BEND, _BEND)
+    return (bend + whole).astype(np.float32)
 
 
 def _areas(cells: Floats, visible: Bools) -> NDArray[np.intp]:

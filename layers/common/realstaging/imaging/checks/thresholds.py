@@ -43,7 +43,9 @@ class Thresholds:
     surfaces: share of the picture that is another surface.
     frame: share of the photo that the altered picture shows.
     shift: the larger shift, as a share of the side.
-    unchanged: below this share of the picture changed, and this many levels of mean difference, nothing was done.
+    unchanged: below this share of the picture changed, nothing was done; an enhancement may change the tone
+        alone, by more than same_levels on average.
+    blank: the standard deviation in levels below which a picture shows nothing.
     """
 
     lines_kept: Bounds = Bounds(0.6, 0.8)
@@ -54,6 +56,7 @@ class Thresholds:
     frame: Bounds = Bounds(0.78, 0.88)
     shift: Bounds = Bounds(0.08, 0.035)
     unchanged: float = 0.004
+    same_levels: float = 3.0
     blank: float = 5.0
 
     def to_json(self) -> dict[str, object]:
@@ -71,6 +74,6 @@ class Thresholds:
 DEFAULTS: dict[str, Thresholds] = {
     "staging": Thresholds(),
     # What is cleared away takes its lines with it: long lines that end in nothing are worth a look, no more.
-    "declutter": Thresholds(removed=Bounds(1.0, 0.25)),
+    "declutter": Thresholds(removed=Bounds(1.0, 0.06)),
     "enhancement": Thresholds(),
 }
