@@ -1,0 +1,1 @@
+"""Is the altered picture still the room of the photo? Lines, surfaces and frame, compared in numbers."""
