@@ -169,6 +169,9 @@ def get_ledger(limit: Limit = 20, cursor: Cursor = None) -> LedgerPage:
         "createSocketTicket",
         "Get a ticket for a WebSocket",
         {201: "Open `url` within seconds: a ticket works once."},
+        "Every connection needs a ticket of its own, a reconnection too: a library that reconnects by itself to the "
+        "same address is refused with 401.",
+        counted=True,
     ),
 )
 def post_ticket() -> Response[TicketView]:
@@ -184,6 +187,7 @@ def post_ticket() -> Response[TicketView]:
         "createApiKey",
         "Make an API key",
         {201: "The key. `key` is shown this once and stored only as a hash; `null` in a repeated answer."},
+        "It reads and stages unless `scopes` say otherwise. " + PEOPLE,
         codes=("too_many_api_keys",),
         creates=True,
     ),
@@ -212,6 +216,7 @@ def get_api_keys() -> ApiKeyPage:
         "revokeApiKey",
         "Revoke an API key",
         {204: "It opens nothing any more."},
+        PEOPLE,
     ),
 )
 def delete_api_key(key_id: Annotated[str, Path(description="The API key's id, not the key.")]) -> Response[None]:

@@ -88,8 +88,9 @@ def test_every_code_a_request_can_be_refused_with_stands_at_some_route() -> None
         for name in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
     }
 
-    # A socket is refused before there is a route.
-    assert at_routes | {"too_many_sockets"} == set(BY_CODE)
+    # One is said on a socket, the other where a path has no such route.
+    assert at_routes | {"too_many_sockets", "method_not_allowed"} == set(BY_CODE)
+    assert "method_not_allowed" in WHOLE["info"]["description"]
     assert "too_many_sockets" in WHOLE["x-websocket"]["description"]
 
 

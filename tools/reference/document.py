@@ -179,7 +179,7 @@ def _codes(route: str, words: Words, raw: Json, *, public: bool) -> set[str]:
     if words.tag == "Webhooks":
         return codes
     if not public:
-        codes |= {"unauthorized", "forbidden", "provider_unavailable"}
+        codes |= {"unauthorized", "forbidden", "rate_limited", "provider_unavailable"}
     if route.startswith(("POST ", "PATCH ", "PUT ")):
         codes |= {"malformed_request", "payload_too_large", "unsupported_media_type"}
     if "{" in route:

@@ -30,9 +30,15 @@ reading the batch. Every job that delivers costs one image of the plan; what fai
 
 **Who calls.** `Authorization: Bearer …` with an access token of the identity provider or an API key (`rsk_…`), on
 every route but those under Service and Webhooks and the list of plans. A token in a query string is not accepted.
-What belongs to somebody else looks exactly like what is not there: 404.
+What belongs to somebody else looks exactly like what is not there: 404. An API key has scopes: `read` sees everything
+of the account, `stage` works with projects, uploads and jobs, `account` changes the profile. No key makes or revokes
+keys, closes the account or changes what is paid; what a key lacks is refused with 403 `forbidden`.
 
-**Bodies** are JSON in UTF-8, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB (64 KiB under `/v1/account`).
+**Methods.** `HEAD` is answered wherever `GET` is, `OPTIONS` everywhere and without a token; another method of a path
+is refused with 405 `method_not_allowed` and an `Allow` header.
+
+**Bodies** are JSON in UTF-8 that names each key once, at most {SETTINGS.uploads.max_body_bytes // 1024} KiB
+(64 KiB under `/v1/account`).
 Times are RFC 3339 in UTC, money is USD as a decimal string, sizes are bytes, pictures pixels.
 
 **Lists** are newest first: `{{"items": […], "next_cursor": …}}`. Give `next_cursor` back as `cursor`
@@ -44,7 +50,8 @@ all (5xx), with `{{"message": …}}`.
 
 **Repeating safely.** Creating routes take an `Idempotency-Key`: the same key with the same request within 24 hours
 gives the first answer again, marked `Idempotent-Replayed: true`. They are limited per account: see the `RateLimit-*`
-headers.
+headers. All requests together have a far higher limit, {SETTINGS.rates.requests} in
+{SETTINGS.rates.window_seconds} seconds; 429 comes with `Retry-After`.
 
 **Not reading twice.** `GET`s carry an `ETag`; with `If-None-Match` the answer is 304 if nothing has changed.
 

@@ -19,6 +19,7 @@ SAMPLES: tuple[AppError, ...] = (
     errors.PaymentDeclinedError("The card does not cover the amount. Use another card, or try again later."),
     errors.ForbiddenError("This account is being deleted."),
     errors.NotFoundError("project"),
+    errors.MethodNotAllowedError(["GET", "HEAD", "OPTIONS", "POST"]),
     errors.ConflictError("The images changed while this was prepared. Try again."),
     errors.ImageNotReadyError("The image is awaiting_upload; it has a file once it is ready."),
     errors.ImageNotAwaitingError("The image is ready: upload it again as a new image."),
@@ -43,13 +44,14 @@ SAMPLES: tuple[AppError, ...] = (
     errors.ValidationFailedError([{"pointer": "/name", "message": "String should have at least 1 character"}]),
     errors.IdempotencyKeyReusedError("This Idempotency-Key was used for another request. Choose a new one."),
     errors.RateLimitedError("At most 120 creating requests; wait 17 s."),
-    errors.TooManySocketsError("At most 20 sockets per account. Close one and try again."),
+    errors.TooManySocketsError("At most 20 sockets per account: a newer one took this place."),
     errors.InternalError("It was logged. Try again; if it stays, tell us the request id."),
     errors.ProviderUnavailableError("Sign-in cannot be checked at the moment. Try again in a minute."),
     errors.BillingNotSetUpError(),
 )
 HEADERS_OF = {
     "unauthorized": ("WWW-Authenticate",),
+    "method_not_allowed": ("Allow",),
     "rate_limited": ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
 }
 BY_CODE = {error.code: error for error in SAMPLES}

@@ -26,7 +26,7 @@ class UsageView(Frozen):
     remaining: int
     period_start: AwareDatetime
     period_end: AwareDatetime = Field(description="Exclusive.")
-    version: int
+    version: int = Field(description="Grows with every change of the counters or the plan, within one period.")
 
 
 class LedgerEntry(Frozen):
@@ -150,7 +150,10 @@ class NewApiKey(Frozen):
 
     name: Name = Field(min_length=1, max_length=100)
     scopes: Annotated[list[Scope], AfterValidator(_each_once)] = Field(
-        default=list(USUAL_SCOPES), min_length=1, max_length=3
+        default=list(USUAL_SCOPES),
+        min_length=1,
+        max_length=3,
+        description="`read`: see everything of the account. `stage`: projects, uploads, jobs. `account`: the profile.",
     )
 
 
