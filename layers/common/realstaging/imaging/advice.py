@@ -18,13 +18,14 @@ _EDGE_WIDTH = 1024
 def advice(master: Image.Image, thumbnail: Image.Image) -> list[Advice]:
     gray = thumbnail.convert("L")
     found = []
-    if ImageStat.Stat(gray).mean[0] < _DARK:
+    left, top, right, bottom = _window(gray)
+    if ImageStat.Stat(gray.crop((left, top, right, bottom))).mean[0] < _DARK:
         found.append(
             Advice(code="very_dark", detail="The photo is very dark. Brighten it, or take it with more light.")
         )
     if _is_blurred(master):
         found.append(Advice(code="blurred", detail="The photo is blurred. Take it again with a steady camera."))
-    if (share := _window(gray)) < _WINDOW:
+    if (share := (right - left) * (bottom - top) / (gray.width * gray.height)) < _WINDOW:
         text = f"The room fills {share:.0%} of the picture; the rest is an even border, as in a screenshot. Crop it."
         found.append(Advice(code="small_window", detail=text))
     return found
@@ -45,15 +46,15 @@ def _is_blurred(master: Image.Image) -> bool:
     return True
 
 
-def _window(gray: Image.Image) -> float:
-    """Share of the picture that is left without even bars above and below, left and right."""
+def _window(gray: Image.Image) -> tuple[int, int, int, int]:
+    """The picture without even bars above and below, left and right."""
     top, bottom = _bars(gray)
     left, right = _bars(gray.transpose(Image.Transpose.TRANSPOSE))
-    return (1 - top - bottom) * (1 - left - right)
+    return left, top, gray.width - right, gray.height - bottom
 
 
-def _bars(gray: Image.Image) -> tuple[float, float]:
-    """Shares of even rows of one tone at the start and at the end; none unless both are there."""
+def _bars(gray: Image.Image) -> tuple[int, int]:
+    """How many even rows of one tone are at the start and at the end; none unless both are there."""
     data, width = gray.tobytes(), gray.width
     rows = [(min(row), max(row)) for row in (data[at : at + width] for at in range(0, len(data), width))]
     tone = rows[0][0]
@@ -63,4 +64,4 @@ def _bars(gray: Image.Image) -> tuple[float, float]:
 
     start = next((n for n, row in enumerate(rows) if not is_even(row)), len(rows))
     end = next((n for n, row in enumerate(reversed(rows)) if not is_even(row)), len(rows))
-    return (start / len(rows), end / len(rows)) if start and end and start < len(rows) else (0.0, 0.0)
+    return (start, end) if start and end and start < len(rows) else (0, 0)

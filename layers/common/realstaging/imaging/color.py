@@ -10,7 +10,7 @@ import io
 import struct
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops, ImageCms, ImageFilter
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageStat
 
 type _Matrix = tuple[tuple[float, float, float], ...]
 type Primaries = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
@@ -90,7 +90,7 @@ def _changes_little(transform: ImageCms.ImageCmsTransform) -> bool:
     colors = bytes(value for r in _STEPS for g in _STEPS for b in _STEPS for value in (r, g, b))
     sample = Image.frombytes("RGB", (len(_STEPS) ** 2, len(_STEPS)), colors)
     difference = ImageChops.difference(sample, transform.apply(sample))
-    return max(most for _, most in difference.getextrema()) <= 1
+    return max(most for _, most in ImageStat.Stat(difference).extrema) <= 1
 
 
 @functools.cache

@@ -22,9 +22,13 @@ _PROGRESSIVE_FRAMES = {0xC2, 0xC6, 0xCA, 0xCE}
 
 # Bytes left over in a scan before the next marker: a few are stray bytes, more mean that the decoder lost its
 # place. Then the rest of the picture is wrong, or one strip of it where there are restart markers.
-_STRAY_BYTES, _STRAY_SHARE = 128, 0.01
+_STRAY_BYTES, _STRAY_SHARE = 32, 0.01
+# A lost block of a disk or memory card comes back as one value; a decoder finds its place again behind it.
+_LOST_BLOCK = re.compile(rb"(.)\1{511}", re.DOTALL)
 _LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker")
-_DAMAGE = ("premature end of data segment", "bad Huffman code", "bad arithmetic code")
+_MISSING = "premature end of data segment"
+# What odd encoders cause and no damage does. Anything else stops a decoder or makes it lose its place.
+_HARMLESS = ("Invalid SOS parameters", "Inconsistent progression", "Unknown Adobe", "unknown JFIF", "Unrecognized")
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class JpegFile:
     """A file with an end marker, without stray bytes between the segments of its header."""
 
     data: bytes = b""
+    scan_at: int = 0
     has_restarts: bool = False
     is_progressive: bool = False
     components: set[int] = field(default_factory=set)
@@ -58,6 +63,8 @@ def whole(data: bytes) -> JpegFile:
         if code == _EOI:
             break
         scans += code == _SOS
+        if scans == 1 and code == _SOS:
+            file.scan_at = at - sum(end - start for start, end in stray)
         if scans > MAX_SCANS:
             raise damaged()
         if code not in (_SOI, _TEM):
@@ -98,14 +105,15 @@ def check_decodes(file: JpegFile) -> None:
 
 def check_warning(warning: str, file: JpegFile) -> None:
     """Refuse what the decoder could not read; pass over what does no harm, such as odd scan headers."""
-    if _DAMAGE[0] in warning:
+    if _MISSING in warning:
         raise cut_off()
-    if any(sign in warning for sign in _DAMAGE):
-        raise damaged()
     if found := _LEFT_OVER.search(warning):
         most = max(_STRAY_BYTES, _STRAY_SHARE * len(file.data) if file.has_restarts else 0)
-        if int(found[1]) > most:
-            raise damaged()
+        is_harmless = int(found[1]) <= most and not _LOST_BLOCK.search(file.data, file.scan_at)
+    else:
+        is_harmless = any(sign in warning for sign in _HARMLESS)
+    if not is_harmless:
+        raise damaged()
 
 
 def _note(file: JpegFile, code: int, body: bytes) -> None:

@@ -33,6 +33,8 @@ def plain(data: bytes) -> bytes:
         raise damaged() if len(data) >= 33 else cut_off()
     for name, chunk in _chunks(data):
         if name in _PIXELS:
+            if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
+                raise damaged()
             pixels.append(chunk)
         elif _is_useful(name, chunk):
             facts.append(chunk)
