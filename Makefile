@@ -58,6 +58,9 @@ test: setup ## every test: units, integration, template rules, and end to end on
 test-fast: setup ## units, integration and template rules only
 	@scripts/test fast
 
+fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
+	@FUZZ_FILES=$(or $(FILES),10000) FUZZ_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/unit/test_mutated_photos.py
+
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m tools.bench
 

@@ -11,12 +11,24 @@ from PIL import Image, ImageDraw
 from realstaging import config
 
 LIMITS = config.Images(
-    max_pixels=2_000_000, min_side=64, master_long_side=256, thumbnail_long_side=64, aspect_tolerance=0.04
+    max_pixels=2_000_000,
+    max_pixels_whole=2_000_000,
+    min_side=64,
+    master_long_side=256,
+    thumbnail_long_side=64,
+    aspect_tolerance=0.04,
 )
 # Where a test looks at single pixels, nothing is made smaller.
 LARGE = LIMITS.model_copy(update={"master_long_side": 2048})
 
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/heic": "HEIF",
+    "image/avif": "AVIF",
+    "image/tiff": "TIFF",
+}
 RED, WHITE = (250, 0, 0), (250, 250, 250)
 
 pillow_heif.register_heif_opener()

@@ -13,7 +13,12 @@ from realstaging.errors import OutputUnusableError
 from realstaging.imaging.output import Result, finish
 
 LIMITS = config.Images(
-    max_pixels=4_000_000, min_side=512, master_long_side=2048, thumbnail_long_side=128, aspect_tolerance=0.04
+    max_pixels=4_000_000,
+    max_pixels_whole=4_000_000,
+    min_side=512,
+    master_long_side=2048,
+    thumbnail_long_side=128,
+    aspect_tolerance=0.04,
 )
 
 

@@ -61,7 +61,8 @@ class Uploads(_Section):
 class Images(_Section):
     """Bounds of a photo, in pixels. `aspect_tolerance` is relative (0.02 = 2 %)."""
 
-    max_pixels: int = Field(description="Most pixels of a photo or result, checked before it is decoded.")
+    max_pixels: int = Field(description="Most pixels of a JPEG or HEIC photo, checked before it is decoded.")
+    max_pixels_whole: int = Field(description="Likewise of photos in other formats, and of results.")
     min_side: int = Field(description="Shortest side that a photo may have.")
     master_long_side: int = Field(
         description="Long side of the picture that the models see; a larger one only costs more."

@@ -38,11 +38,11 @@ AppError
 ├─ BillingNotSetUpError         503  billing_not_set_up
 ├─ PhotoError                   422  photo_rejected
 │  ├─ UnsupportedImageTypeError 422  unsupported_image_type
-│  ├─ ContentTypeMismatchError  422  content_type_mismatch
 │  ├─ ImageTruncatedError       422  image_truncated
 │  ├─ ImageUnreadableError      422  image_unreadable
 │  ├─ ImageTooManyPixelsError   422  image_too_many_pixels
 │  ├─ ImageTooSmallError        422  image_too_small
+│  ├─ ImageTooWideError         422  image_too_wide
 │  ├─ UploadTooLargeError       422  upload_too_large
 │  ├─ ChecksumMismatchError     422  checksum_mismatch
 │  └─ UploadExpiredError        422  upload_expired
@@ -324,11 +324,6 @@ class UnsupportedImageTypeError(PhotoError):
     title = "The file is not a supported picture"
 
 
-class ContentTypeMismatchError(PhotoError):
-    code = "content_type_mismatch"
-    title = "The file is not what it was announced as"
-
-
 class ImageTruncatedError(PhotoError):
     code = "image_truncated"
     title = "The file ends too early"
@@ -347,6 +342,11 @@ class ImageTooManyPixelsError(PhotoError):
 class ImageTooSmallError(PhotoError):
     code = "image_too_small"
     title = "The picture is too small"
+
+
+class ImageTooWideError(PhotoError):
+    code = "image_too_wide"
+    title = "The picture is far longer than wide"
 
 
 class UploadTooLargeError(PhotoError):

@@ -1,12 +1,11 @@
 """Everything a form needs to know before it asks for anything."""
 
-from typing import get_args
-
 from realstaging.accounts.quota import plan_options
 from realstaging.config import Settings
 from realstaging.image_models import registry
 from realstaging.models.catalog import Capabilities, Limits, ModelOption
-from realstaging.models.requests import ContentType, StageSettings
+from realstaging.models.content_types import CONTENT_TYPES
+from realstaging.models.requests import StageSettings
 
 
 def capabilities(settings: Settings) -> Capabilities:
@@ -32,8 +31,9 @@ def capabilities(settings: Settings) -> Capabilities:
             max_files=uploads.max_files,
             max_bytes=uploads.max_bytes,
             max_pixels=images.max_pixels,
+            max_pixels_whole=images.max_pixels_whole,
             min_side=images.min_side,
-            content_types=list(get_args(ContentType)),
+            content_types=list(CONTENT_TYPES),
             styles_per_image=_bound("styles", "max_length"),
             variations=_bound("variations", "le"),
             prompt_min_length=_bound("prompt", "min_length"),

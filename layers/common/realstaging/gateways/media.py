@@ -19,10 +19,11 @@ KINDS = ("uploads", "originals", "masters", "thumbnails", "staged")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An uploaded object: its size in bytes, and the bytes themselves unless it is too large."""
+    """An uploaded object: its size in bytes, its entity tag, and the bytes themselves unless it is too large."""
 
     size: int
     data: bytes | None
+    etag: str
 
 
 def upload_key(owner: str, image_id: str) -> str:
@@ -64,7 +65,10 @@ class Media:
         self._s3, self._bucket = s3, bucket
 
     def upload_form(self, image: Image, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
-        """A form that takes exactly this file: its key, its type, at most `max_bytes`, for `seconds`."""
+        """A form that takes exactly this file: its key, its type, at most `max_bytes`, for `seconds`.
+
+        The type is that of the row, from a closed list: the bucket holds nothing that browsers would run.
+        """
         fields = {"Content-Type": image.content_type}
         conditions: list[object] = [{"Content-Type": image.content_type}, ["content-length-range", 1, max_bytes]]
         post = self._s3.generate_presigned_post(
@@ -86,7 +90,7 @@ class Media:
             raise
         size = answer["ContentLength"]
         with answer["Body"] as body:
-            return Upload(size, body.read() if size <= max_bytes else None)
+            return Upload(size, body.read() if size <= max_bytes else None, answer["ETag"])
 
     def was_uploaded(self, owner: str, image_id: str) -> bool:
         return self.has(upload_key(owner, image_id))
@@ -103,6 +107,31 @@ class Media:
             if error.response.get("Error", {}).get("Code") != "PreconditionFailed":
                 raise
             return False
+        return True
+
+    def keep_original(self, image: Image, sha256: str, upload: Upload, content_type: str) -> bool:
+        """Copy the upload to its original inside the store; False if the original is there already.
+
+        Only the very bytes that were read are copied: if another upload came meanwhile, those are written instead.
+        """
+        assert upload.data is not None
+        key = original_key(image.owner, sha256)
+        try:
+            self._s3.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": upload_key(image.owner, image.id)},
+                CopySourceIfMatch=upload.etag,
+                IfNoneMatch="*",
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                ContentType=content_type,
+                CacheControl=YEAR,
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in ("PreconditionFailed", "NoSuchKey", "404"):
+                raise
+            return False if self.has(key) else self.put_once(key, upload.data, content_type)
         return True
 
     def put(self, key: str, data: bytes, content_type: str) -> None:

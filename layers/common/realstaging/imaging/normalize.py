@@ -4,8 +4,10 @@ import hashlib
 from dataclasses import dataclass
 
 from realstaging.config import Images
-from realstaging.errors import ImageTooSmallError
+from realstaging.errors import ImageTooSmallError, ImageTooWideError
 from realstaging.imaging import decoding, encoding, formats
+from realstaging.imaging.advice import advice
+from realstaging.models.images import Advice
 
 # A master of a picture longer than this is too narrow for any model: its result would be refused.
 MOST_STRETCHED = 8
@@ -25,13 +27,13 @@ class Photo:
     master_width: int
     master_height: int
     thumbnail: bytes
+    advice: list[Advice]
 
 
-def normalize(data: bytes, declared: str, limits: Images) -> Photo:
-    """Accept the bytes, or refuse them with the PhotoError that says what to change."""
+def normalize(data: bytes, limits: Images) -> Photo:
+    """Accept the bytes, whatever they were announced as, or raise the PhotoError that says what to change."""
     actual = formats.content_type(data)
-    formats.check_declared(declared, actual)
-    picture = decoding.opened(data, actual, max_pixels=limits.max_pixels)
+    picture = decoding.opened(data, actual, limits)
     _check_sides(picture.width, picture.height, limits)
     master = decoding.upright(picture, limits.master_long_side)
     thumbnail = decoding.fitted(master, limits.thumbnail_long_side)
@@ -44,6 +46,7 @@ def normalize(data: bytes, declared: str, limits: Images) -> Photo:
         master_width=master.width,
         master_height=master.height,
         thumbnail=encoding.jpeg(thumbnail, _THUMBNAIL_QUALITY),
+        advice=advice(master, thumbnail),
     )
 
 
@@ -55,7 +58,7 @@ def _check_sides(width: int, height: int, limits: Images) -> None:
             "Send the photo as it came from the camera, not a preview or a screenshot."
         )
     if long > MOST_STRETCHED * short:
-        raise ImageTooSmallError(
-            f"The picture is {width} x {height} pixels, over {MOST_STRETCHED} times as long as it is wide. "
+        raise ImageTooWideError(
+            f"The picture is {width} x {height} pixels: one side is over {MOST_STRETCHED} times as long as the other. "
             "Crop it to one room and send it again."
         )

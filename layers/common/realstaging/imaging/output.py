@@ -50,7 +50,8 @@ def _decoded(data: bytes, limits: Images) -> Image.Image:
         kind = formats.content_type(data)
         if kind == formats.HEIC:
             raise OutputUnusableError("The model delivered a HEIC file, which browsers cannot show.")
-        return decoding.upright(decoding.opened(data, kind, max_pixels=limits.max_pixels))
+        whole = limits.model_copy(update={"max_pixels": limits.max_pixels_whole})
+        return decoding.upright(decoding.opened(data, kind, whole))
     except UnsupportedImageTypeError as error:
         what = formats.described(data) if data else "an empty file"
         raise OutputUnusableError(f"The model delivered {what} instead of a picture.") from error

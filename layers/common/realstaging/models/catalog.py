@@ -42,6 +42,7 @@ class Limits(Frozen):
     max_files: int
     max_bytes: int
     max_pixels: int
+    max_pixels_whole: int
     min_side: int
     content_types: list[str]
     styles_per_image: int

@@ -15,6 +15,13 @@ class ImageStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Advice(Frozen):
+    """A fact about a photo that often spoils a staging. `code`: `very_dark`, `blurred` or `small_window`."""
+
+    code: str
+    detail: str
+
+
 class ImageView(Frozen):
     """A photo. Keep the answer with the higher `version`."""
 
@@ -22,12 +29,15 @@ class ImageView(Frozen):
     project_id: str
     filename: str
     status: ImageStatus
-    content_type: str = Field(description="As announced; the bytes are checked against it.")
+    content_type: str = Field(description="As announced; once it is `ready`, what the bytes are.")
     size_bytes: int
     width: int | None = Field(default=None, description="Upright, in pixels; known once it is `ready`.")
     height: int | None = None
     sha256: str | None = Field(default=None, description="Of the original bytes; known once it is `ready`.")
     error: Failure | None = None
+    advice: list[Advice] = Field(
+        default_factory=list, description="What may spoil a staging, seen when the file came; never a refusal."
+    )
     created_at: AwareDatetime
     updated_at: AwareDatetime
     version: int = 1

@@ -1,10 +1,12 @@
 """What clients ask for: uploads and stagings, item by item."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from realstaging.models.base import Frozen, Name, Problem, Whole
+from realstaging.models.content_types import canonical
 from realstaging.models.images import ImageView
 from realstaging.models.jobs import JobView
 
@@ -52,7 +54,13 @@ class StageSettings(Frozen):
     variations: Whole | None = Field(default=None, ge=1, le=4, description="How many jobs are made for each style.")
 
 
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+def _canonical(announced: object) -> object:
+    if not isinstance(announced, str):
+        return announced
+    try:
+        return canonical(announced)
+    except ValueError as error:
+        raise PydanticCustomError("content_type", "{what}", {"what": str(error)}) from error
 
 
 class UploadFile(Frozen):
@@ -63,7 +71,10 @@ class UploadFile(Frozen):
     filename: Name = Field(
         min_length=1, max_length=255, description="As it is called at your place; a download is named after it."
     )
-    content_type: ContentType
+    content_type: Annotated[str, BeforeValidator(_canonical)] = Field(
+        description="One of `limits.content_types`, or `application/octet-stream` or empty where it is not known; "
+        "other names of these types are understood. The bytes decide what the file is."
+    )
     size_bytes: Whole = Field(ge=1, description="At most `limits.max_bytes` of the capabilities.")
     sha256: str | None = Field(
         default=None,

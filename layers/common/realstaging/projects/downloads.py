@@ -8,7 +8,15 @@ from realstaging.gateways.media import Media, master_key, original_key, thumbnai
 from realstaging.models.images import FileView, Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 
-SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/heif": "heif"}
+SUFFIXES = {
+    "image/avif": "avif",
+    "image/tiff": "tif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/heic": "heic",
+    "image/heif": "heif",
+}
 
 
 def image_file(image: Image, variant: str, at: datetime, seconds: int, *, download: bool, media: Media) -> FileView:

@@ -1,5 +1,6 @@
-"""An uploaded file: taken in or turned away, once, and its waiting jobs with it."""
+"""An uploaded file: accepted or rejected, once, and its waiting jobs with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
@@ -62,7 +63,7 @@ def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
     if upload.data is None:
         most = settings.uploads.max_bytes // 2**20
         raise UploadTooLargeError(f"The file is larger than {most} MiB. Export the photo smaller and upload it again.")
-    photo = normalize(upload.data, image.content_type, settings.images)
+    photo = normalize(upload.data, settings.images)
     if image.announced_sha256 and image.announced_sha256 != photo.sha256:
         raise ChecksumMismatchError("The file's SHA-256 is not the announced one. Upload the original file again.")
     return photo
@@ -70,22 +71,22 @@ def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
 
 def _keep(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
     """Files first, row last: a row never tells of a file that is not there. False if one was there already."""
-    assert upload.data is not None
-    written = [
-        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type),
-        media.put_once(master_key(image.owner, image.id), photo.master, "image/jpeg"),
-        media.put_once(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
-    ]
-    return all(written)
+    with ThreadPoolExecutor(3) as side_by_side:
+        written = [
+            side_by_side.submit(media.keep_original, image, photo.sha256, upload, photo.content_type),
+            side_by_side.submit(media.put_once, master_key(image.owner, image.id), photo.master, "image/jpeg"),
+            side_by_side.submit(media.put_once, thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
+        ]
+    results = [each.result() for each in written]
+    return all(results)
 
 
 def _make_sure(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
     """The row is ours; the files we met were perhaps of another upload, or going with a deletion."""
-    assert upload.data is not None
     media.put(master_key(image.owner, image.id), photo.master, "image/jpeg")
     media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
     if not media.has(original_key(image.owner, photo.sha256)):
-        media.put_once(original_key(image.owner, photo.sha256), upload.data, photo.content_type)
+        media.keep_original(image, photo.sha256, upload, photo.content_type)
 
 
 def _leave(image: Image, photo: Photo, at: datetime, *, images: ImageStore, media: Media) -> None:
@@ -107,6 +108,7 @@ def _accept(
         "sha256": photo.sha256,
         "master_width": photo.master_width,
         "master_height": photo.master_height,
+        "advice": [each.model_dump() for each in photo.advice],
     }
     look_again = at + timedelta(seconds=settings.jobs.resend_after_seconds)
 

@@ -1,0 +1,99 @@
+"""The directories of a TIFF file: is it a camera's RAW file, and are all its strips there."""
+
+import struct
+from collections.abc import Iterator
+
+# Far beyond what programs write.
+_MAX_ENTRIES, _MAX_SUB_DIRECTORIES, _MAX_PARTS = 2_000, 16, 1_000_000
+
+_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION, _MAKE = 254, 262, 330, 50706, 271
+_COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892
+_STRIPS, _TILES = (273, 279), (324, 325)
+_FORMATS = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
+
+type _Directory = dict[int, tuple[int, int, int]]
+
+
+def has_signature(data: bytes) -> bool:
+    """Classic TIFF and BigTIFF, in either byte order."""
+    return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def raw_kind(data: bytes) -> str | None:
+    """The kind of camera RAW file that has the form of a TIFF; None for a plain TIFF."""
+    if data[8:10] == b"CR" and data[:4] == b"II*\0":
+        return "CR2"
+    first, _ = _directory(data, _first_offset(data))
+    if _DNG_VERSION in first:
+        return "DNG"
+    directories = [first]
+    for at in _values(data, first.get(_SUB_DIRECTORIES), _MAX_SUB_DIRECTORIES):
+        directories.append(_directory(data, at)[0])
+    kinds = {_value(data, each.get(_PHOTOMETRIC)) for each in directories}
+    has_preview_first = _value(data, first.get(_SUBFILE_TYPE)) == 1 and len(directories) > 1
+    if kinds & {_COLOR_FILTER_ARRAY, _LINEAR_RAW} or (has_preview_first and _MAKE in first):
+        return "NEF, ARW or the like"
+    return None
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether every strip or tile of the first picture lies within the file."""
+    first, _ = _directory(data, _first_offset(data))
+    if not first:
+        return False
+    for offsets, counts in (_STRIPS, _TILES):
+        starts = _values(data, first.get(offsets), _MAX_PARTS)
+        sizes = _values(data, first.get(counts), _MAX_PARTS)
+        if any(start + size > len(data) for start, size in zip(starts, sizes, strict=False)):
+            return False
+    return True
+
+
+def _order(data: bytes) -> str:
+    return "<" if data[:2] == b"II" else ">"
+
+
+def _is_big(data: bytes) -> bool:
+    return b"+" in data[2:4]
+
+
+def _first_offset(data: bytes) -> int:
+    return _unpack(data, "Q", 8) if _is_big(data) else _unpack(data, "I", 4)
+
+
+def _unpack(data: bytes, kind: str, at: int) -> int:
+    """One number; 0 where the file has ended."""
+    size = struct.calcsize("<" + kind)
+    return int(struct.unpack_from(_order(data) + kind, data, at)[0]) if at + size <= len(data) else 0
+
+
+def _directory(data: bytes, at: int) -> tuple[_Directory, int]:
+    """Tag to (type, count, place of the value field), and where the directory ends."""
+    big = _is_big(data)
+    count = _unpack(data, "Q" if big else "H", at) if at else 0
+    start, step = at + (8 if big else 2), 20 if big else 12
+    entries: _Directory = {}
+    for number in range(min(count, _MAX_ENTRIES)):
+        entry = start + number * step
+        if entry + step > len(data):
+            break
+        length = _unpack(data, "Q" if big else "I", entry + 4)
+        entries[_unpack(data, "H", entry)] = (_unpack(data, "H", entry + 2), length, entry + (12 if big else 8))
+    return entries, start + count * step
+
+
+def _value(data: bytes, entry: tuple[int, int, int] | None) -> int | None:
+    return next(_values(data, entry, 1), None)
+
+
+def _values(data: bytes, entry: tuple[int, int, int] | None, most: int) -> Iterator[int]:
+    if entry is None or entry[0] not in _FORMATS:
+        return
+    kind, count, at = _FORMATS[entry[0]], min(entry[1], most), entry[2]
+    size = struct.calcsize("<" + kind)
+    if size * entry[1] > (8 if _is_big(data) else 4):
+        at = _unpack(data, "Q" if _is_big(data) else "I", at)
+    for number in range(count):
+        if at + (number + 1) * size > len(data):
+            return
+        yield _unpack(data, kind, at + number * size)
