@@ -2,9 +2,12 @@
 
 import re
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from realstaging.models.base import Frozen
+
+if TYPE_CHECKING:
+    from realstaging.models.jobs import Job
 
 DELIVERED = "delivered"
 
@@ -77,3 +80,13 @@ class ResultMessage(Frozen):
     traceparent: str
     prediction: Prediction | None = None
     cancel: str | None = None
+
+    @classmethod
+    def ask(cls, job: "Job") -> Self:
+        """Go and ask what became of the job's current attempt."""
+        return cls(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
+
+    @classmethod
+    def stop(cls, job: "Job", run_id: str) -> Self:
+        """Nobody waits for this run any more."""
+        return cls.ask(job).model_copy(update={"cancel": run_id})
