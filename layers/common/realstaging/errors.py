@@ -32,6 +32,7 @@ AppError
 ├─ ValidationFailedError        422  validation_failed
 ├─ IdempotencyKeyReusedError    422  idempotency_key_reused
 ├─ RateLimitedError             429  rate_limited
+├─ TooManyStoppedRunsError      429  too_many_stopped_runs
 ├─ TooManySocketsError          429  too_many_sockets
 ├─ InternalError                500  internal_error
 ├─ ProviderUnavailableError     503  provider_unavailable
@@ -51,6 +52,7 @@ AppError
    ├─ InputRefusedError         502  input_refused
    ├─ OutputUnusableError       502  output_unusable
    ├─ LostRunError              502  run_lost
+   ├─ ModelUnavailableError     503  model_unavailable
    └─ StagingTimedOutError      504  staging_timed_out
 
 `AppError` is final: the caller (or the job) is told, nobody is paged, nothing is retried by the
@@ -279,6 +281,21 @@ class RateLimitedError(AppError):
     retryable = True
 
 
+class TooManyStoppedRunsError(AppError):
+    """Stopped runs cost their owner nothing and us their price, so there is a most in a period."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_stopped_runs"
+    title = "Too many runs were stopped in this period"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"{limit} jobs were canceled or deleted while the model was at work on them, the most in one period. "
+            "New jobs can be made in the next period.",
+            limit=limit,
+        )
+
+
 class TooManySocketsError(AppError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_sockets"
@@ -402,6 +419,14 @@ class LostRunError(StagingError):
 
     code = "run_lost"
     title = "The connection to the model was lost"
+
+
+class ModelUnavailableError(StagingError):
+    """The provider does not run this model for us just now; its own trouble, not the account's."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "model_unavailable"
+    title = "The model is not available"
 
 
 class StagingTimedOutError(StagingError):

@@ -28,7 +28,9 @@ class ResultDownload:
 
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds
-        self._http = urllib3.PoolManager(retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=min(seconds, SILENT_SECONDS)))
+        self._http = urllib3.PoolManager(
+            retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=min(seconds, SILENT_SECONDS))
+        )
 
     def fetch(self, url: str) -> bytes:
         """The file's bytes. Raises OutputUnusableError for what will not get better by asking again;

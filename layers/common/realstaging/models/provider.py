@@ -21,7 +21,7 @@ class Breaker(Frozen):
 
 
 class ModelBreakers(Frozen):
-    """Which models the provider refuses just now: an open breaker for each of them. `version` grows with each change."""
+    """Which models the provider refuses now: an open breaker for each. `version` grows with each change."""
 
     version: int = 0
     models: dict[str, Breaker] = Field(default_factory=dict)

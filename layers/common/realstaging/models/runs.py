@@ -20,13 +20,20 @@ def without_queries(text: str) -> str:
     return re.sub(r"\?[^\s\"']+", "?…", text)
 
 
+# How often a message goes from its function back into the queue that feeds it. Lambda stops a chain of about 16.
+MAX_ROUNDS = 12
+# What is left of them for a job that has waited in the table: there are many then, and each asks seldom.
+ROUNDS_AFTER_PARKING = 2
+
+
 class StageMessage(Frozen):
-    """StageQueue: start this job."""
+    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request."""
 
     owner: str
     job_id: str
     traceparent: str
     correlation_id: str
+    rounds: int = 0
 
 
 class Prediction(Frozen):

@@ -18,6 +18,7 @@ REFUSAL = re.compile(
     r"|violat\w+ (of )?(the |our |any )?(\w+ )?(content|safety|usage) polic",
     re.IGNORECASE,
 )
+NEVER_STARTED = "The model never started on this photo. Try again."
 
 
 class Missing(StrEnum):
@@ -67,28 +68,31 @@ Decision = Wait | Defer | Deliver | Retry | Fail
 
 def decide(answer: Prediction | Missing, *, may_start_again: bool) -> Decision:
     """`answer`: the run as the provider tells of it. `may_start_again`: the job has not waited too long for that."""
-    never_started = StagingTimedOutError("The model never started on this photo. Try again.")
-    match answer:
-        case Missing.NEVER_MADE:
-            too_long = StagingTimedOutError("The model was not available for too long. Try again later.")
-            return Defer() if may_start_again else Fail(too_long)
-        case Missing.GONE:
-            return Retry(never_started)
-        case Missing.UNKNOWABLE:
-            return Fail(LostRunError("It is not known whether the model took this photo. Try again."))
-        case Missing.NEVER_ENDED:
-            return Fail(LostRunError("The model's result never arrived. Try again."))
+    if isinstance(answer, Missing):
+        return _without_run(answer, may_start_again)
     if not answer.finished:
         return Wait()
-    if answer.status == "succeeded":
-        return Deliver(answer)
-    if answer.status == "aborted":
-        return Retry(never_started, answer)
-    if answer.status == "canceled":
-        return Retry(StagingTimedOutError("The model took too long for this photo. Try again."), answer)
-    if REFUSAL.search(answer.error or ""):
-        return Fail(
-            ContentRefusedError("The model's content filter refused it. Use another photo or change the prompt."),
-            answer,
-        )
-    return Retry(StagingError("The model failed on this photo. Try again, or choose another style or model."), answer)
+    return Deliver(answer) if answer.status == "succeeded" else _after_failure(answer)
+
+
+def _without_run(missing: Missing, may_start_again: bool) -> Decision:
+    decision: Decision = Retry(StagingTimedOutError(NEVER_STARTED))
+    if missing is Missing.NEVER_MADE:
+        too_long = StagingTimedOutError("The model was not available for too long. Try again later.")
+        decision = Defer() if may_start_again else Fail(too_long)
+    elif missing is Missing.UNKNOWABLE:
+        decision = Fail(LostRunError("It is not known whether the model took this photo. Try again."))
+    elif missing is Missing.NEVER_ENDED:
+        decision = Fail(LostRunError("The model's result never arrived. Try again."))
+    return decision
+
+
+def _after_failure(run: Prediction) -> Decision:
+    if run.status == "aborted":
+        return Retry(StagingTimedOutError(NEVER_STARTED), run)
+    if run.status == "canceled":
+        return Retry(StagingTimedOutError("The model took too long for this photo. Try again."), run)
+    if REFUSAL.search(run.error or ""):
+        why = "The model's content filter refused it. Use another photo or change the prompt."
+        return Fail(ContentRefusedError(why), run)
+    return Retry(StagingError("The model failed on this photo. Try again, or choose another style or model."), run)

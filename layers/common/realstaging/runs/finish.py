@@ -87,13 +87,13 @@ class Finisher:
                 self._defer(job, at)
             case Deliver(run):
                 self._deliver(job, run, at)
-            case Retry(error, run):
-                _log_provider_error(run)
-                self._retry(job, error, self._ended(job, error, run), at)
-            case Fail(error, run):
-                _log_provider_error(run)
+            case Retry(why, ended):
+                _log_provider_error(ended)
+                self._retry(job, why, self._ended(job, why, ended), at)
+            case Fail(why, ended):
+                _log_provider_error(ended)
                 # What nobody can say the end of is booked when its end is told after all.
-                self._fail(job, error, None if isinstance(error, LostRunError) else self._ended(job, error, run), at)
+                self._fail(job, why, None if isinstance(why, LostRunError) else self._ended(job, why, ended), at)
 
     def _book_late(self, job: Job, told: Job, reported: Prediction, at: datetime) -> None:
         """The job, or the attempt it is `told` of, was over before its run had ended: nothing is delivered, but it may
@@ -245,7 +245,7 @@ class Finisher:
     def _retry(self, job: Job, error: StagingError, ended: Run, at: datetime) -> None:
         """Another attempt if one is left and a model for it; else the job fails and is not charged."""
         settings = self._terms.settings()
-        attempts_left = error.retryable and job.attempt < settings.jobs.max_attempts
+        attempts_left = error.retryable and model_selection.attempts_made(job) < settings.jobs.max_attempts
         if not (attempts_left and self._has_model_left(job, ended, settings)):
             self._fail(job, error, ended, at)
             return

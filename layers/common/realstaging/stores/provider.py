@@ -39,7 +39,14 @@ class ProviderStore:
 
     def scene(self, owner: str, job_id: str) -> StartState:
         """One call, whatever there is to know."""
-        wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace(), keys.place(owner), keys.model_breakers()]
+        wanted = [
+            keys.job(owner, job_id),
+            keys.live(),
+            keys.breaker(),
+            keys.pace(),
+            keys.place(owner),
+            keys.model_breakers(),
+        ]
         found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
         job, set_now, breaker, pace, last, models = (found.get((key["pk"], key["sk"])) for key in wanted)
         return StartState(

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 LIST_PAGES = 20
 # 400 and 422 are about the input, but for these: the model or its version is not there for us.
 NO_SUCH_MODEL = re.compile(
-    r"invalid version or not permitted|(model|version)\b[^.]{0,60}\b(does not exist|not found|no longer|disabled|deprecated)"
+    r"invalid version or not permitted"
+    r"|(model|version)\b[^.]{0,60}\b(does not exist|not found|no longer|disabled|deprecated)"
     r"|no such (model|version)",
     re.IGNORECASE,
 )
@@ -139,9 +140,9 @@ class Replicate:
     def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
         address = f"/v1/predictions?{urlencode(span)}"
-        until = time.monotonic() + self._timeout_seconds  # of the whole search, not of each page
+        ends = time.monotonic() + self._timeout_seconds  # of the whole search, not of each page
         for _ in range(LIST_PAGES):
-            self._transport.until = until
+            self._transport.until = ends
             try:
                 answer = self._answer(functools.partial(self._client.predictions.list, address))
             except (StatusError, NotTakenError) as error:
