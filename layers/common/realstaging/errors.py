@@ -32,7 +32,6 @@ AppError
 ├─ ValidationFailedError        422  validation_failed
 ├─ IdempotencyKeyReusedError    422  idempotency_key_reused
 ├─ RateLimitedError             429  rate_limited
-├─ TooManyStoppedRunsError      429  too_many_stopped_runs
 ├─ TooManySocketsError          429  too_many_sockets
 ├─ InternalError                500  internal_error
 ├─ ProviderUnavailableError     503  provider_unavailable
@@ -279,21 +278,6 @@ class RateLimitedError(AppError):
     code = "rate_limited"
     title = "Too many requests"
     retryable = True
-
-
-class TooManyStoppedRunsError(AppError):
-    """Stopped runs cost their owner nothing and us their price, so there is a most in a period."""
-
-    status = HTTPStatus.TOO_MANY_REQUESTS
-    code = "too_many_stopped_runs"
-    title = "Too many runs were stopped in this period"
-
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(
-            f"{limit} jobs were canceled or deleted while the model was at work on them, the most in one period. "
-            "New jobs can be made in the next period.",
-            limit=limit,
-        )
 
 
 class TooManySocketsError(AppError):

@@ -73,9 +73,9 @@ class Starter:
         except (InputRefusedError, ModelUnavailableError) as error:
             self._close(job, error, at)
         else:
-            self._begin(job, plan, state, settings, rounds, at)
+            self._begin(job, plan, state, settings, rounds=rounds, at=at)
 
-    def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, rounds: int, at: datetime) -> None:
+    def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
         """Take the job's turn, claim it and run it; or it waits."""
         self._replicate.prepare()  # what fails here costs neither a place nor an attempt
         turn = self._admission.turn(state, job, settings, at)
