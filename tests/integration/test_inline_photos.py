@@ -7,18 +7,18 @@ import pytest
 from realstaging.models.jobs import JobStatus
 from tests.support import factories
 from tests.support.fault_injection import CrashError, faulty
-from tests.support.steps import failures, hear, settle, started, sweep
+from tests.support.steps import failures, settle, started, sweep
 from tests.support.world import World
 
 
 @pytest.fixture
 def overrides(overrides: dict[str, Any]) -> dict[str, Any]:
-    return overrides | {"replicate": overrides["replicate"] | {"inputs": "inline"}}
+    return overrides | {"replicate": overrides["replicate"] | {"inputs": "inline", "results": "poll"}}
 
 
 def test_a_photo_travels_with_the_request(world: World) -> None:
     job = started(world)
-    hear(world, job)
+    world.provider.wait_for_runs()
     settle(world)
 
     [creation] = world.provider.log()["creations"]

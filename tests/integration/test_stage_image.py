@@ -70,7 +70,7 @@ def test_messages_of_no_waiting_job_start_nothing(world: World) -> None:
     assert world.job(queued) == queued
 
 
-def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_job(world: World) -> None:
+def test_a_process_that_dies_after_the_claim_costs_time_but_no_attempt_and_no_job(world: World) -> None:
     _, [job] = factories.queued(world)
     with faulty(world.table.meta.client, "UpdateItem", CrashError(), after=True):
         answer = world.run("stage_image", factories.to_start(job))
@@ -83,9 +83,9 @@ def test_a_process_that_dies_after_the_claim_costs_time_and_an_attempt_but_no_jo
 
     sweep(world, minutes=3)
     settle(world)
-    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.QUEUED, 1)
+    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.QUEUED, 0)
     stage(world)
-    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 2)
+    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 1)
     assert len(world.provider.runs()) == 1
 
 
@@ -182,11 +182,11 @@ def test_an_unclear_answer_is_not_answered_with_a_second_run(world: World, outco
     assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 1)
     assert len(world.provider.log()["creations"]) == 1
 
-    # There is no such run: once that is known, the next attempt is made.
+    # There is no such run: once that is known, it is started again, and no attempt is counted.
     sweep(world, minutes=3)
     settle(world)
     stage(world)
-    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 2)
+    assert (world.job(job).status, world.job(job).attempt) == (JobStatus.PROCESSING, 1)
     assert len(world.provider.runs()) == 1
 
 

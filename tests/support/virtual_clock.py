@@ -7,7 +7,7 @@ from typing import Any
 
 from realstaging.gateways.replicate.errors import AccountError, NotTakenError, UnsureError
 from realstaging.models.jobs import Job
-from realstaging.models.runs import Prediction, StageMessage
+from realstaging.models.runs import MAX_ROUNDS, ROUNDS_AFTER_PARKING, Prediction, StageMessage
 from realstaging.runs.start import Starter
 from tests.support.world import Clock, World
 
@@ -79,6 +79,12 @@ def deliver(world: World, starter: Starter, jobs: Sequence[Job], *, until: timed
         for sent in world.to_stage():
             number += 1
             heapq.heappush(waiting, (world.clock.at + timedelta(seconds=sent.pop("delay")), number, sent))
+        job = world.jobs.find(message["owner"], message["job_id"])
+        if job and job.parked and job.due_at and job.status == "queued":
+            # The sweep finds it within a minute of its date.
+            number += 1
+            again = message | {"rounds": MAX_ROUNDS - ROUNDS_AFTER_PARKING}
+            heapq.heappush(waiting, (job.due_at + timedelta(seconds=30), number, again))
 
 
 NO_ANSWER, NO_CREDIT = UnsureError("status 503"), AccountError("out of credit", None)

@@ -174,3 +174,25 @@ def test_packaging_writes_every_stage_and_document_and_nothing_else(packaged: Pa
     documents = {source.stem for source in config.SOURCES.glob("*.yaml")} - {"base"}
 
     assert {file.name for file in packaged.iterdir()} == {f"{name}.json" for name in documents}
+
+
+CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "a default that is not on offer": ({"models": {"default": "nobody/nothing"}}, "models.default"),
+    "a fallback that is not on offer": ({"models": {"fallbacks": ["nobody/nothing"]}}, "models.fallbacks.0"),
+    "a plan's model that is not on offer": ({"plans": {"pro": {"model": "nobody/nothing"}}}, "plans.pro.model"),
+    "photos that webhooks would repeat": ({"replicate": {"inputs": "inline"}}, "inline"),
+}
+
+
+@pytest.mark.parametrize(("overrides", "words"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_settings_that_contradict_each_other_do_not_load(overrides: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        config.load("prod", json.dumps(overrides))
+
+
+def test_without_a_free_plan_nothing_starts() -> None:
+    settings = config.read("prod")
+    del settings["plans"]["free"]
+
+    with pytest.raises(ValidationError, match=r"plans\.free"):
+        config.Settings.model_validate(settings)

@@ -7,8 +7,24 @@ from typing import Any
 import pytest
 
 from realstaging.gateways.replicate.client import Replicate
-from realstaging.gateways.replicate.errors import AccountError, NotTakenError, RefusedError, UnsureError
-from tests.support.loopback_server import Reply, Talk, hangs_up, never_answers, says, serving, trickles, writes
+from realstaging.gateways.replicate.errors import (
+    AccountError,
+    ModelRefusedError,
+    NotTakenError,
+    RefusedError,
+    UnsureError,
+)
+from tests.support.loopback_server import (
+    Exchange,
+    Reply,
+    Talk,
+    hangs_up,
+    never_answers,
+    says,
+    serving,
+    trickles,
+    writes,
+)
 from tests.support.replicate_gateway import MODEL, TOKEN, create, gateway, prediction
 
 
@@ -74,12 +90,14 @@ def test_each_run_has_its_own_deadline(talk: Talk, replicate: Replicate) -> None
 
 NOT_TAKEN: dict[str, tuple[Reply, type[Exception], str]] = {
     "402": (says(402, {"title": "Insufficient credit"}), AccountError, "out of credit"),
-    "401": (says(401, {"title": "Unauthenticated"}), AccountError, "status 401"),
-    "403": (says(403, b"no"), AccountError, "status 403"),
+    "403": (says(403, b"no"), ModelRefusedError, "status 403"),
+    "404": (says(404, {"detail": "no such model"}), ModelRefusedError, "no such model"),
+    "410": (says(410, {"detail": "gone"}), ModelRefusedError, "status 410"),
+    "400 for a model": (says(400, {"detail": "The model does not exist."}), ModelRefusedError, "status 400"),
+    "422 for a version": (says(422, {"title": "Invalid version or not permitted"}), ModelRefusedError, "Invalid"),
     "429": (says(429, {"detail": "Request was throttled."}), NotTakenError, "throttled"),
     "429 as HTML": (says(429, b"<html>slow down</html>"), NotTakenError, "throttled"),
     "400": (says(400, {"detail": "bad"}), RefusedError, "status 400"),
-    "404": (says(404, {"detail": "no such model"}), RefusedError, "status 404"),
     "422": (says(422, {"detail": "seed: wrong"}), RefusedError, "seed: wrong"),
     "422 as a list": (says(422, [1, 2]), RefusedError, "status 422"),
 }
@@ -251,22 +269,38 @@ def test_the_token_can_be_fetched_before_anything_is_begun(talk: Talk) -> None:
         replicate.prepare()
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_token_that_is_refused_is_fetched_anew_for_the_next_call(talk: Talk, status: int) -> None:
+def test_a_token_that_is_refused_is_fetched_anew_and_tried_once_more(talk: Talk) -> None:
     tokens = ["r8_old"]
-    talk.reply = says(status, {"detail": "no"})
-    replicate = Replicate(
+
+    def reply(exchange: Exchange) -> None:
+        old = exchange.headers["authorization"].endswith("r8_old")
+        (says(401, {"detail": "no"}) if old else says(201, prediction()))(exchange)
+
+    talk.reply = reply
+    replicate = _with_tokens(talk, tokens)
+
+    create(replicate)
+    replicate._transport.close()
+
+    assert [asked.headers["authorization"].split()[1] for asked in talk.asked] == ["r8_old", "r8_new"]
+
+
+def test_a_fresh_token_that_is_refused_too_is_the_accounts_fault(talk: Talk) -> None:
+    talk.reply = says(401, {"detail": "no"})
+    replicate = _with_tokens(talk, ["r8_old"])
+
+    with pytest.raises(AccountError, match="status 401"):
+        create(replicate)
+    replicate._transport.close()
+
+    assert len(talk.asked) == 2
+
+
+def _with_tokens(talk: Talk, tokens: list[str]) -> Replicate:
+    return Replicate(
         lambda: tokens[0],
         talk.url,
         timeout_seconds=5,
         max_retry_after=300,
         refused=lambda: tokens.insert(0, "r8_new"),
     )
-
-    with pytest.raises(AccountError):
-        create(replicate)
-    talk.reply = says(201, prediction())
-    create(replicate)
-    replicate._transport.close()
-
-    assert [asked.headers["authorization"].split()[1] for asked in talk.asked] == ["r8_old", "r8_new"]

@@ -266,6 +266,21 @@ class Settings(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        """Settings that contradict each other start nothing: they would fail in every request."""
+        named = {"models.default": self.models.default}
+        named |= {f"models.fallbacks.{index}": id for index, id in enumerate(self.models.fallbacks)}
+        named |= {f"plans.{name}.model": plan.model for name, plan in self.plans.items() if plan.model}
+        wrong = [f"{where}: {id} is not enabled" for where, id in named.items() if id not in self.models.enabled]
+        if "free" not in self.plans:
+            wrong.append("plans.free is missing")
+        if self.replicate.inputs == "inline" and self.replicate.results == "webhook":
+            wrong.append("replicate: with inputs `inline`, webhooks would repeat the photo and be too large to take")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
 
 def merged(base: Any, over: Any) -> Any:
     """`over` laid on `base`: mappings merge key by key, everything else is replaced."""

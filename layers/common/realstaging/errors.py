@@ -51,6 +51,7 @@ AppError
    ├─ InputRefusedError         502  input_refused
    ├─ OutputUnusableError       502  output_unusable
    ├─ LostRunError              502  run_lost
+   ├─ ModelUnavailableError     503  model_unavailable
    └─ StagingTimedOutError      504  staging_timed_out
 
 `AppError` is final: the caller (or the job) is told, nobody is paged, nothing is retried by the
@@ -402,6 +403,14 @@ class LostRunError(StagingError):
 
     code = "run_lost"
     title = "The connection to the model was lost"
+
+
+class ModelUnavailableError(StagingError):
+    """The provider does not run this model for us just now; its own trouble, not the account's."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "model_unavailable"
+    title = "The model is not available"
 
 
 class StagingTimedOutError(StagingError):

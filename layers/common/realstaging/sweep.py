@@ -16,7 +16,7 @@ from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.models.runs import ResultMessage
+from realstaging.models.runs import MAX_ROUNDS, ROUNDS_AFTER_PARKING, ResultMessage
 from realstaging.observability import count, log
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueRow
@@ -76,14 +76,17 @@ class Sweeper:
 
     def _job(self, job: Job, at: datetime) -> None:
         if job.status is JobStatus.QUEUED:
-            self._jobs.look_again(job, at + timedelta(seconds=self._settings.jobs.resend_after_seconds))
-            self._queue.send([job])
-            count("JobResent")
-            log.warning("job sent again", job_id=job.id)
+            look_again = at + timedelta(seconds=self._settings.jobs.resend_after_seconds)
+            self._jobs.look_again(job, look_again, {"parked": False} if job.parked else None)
+            self._queue.send([job], rounds=MAX_ROUNDS - ROUNDS_AFTER_PARKING if job.parked else 0)
+            if job.parked:
+                log.info("parked job sent", job_id=job.id)
+            else:
+                count("JobResent")
+                log.warning("job sent again", job_id=job.id)
         elif job.status is JobStatus.PROCESSING:
             self._jobs.look_again(job, at + timedelta(seconds=ASK_AGAIN_SECONDS))
-            ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
-            self._results.send([ask])
+            self._results.send([ResultMessage.ask(job)])
             count("ResultAskedFor")
             log.warning("asking what became of a run", job_id=job.id, attempt=job.attempt)
         elif job.status is JobStatus.AWAITING_UPLOAD:

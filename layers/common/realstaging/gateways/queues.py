@@ -28,9 +28,15 @@ class StageQueue:
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs, self._url = sqs, url
 
-    def send(self, jobs: Sequence[Job], delay_seconds: int = 0) -> None:
+    def send(self, jobs: Sequence[Job], delay_seconds: int = 0, *, rounds: int = 0) -> None:
         messages = [
-            StageMessage(owner=job.owner, job_id=job.id, traceparent=job.traceparent, correlation_id=job.correlation_id)
+            StageMessage(
+                owner=job.owner,
+                job_id=job.id,
+                traceparent=job.traceparent,
+                correlation_id=job.correlation_id,
+                rounds=rounds,
+            )
             for job in jobs
         ]
         _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)

@@ -11,6 +11,8 @@ from realstaging.errors import OutputUnusableError
 
 CHUNK = 256 * 1024
 CONNECT_SECONDS = 3
+# A host that sends nothing for so long has trouble; a deadline is overrun by no more than this.
+SILENT_SECONDS = 5
 OK = 200
 FAULT = 500
 # What an address is made of; anything else is there to confuse somebody.
@@ -26,7 +28,9 @@ class ResultDownload:
 
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds
-        self._http = urllib3.PoolManager(retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=seconds))
+        self._http = urllib3.PoolManager(
+            retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=min(seconds, SILENT_SECONDS))
+        )
 
     def fetch(self, url: str) -> bytes:
         """The file's bytes. Raises OutputUnusableError for what will not get better by asking again;

@@ -77,7 +77,7 @@ class Job(JobView):
     `model` and `seed` are those of the last attempt; what was ordered stays in `ordered_model` and
     `seed_given` from the first attempt on. `runs` holds every attempt that has ended, `slot` the
     place in the schedule of starts that a queued job waits for, `held_back` that we have sent it away since
-    it was queued.
+    it was queued, `parked` that it waits without a message until the sweep sends one at `due_at`.
     """
 
     owner: str
@@ -90,6 +90,7 @@ class Job(JobView):
     seed_given: int | None = None
     slot: Slot | None = None
     held_back: bool | None = None
+    parked: bool | None = None
     runs: list[Run] = Field(default_factory=list)
     prediction_id: str | None = None
     prompt_version: str | None = None

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Frozen
 
@@ -18,6 +18,13 @@ class Breaker(Frozen):
     seconds: int = 0
     probes: int = 0
     reason: str | None = None
+
+
+class ModelBreakers(Frozen):
+    """Which models the provider refuses now: an open breaker for each. `version` grows with each change."""
+
+    version: int = 0
+    models: dict[str, Breaker] = Field(default_factory=dict)
 
 
 class Slot(Frozen):

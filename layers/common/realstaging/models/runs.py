@@ -2,9 +2,12 @@
 
 import re
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from realstaging.models.base import Frozen
+
+if TYPE_CHECKING:
+    from realstaging.models.jobs import Job
 
 DELIVERED = "delivered"
 
@@ -17,13 +20,20 @@ def without_queries(text: str) -> str:
     return re.sub(r"\?[^\s\"']+", "?…", text)
 
 
+# How often a message goes from its function back into the queue that feeds it. Lambda stops a chain of about 16.
+MAX_ROUNDS = 12
+# What is left of them for a job that has waited in the table: there are many then, and each asks seldom.
+ROUNDS_AFTER_PARKING = 2
+
+
 class StageMessage(Frozen):
-    """StageQueue: start this job."""
+    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request."""
 
     owner: str
     job_id: str
     traceparent: str
     correlation_id: str
+    rounds: int = 0
 
 
 class Prediction(Frozen):
@@ -77,3 +87,13 @@ class ResultMessage(Frozen):
     traceparent: str
     prediction: Prediction | None = None
     cancel: str | None = None
+
+    @classmethod
+    def ask(cls, job: "Job") -> Self:
+        """Go and ask what became of the job's current attempt."""
+        return cls(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
+
+    @classmethod
+    def stop(cls, job: "Job", run_id: str) -> Self:
+        """Nobody waits for this run any more."""
+        return cls.ask(job).model_copy(update={"cancel": run_id})

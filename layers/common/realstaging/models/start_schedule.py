@@ -63,3 +63,8 @@ def look_again_in(opens: timedelta, waited: timedelta, per_minute: int) -> int:
     spread = max(horizon(per_minute) / 4_000_000, waited.total_seconds() / 16)
     seconds = opens.total_seconds() + random.uniform(0, spread)  # noqa: S311 (not a secret)
     return min(math.ceil(seconds), LONGEST_SECONDS)
+
+
+def backoff(deferrals: int, most: float) -> int:
+    """Seconds until a job that the provider did not take is tried again, where it does not say how long."""
+    return int(min(5 * 2 ** min(deferrals, 6), most)) + 1

@@ -70,14 +70,7 @@ class Deleter:
 def cancel_run(job: Job, results: ResultQueue) -> None:
     """Tell the provider, best effort, that nobody waits for this run any more."""
     if job.status is JobStatus.PROCESSING and job.prediction_id:
-        order = ResultMessage(
-            owner=job.owner,
-            job_id=job.id,
-            attempt=job.attempt,
-            traceparent=job.traceparent,
-            cancel=job.prediction_id,
-        )
-        results.send([order])
+        results.send([ResultMessage.stop(job, job.prediction_id)])
 
 
 def _insist[T](thing: T, bury: Callable[[T], None], again: Callable[[], T | None]) -> T | None:

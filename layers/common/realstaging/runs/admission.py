@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
@@ -26,10 +26,11 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Go. `probe` is set for the one run that tries whether the provider takes runs again."""
+    """Go. `probe` is set for the one run that tries whether the provider takes runs again; `before` is the breaker
+    that was read."""
 
     slot: Slot | None = None
-    failures: int = 0
+    before: Breaker = field(default_factory=Breaker)
     probe: Breaker | None = None
 
 
@@ -58,7 +59,7 @@ class Admission:
                 return Throttled(breaking.PROBE_SECONDS, "another one tries", slot)
         if wait:
             self._pause(wait.total_seconds())
-        return Permit(slot, scene.breaker.failures, probe)
+        return Permit(slot, scene.breaker, probe)
 
     def _place(
         self, scene: StartState, job: Job, per_minute: int | None, at: datetime
@@ -76,6 +77,11 @@ class Admission:
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 
+    def give_back(self, turn: Permit) -> None:
+        """Nothing was started after all: the right to try is left to the next one."""
+        if turn.probe:
+            self._provider.give_back(turn.probe, turn.before)
+
     # -- what the provider said --------------------------------------------------------------------
 
     def answered(self, turn: Permit) -> None:
@@ -84,7 +90,7 @@ class Admission:
             if self._provider.close(turn.probe):
                 count("BreakerClosed")
                 log.warning("provider takes runs again")
-        elif turn.failures:
+        elif turn.before.failures:
             self._provider.forget_failures()
 
     def failed(self, turn: Permit, settings: Settings, at: datetime) -> None:

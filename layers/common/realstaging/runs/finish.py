@@ -1,16 +1,10 @@
 """What became of a paid run: delivered, tried again, or failed, with the quota settled either way."""
 
-import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import (
-    ContentRefusedError,
-    LostRunError,
-    OutputUnusableError,
-    StagingError,
-    StagingTimedOutError,
-)
+from realstaging.errors import LostRunError, OutputUnusableError, StagingError
 from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
@@ -18,19 +12,22 @@ from realstaging.gateways.replicate.errors import UnsureError
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.image_models import prompts, registry
 from realstaging.imaging.output import Result, finish
+from realstaging.models import start_schedule
 from realstaging.models.base import Failure
 from realstaging.models.jobs import Job, JobStatus, ResultView
 from realstaging.models.runs import DELIVERED, Prediction, ResultMessage, Run
 from realstaging.observability import count, duration, log
 from realstaging.runs import costs, model_selection
+from realstaging.runs.decision import Defer, Deliver, Fail, Missing, Retry, Wait, decide
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.table import Item, LostRaceError
 
-# Words of the provider's that mean "not this content" (its codes E005 and the model's own filters).
-REFUSAL = re.compile(r"E005|flagged as sensitive|nsfw|content (policy|filter|moderation)|safety", re.IGNORECASE)
+TRIES = 5
+# The provider's list shows inputs, where our mark is, for one hour.
+INPUTS_SHOWN = timedelta(minutes=50)
 
 
 class Finisher:
@@ -71,24 +68,32 @@ class Finisher:
             log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
 
     def _settle(self, job: Job, message: ResultMessage, at: datetime) -> None:
-        run: Prediction | None = None
         try:
-            run = _trusted(job, message.prediction) or self._ask(job, at)
-            if run and not run.finished and self._overdue(job, at):
-                run = self._stopped(run)
-            self._go_on(job, run, at)
+            answer = _trusted(job, message.prediction) or self._ask(job, at)
+            if isinstance(answer, Prediction) and not answer.finished and self._is_overdue(job, at):
+                answer = self._stopped(answer)
         except UnsureError as error:
             count("AskUnsure")
             log.warning("provider gave no clear answer", job_id=job.id, reason=str(error))
-            self._wait(job, at, self._settings.replicate.unsure_after_seconds)
-        except LostRunError as error:
-            # Nobody can say what became of it; should its end be told later, it is booked then.
-            self._close(job, error, None, at)
-        except StagingError as error:
-            photo = self._images.find(job.owner, job.image_id) if costs.pixels_matter(job) else None
-            self._failed(job, error, costs.ended(job, error.code, run, photo), at)
+            self._look_again(job, at, self._settings.replicate.unsure_after_seconds)
+            return
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
+            return
+        match decide(answer, may_start_again=not self._has_waited_too_long(job, at)):
+            case Wait():
+                self._wait(job, at)
+            case Defer():
+                self._defer(job, at)
+            case Deliver(run):
+                self._deliver(job, run, at)
+            case Retry(why, ended):
+                _log_provider_error(ended)
+                self._retry(job, why, self._ended(job, why, ended), at)
+            case Fail(why, ended):
+                _log_provider_error(ended)
+                # What nobody can say the end of is booked when its end is told after all.
+                self._fail(job, why, None if isinstance(why, LostRunError) else self._ended(job, why, ended), at)
 
     def _book_late(self, job: Job, told: Job, reported: Prediction, at: datetime) -> None:
         """The job, or the attempt it is `told` of, was over before its run had ended: nothing is delivered, but it may
@@ -102,10 +107,28 @@ class Finisher:
         if known is None or ended.cost_usd:
             self._book(job, ended, at)
 
-    def _moved_on(self, job: Job, ended: Run | None, at: datetime) -> None:
-        """Somebody was quicker with the job; what its run cost is still to be written down, if nobody has."""
+    def _end(self, job: Job, ended: Run | None, at: datetime, write: Callable[[Job], object]) -> bool:
+        """Write the end of an attempt; whether it was this call that ended it.
+
+        The booking of an earlier attempt may come in between: then the job is as it was but for its version,
+        and the write is repeated. Raises LostRaceError, so that the message comes again, if that never ends.
+        """
+        for _ in range(TRIES):
+            try:
+                write(job)
+            except LostRaceError:
+                now = self._jobs.find(job.owner, job.id)
+                if now is None or not _is_same_attempt(now, job):
+                    self._moved_on(job, now, ended, at)
+                    return False
+                job = now
+            else:
+                return True
+        raise LostRaceError({})
+
+    def _moved_on(self, job: Job, now: Job | None, ended: Run | None, at: datetime) -> None:
+        """Another call was quicker with the job; its run's cost is still to be booked, if nobody has done so."""
         log.info("job moved on meanwhile", job_id=job.id)
-        now = self._jobs.find(job.owner, job.id)
         if ended and now and now.status.final and now.attempt == job.attempt and not now.booked:
             self._book(now, ended.model_copy(update={"outcome": now.status.value}), at)
 
@@ -117,78 +140,87 @@ class Finisher:
             return
         log.info("run ended after its job", job_id=job.id, attempt=job.attempt)
 
-    def _go_on(self, job: Job, run: Prediction | None, at: datetime) -> None:
-        if run is None or run.status == "aborted":
-            raise StagingTimedOutError("The model never started on this photo. Try again.")
-        if not run.finished:
-            self._still_running(job, at)
-        elif run.status == "succeeded":
-            self._deliver(job, run, at)
-        else:
-            raise _failure(run)
-
-    def _ask(self, job: Job, at: datetime) -> Prediction | None:
-        """What the provider says of this attempt's run; None if there is none. Raises UnsureError, LostRunError."""
+    def _ask(self, job: Job, at: datetime) -> Prediction | Missing:
+        """What the provider says of this attempt's run. Raises UnsureError, LostRaceError."""
         # Since it was started: the photo, and its turn, may have taken a day by themselves.
         limits, started = self._settings.replicate, job.started_at or job.updated_at
         if at - started > timedelta(hours=self._terms.settings().jobs.max_hours) and self._provider.answers():
-            raise LostRunError("The model's result never arrived. Try again.")
+            return Missing.NEVER_ENDED
         if job.prediction_id:
-            return self._replicate.find(job.prediction_id)
+            return self._replicate.find(job.prediction_id) or Missing.GONE
         if limits.inputs == "inline":
             # Nothing of ours is in the input to know it by: rather no result than two bills.
-            raise LostRunError("It is not known whether the model took this photo. Try again.")
+            return Missing.UNKNOWABLE
         margin = timedelta(seconds=60)
         run = self._replicate.find_marked(
             job.marker, started - margin, started + timedelta(seconds=limits.timeout_seconds) + margin
         )
-        if run:
-            self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
+        if run is None:
+            return Missing.NEVER_MADE if at - started < INPUTS_SHOWN else Missing.GONE
+        self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
         return run
 
-    def _overdue(self, job: Job, at: datetime) -> bool:
+    def _is_overdue(self, job: Job, at: datetime) -> bool:
         return at - (job.started_at or at) > timedelta(seconds=self._settings.replicate.cancel_after_seconds + 120)
 
+    def _has_waited_too_long(self, job: Job, at: datetime) -> bool:
+        """In an outage nobody has: jobs wait for its end."""
+        most = timedelta(hours=self._terms.settings().jobs.max_hours)
+        return at - (job.queued_at or job.created_at) > most and self._provider.answers()
+
     def _stopped(self, run: Prediction) -> Prediction:
-        """Called off because it takes too long, and what the provider will say of it: we do not wait for that."""
+        """Canceled because it takes too long, and what the provider will say of it: we do not wait for that."""
         self._replicate.cancel(run.id)
         return run.model_copy(update={"status": "aborted" if run.status == "starting" else "canceled"})
 
-    def _still_running(self, job: Job, at: datetime) -> None:
+    def _ended(self, job: Job, error: StagingError, run: Prediction | None) -> Run:
+        photo = self._images.find(job.owner, job.image_id) if costs.pixels_matter(job) else None
+        return costs.ended(job, error.code, run, photo)
+
+    # -- one act for each decision -----------------------------------------------------------------
+
+    def _wait(self, job: Job, at: datetime) -> None:
         limits = self._settings.replicate
         if limits.results == "poll":
-            ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
-            self._results.send([ask], limits.poll_seconds)
-        self._wait(job, at, limits.ask_after_seconds)
+            self._results.send([ResultMessage.ask(job)], limits.poll_seconds)
+        self._look_again(job, at, limits.ask_after_seconds)
 
-    def _wait(self, job: Job, at: datetime, seconds: float) -> None:
+    def _look_again(self, job: Job, at: datetime, seconds: float) -> None:
         try:
             self._jobs.look_again(job, at + timedelta(seconds=seconds))
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
 
+    def _defer(self, job: Job, at: datetime) -> None:
+        settings = self._terms.settings()
+        seconds = start_schedule.backoff(job.deferrals, settings.replicate.max_retry_after_seconds)
+        look_again = at + timedelta(seconds=seconds + settings.jobs.resend_after_seconds)
+        if self._end(job, None, at, lambda it: self._jobs.defer(it, at, look_again)):
+            log.info("start put off", job_id=job.id, reason="no run was made", seconds=seconds)
+            self._queue.send([job], seconds)
+
     def _deliver(self, job: Job, run: Prediction, at: datetime) -> None:
         photo = self._images.find(job.owner, job.image_id)
+        if photo is None or photo.master_width is None or photo.master_height is None:
+            # No other model could do better: there is nothing left to stage.
+            gone = OutputUnusableError("The photo was deleted while it was being staged.")
+            self._fail(job, gone, costs.ended(job, gone.code, run, photo), at)
+            return
         try:
-            url = registry.output_urls(run.output)[0]
-            if photo is None or photo.master_width is None or photo.master_height is None:
-                raise OutputUnusableError("The photo was deleted while it was being staged.")
             result = finish(
-                self._deliveries.fetch(url),
+                self._deliveries.fetch(registry.output_urls(run.output)[0]),
                 master_width=photo.master_width,
                 master_height=photo.master_height,
                 limits=self._settings.images,
             )
         except OutputUnusableError as error:
-            self._failed(job, error, costs.ended(job, error.code, run, photo, error.made), at)
+            self._retry(job, error, costs.ended(job, error.code, run, photo, error.made), at)
             return
         self._keep(job, run, result, costs.ended(job, DELIVERED, run, photo, result.made), at)
 
     def _keep(self, job: Job, run: Prediction, result: Result, ended: Run, at: datetime) -> None:
-        key, thumbnail = (
-            staged_key(job.owner, job.id, job.attempt),
-            staged_thumbnail_key(job.owner, job.id, job.attempt),
-        )
+        key = staged_key(job.owner, job.id, job.attempt)
+        thumbnail = staged_thumbnail_key(job.owner, job.id, job.attempt)
         self._media.put_once(key, result.picture, result.content_type)
         self._media.put_once(thumbnail, result.thumbnail, result.content_type)
         shown = ResultView(
@@ -200,48 +232,38 @@ class Finisher:
             "thumbnail_key": thumbnail,
             "prediction_id": run.id,
         }
-        try:
-            self._jobs.deliver(job, at, details, ended)
-        except LostRaceError:
-            # Delivered by the same message before, or ended meanwhile: then nobody will ever ask for these files.
-            current = self._jobs.find(job.owner, job.id)
-            if current is None or current.result_key != key:
+        if not self._end(job, ended, at, lambda it: self._jobs.deliver(it, at, details, ended)):
+            # Delivered by the same message before, or this attempt has ended: then nobody asks for these files.
+            now = self._jobs.find(job.owner, job.id)
+            if now is None or now.result_key != key:
                 self._media.remove(key, thumbnail)
-            self._moved_on(job, ended, at)
             return
         count("JobDelivered")
         duration("JobDuration", (at - (job.started_at or at)) / timedelta(milliseconds=1))
         log.info("job delivered", job_id=job.id, attempt=job.attempt, model=job.model)
 
-    def _failed(self, job: Job, error: StagingError, ended: Run, at: datetime) -> None:
-        """Another attempt if that may help, one is left and a model for it; else the job fails and is not charged."""
+    def _retry(self, job: Job, error: StagingError, ended: Run, at: datetime) -> None:
+        """Another attempt if one is left and a model for it; else the job fails and is not charged."""
         settings = self._terms.settings()
-        attempts_left = error.retryable and job.attempt < settings.jobs.max_attempts
-        if not (attempts_left and self._somebody_left(job, ended, settings)):
-            self._close(job, error, ended, at)
+        attempts_left = error.retryable and model_selection.attempts_made(job) < settings.jobs.max_attempts
+        if not (attempts_left and self._has_model_left(job, ended, settings)):
+            self._fail(job, error, ended, at)
             return
         log.info("attempt failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
         # Another model has no reason to wait for what was wrong with this one's result.
         waits = 0 if isinstance(error, OutputUnusableError) else settings.jobs.retry_delay_seconds * job.attempt
         look_again = at + timedelta(seconds=waits + settings.jobs.resend_after_seconds)
-        try:
-            queued = self._jobs.requeue(job, at, look_again, ended)
-        except LostRaceError:
-            self._moved_on(job, ended, at)
-            return
-        count("JobRetried")
-        self._queue.send([queued], waits)
+        if self._end(job, ended, at, lambda it: self._jobs.requeue(it, at, look_again, ended)):
+            count("JobRetried")
+            self._queue.send([job], waits)
 
-    def _close(self, job: Job, error: StagingError, ended: Run | None, at: datetime) -> None:
+    def _fail(self, job: Job, error: StagingError, ended: Run | None, at: datetime) -> None:
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
-        try:
-            self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error), ended)
-        except LostRaceError:
-            self._moved_on(job, ended, at)
-            return
-        count("JobFailed")
+        failure = Failure.of(error)
+        if self._end(job, ended, at, lambda it: self._jobs.close(it, JobStatus.FAILED, at, failure, ended)):
+            count("JobFailed")
 
-    def _somebody_left(self, job: Job, ended: Run, settings: Settings) -> bool:
+    def _has_model_left(self, job: Job, ended: Run, settings: Settings) -> bool:
         """Whether a model would take the next attempt; whose key is missing just now, the start sees."""
         tried = job.model_copy(update={"runs": [*job.runs, ended]})
         photo = self._images.find(job.owner, job.image_id) if model_selection.shape_matters(job, settings) else None
@@ -262,11 +284,12 @@ def _trusted(job: Job, run: Prediction | None) -> Prediction | None:
     return None
 
 
-def _failure(run: Prediction) -> StagingError:
-    """The provider's words turned into ours; theirs are only logged."""
-    log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=run.error)
-    if run.status == "canceled":
-        return StagingTimedOutError("The model took too long for this photo. Try again.")
-    if REFUSAL.search(run.error or ""):
-        return ContentRefusedError("The model's content filter refused it. Use another photo or change the prompt.")
-    return StagingError("The model failed on this photo. Try again, or choose another style or model.")
+def _is_same_attempt(now: Job, job: Job) -> bool:
+    """Whether a job's attempt is still under way."""
+    return now.status is JobStatus.PROCESSING and now.attempt == job.attempt and not now.booked
+
+
+def _log_provider_error(run: Prediction | None) -> None:
+    """The provider's words are only logged: the owner reads ours."""
+    if run:
+        log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=run.error)

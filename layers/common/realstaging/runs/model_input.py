@@ -3,7 +3,7 @@
 import base64
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from realstaging.config import Settings
-from realstaging.errors import InputRefusedError
+from realstaging.errors import InputRefusedError, ModelUnavailableError
 from realstaging.gateways.media import Media, master_key
 from realstaging.gateways.secrets import Secrets
 from realstaging.image_models import prompts
@@ -56,13 +56,22 @@ class ModelInputBuilder:
     def __init__(self, *, images: ImageStore, media: Media, secrets: Secrets) -> None:
         self._images, self._media, self._secrets = images, media, secrets
 
-    def plan(self, job: Job, settings: Settings) -> Plan:
-        """All that can go wrong without the provider goes wrong here. Raises InputRefusedError."""
+    def plan(self, job: Job, settings: Settings, is_open: Callable[[str], bool] = lambda _: False) -> Plan:
+        """All that can go wrong without the provider goes wrong here. `is_open`: whether a model is left out for now.
+
+        Raises InputRefusedError, and ModelUnavailableError where only models are left that the provider refuses.
+        """
         ordered = job.ordered()
         prompt = prompts.ordered(ordered, settings)
         image = self._images.find(job.owner, job.image_id) if model_selection.shape_matters(job, settings) else None
         order = model_selection.order_of(job, prompt.text, image)
-        model = model_selection.choose(job, settings, lambda model: self._available(model, job, order))
+        available = [each.id for each in model_selection.chain(job, settings) if self._available(each, job, order)]
+        model = model_selection.choose(job, settings, lambda it: it.id in available and not is_open(it.id))
+        if model is None and (any(map(is_open, available)) or _was_refused(job, available)):
+            raise ModelUnavailableError(
+                "The model is not available now, and no other one takes this photo as ordered. Choose another one, "
+                "or try again later."
+            )
         if model is None:
             raise InputRefusedError(
                 "The model is not offered any more, and no other one takes this photo as ordered. Choose another one."
@@ -88,6 +97,10 @@ class ModelInputBuilder:
             return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
         seconds = settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
         return self._media.link(key, seconds, name=f"{job.id}-{job.attempt + 1}.jpg")
+
+
+def _was_refused(job: Job, models: list[str]) -> bool:
+    return any(run.outcome == ModelUnavailableError.code and run.model in models for run in job.runs)
 
 
 def _filled(model: StagingModel, order: Order, parameters: Mapping[str, Any]) -> dict[str, Any]:

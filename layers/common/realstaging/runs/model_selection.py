@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from realstaging.config import Settings
-from realstaging.errors import OutputUnusableError
+from realstaging.errors import ModelUnavailableError, OutputUnusableError
 from realstaging.image_models import registry
 from realstaging.image_models.registry import Order, StagingModel
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job
+
+# After an attempt that ended so, its model is out for this job.
+OUT = (OutputUnusableError.code, ModelUnavailableError.code)
 
 
 def chain(job: Job, settings: Settings) -> list[StagingModel]:
@@ -20,10 +23,11 @@ def chain(job: Job, settings: Settings) -> list[StagingModel]:
 def choose(job: Job, settings: Settings, takes: Callable[[StagingModel], bool]) -> StagingModel | None:
     """The model of the next attempt; None if nobody is left.
 
-    Who delivered something unusable is not paid a second time. Who failed for reasons of its own goes
+    A model that delivered something unusable is not paid a second time, and one that was refused is not
+    asked for again. One that failed for reasons of its own goes
     on until its tries are used, and again when nobody else takes the job.
     """
-    left = [model for model in chain(job, settings) if not _gave_unusable(job, model) and takes(model)]
+    left = [model for model in chain(job, settings) if not _is_out(job, model) and takes(model)]
     fresh = (model for model in left if _tries(job, model) < settings.models.tries_each)
     return next(fresh, left[0] if left else None)
 
@@ -68,8 +72,13 @@ def _parameter_objections(model_id: str, parameters: dict[str, object]) -> list[
     return []
 
 
-def _gave_unusable(job: Job, model: StagingModel) -> bool:
-    return any(run.model == model.id and run.outcome == OutputUnusableError.code for run in job.runs)
+def attempts_made(job: Job) -> int:
+    """Without those whose model the provider refused: nothing was tried there."""
+    return job.attempt - sum(run.outcome == ModelUnavailableError.code for run in job.runs)
+
+
+def _is_out(job: Job, model: StagingModel) -> bool:
+    return any(run.model == model.id and run.outcome in OUT for run in job.runs)
 
 
 def _tries(job: Job, model: StagingModel) -> int:

@@ -1,28 +1,33 @@
 """Starting a queued job: one claim, one paid run, no waiting for it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from realstaging.config import Settings
-from realstaging.errors import InputRefusedError, StagingTimedOutError
+from realstaging.errors import InputRefusedError, ModelUnavailableError, StagingError, StagingTimedOutError
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import (
     AccountError,
+    ModelRefusedError,
     NotTakenError,
     RefusedError,
     UnreachableError,
     UnsureError,
 )
 from realstaging.models.base import Failure
+from realstaging.models.circuit_breaker import PROBE_SECONDS
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.models.runs import Prediction, ResultMessage, StageMessage
+from realstaging.models.runs import MAX_ROUNDS, Prediction, ResultMessage, Run, StageMessage
+from realstaging.models.start_schedule import backoff
 from realstaging.observability import count, log
 from realstaging.runs.admission import Admission, Permit, Throttled
+from realstaging.runs.model_breakers import ModelCircuits, is_open
 from realstaging.runs.model_input import ModelInputBuilder, Plan
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.provider import ProviderStore
+from realstaging.stores.provider import ProviderStore, StartState
 from realstaging.stores.table import LostRaceError
 
 
@@ -31,7 +36,7 @@ class Starter:
 
     def __init__(
         self,
-        terms: RuntimeSettings,
+        settings: RuntimeSettings,
         *,
         jobs: JobStore,
         provider: ProviderStore,
@@ -42,35 +47,44 @@ class Starter:
         results: ResultQueue,
         webhook_base: str,
     ) -> None:
-        self._terms, self._jobs, self._provider = terms, jobs, provider
-        self._planner, self._admission = planner, admission
+        self._settings, self._jobs, self._provider = settings, jobs, provider
+        self._planner, self._admission, self._circuits = planner, admission, ModelCircuits(provider)
         self._replicate, self._queue, self._results = replicate, queue, results
         self._webhook_base = webhook_base
 
     def start(self, message: StageMessage, at: datetime) -> None:
         """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
-        scene = self._provider.scene(message.owner, message.job_id)
-        job, settings = scene.job, self._terms.under(scene.live)
+        state = self._provider.scene(message.owner, message.job_id)
+        job, settings = state.job, self._settings.under(state.live)
         if job is None or job.status is not JobStatus.QUEUED:
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
-        if wait := self._admission.closed(scene, at):
-            self._wait(job, wait, settings, at)
+        rounds = message.rounds
+        if wait := self._admission.closed(state, at):
+            self._wait(job, wait, settings, rounds, at)
             return
-        # Whom we sent away is asked for once before that ends it; in an outage, it ends nobody.
-        fresh = not (job.held_back or job.deferrals or scene.breaker.until)
-        if fresh and _waited_too_long(job, settings, at):
+        # A job that was sent away is tried once before that ends it; in an outage, it ends none.
+        fresh = not (job.held_back or job.deferrals or state.breaker.until)
+        if fresh and _has_waited_too_long(job, settings, at):
             self._give_up(job, at)
             return
         try:
-            plan = self._planner.plan(job, settings)
-        except InputRefusedError as error:
+            plan = self._planner.plan(job, settings, lambda model: is_open(state.models, model, at))
+        except (InputRefusedError, ModelUnavailableError) as error:
             self._close(job, error, at)
-            return
+        else:
+            self._begin(job, plan, state, settings, rounds=rounds, at=at)
+
+    def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
+        """Take the job's turn, claim it and run it; or it waits."""
         self._replicate.prepare()  # what fails here costs neither a place nor an attempt
-        turn = self._admission.turn(scene, job, settings, at)
+        turn = self._admission.turn(state, job, settings, at)
         if isinstance(turn, Throttled):
-            self._wait(job, turn, settings, at)
+            self._wait(job, turn, settings, rounds, at)
+            return
+        if not self._circuits.may_try(state.models, plan.model.id, at):
+            self._admission.give_back(turn)
+            self._wait(job, Throttled(PROBE_SECONDS, "another one tries its model", turn.slot), settings, rounds, at)
             return
         limits = settings.replicate
         try:
@@ -79,10 +93,12 @@ class Starter:
             claimed = self._jobs.claim(job, at, unsure, plan.chosen)
         except LostRaceError:
             log.info("job claimed elsewhere", job_id=job.id)
+            self._admission.give_back(turn)
             return
-        self._run(claimed, plan, turn, settings, at)
+        self._run(claimed, plan, _Start(turn, state, settings, rounds, at))
 
-    def _run(self, job: Job, plan: Plan, turn: Permit, settings: Settings, at: datetime) -> None:
+    def _run(self, job: Job, plan: Plan, start: "_Start") -> None:
+        turn, settings, at = start.turn, start.settings, start.at
         limits = settings.replicate
         try:
             taken = self._replicate.create(
@@ -92,8 +108,12 @@ class Starter:
                 webhook=self._webhook(job) if limits.results == "webhook" else None,
                 cancel_after=limits.cancel_after_seconds,
             )
+        except ModelRefusedError as error:
+            self._circuits.refused(plan.model.id, error.reason, limits.breaker_seconds, at)
+            self._take_over(job, settings, at)
+            self._admission.answered(turn)
         except NotTakenError as error:
-            self._put_off(job, error, turn, settings, at)
+            self._put_off(job, error, start)
         except RefusedError as error:
             log.warning("input refused", job_id=job.id, reason=str(error))
             self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
@@ -106,6 +126,17 @@ class Starter:
         else:
             self._note(job, taken, settings, at)
             self._admission.answered(turn)
+            self._circuits.answered(start.state.models, plan.model.id)
+
+    def _take_over(self, job: Job, settings: Settings, at: datetime) -> None:
+        """The attempt is booked as this model's; the next start chooses another one, or ends the job."""
+        ended = Run(attempt=job.attempt, model=job.model, outcome=ModelUnavailableError.code)
+        try:
+            self._jobs.requeue(job, at, at + timedelta(seconds=settings.jobs.resend_after_seconds), ended)
+        except LostRaceError:
+            log.info("job moved on meanwhile", job_id=job.id)
+            return
+        self._queue.send([job])
 
     def _note(self, job: Job, run: Prediction, settings: Settings, at: datetime) -> None:
         count("RunStarted")
@@ -116,20 +147,20 @@ class Starter:
             now = self._jobs.find(job.owner, job.id)
             if now is None or now.status is JobStatus.CANCELED:
                 log.info("run of a job that nobody waits for", job_id=job.id, prediction_id=run.id)
-                self._results.send([_call_off(job, run)])
+                self._results.send([ResultMessage.stop(job, run.id)])
             else:
                 log.info("run finished before it was noted", job_id=job.id)
             return
         log.info("run started", job_id=job.id, attempt=job.attempt, model=job.model, prediction_id=run.id)
         if limits.results == "poll":
-            ask = ResultMessage(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
-            self._results.send([ask], limits.poll_seconds)
+            self._results.send([ResultMessage.ask(job)], limits.poll_seconds)
 
-    def _put_off(self, job: Job, error: NotTakenError, turn: Permit, settings: Settings, at: datetime) -> None:
-        """Back into the queue for a while: nobody's job fails because the provider is busy or we are out of credit."""
+    def _put_off(self, job: Job, error: NotTakenError, start: "_Start") -> None:
+        """Back into the queue for a while: no job fails because the provider is busy or we are out of credit."""
+        turn, settings, at = start.turn, start.settings, start.at
         limits = settings.replicate
-        backoff = min(5 * 2 ** min(job.deferrals, 6), limits.max_retry_after_seconds)
-        delay = int(error.retry_after if error.retry_after is not None else backoff) + 1
+        told = error.retry_after
+        delay = int(told) + 1 if told is not None else backoff(job.deferrals, limits.max_retry_after_seconds)
         if isinstance(error, AccountError):
             count("ProviderAccountClosed")
             log.error("provider account cannot be used", reason=error.reason)
@@ -140,50 +171,72 @@ class Starter:
         else:
             count("RunThrottled")
             self._admission.throttled(turn, at, delay)
-            if turn.probe is None and _waited_too_long(job, settings, at):
+            if turn.probe is None and _has_waited_too_long(job, settings, at):
                 self._give_up(job, at)
                 return
+        parked = _is_to_be_parked(start.rounds)
         try:
-            look_again = at + timedelta(seconds=delay + settings.jobs.resend_after_seconds)
-            deferred = self._jobs.defer(job, at, look_again, turn.slot)
+            due = _due(delay, parked, settings, at)
+            deferred = self._jobs.defer(job, at, due, turn.slot, parked=parked)
         except LostRaceError:
             return
         log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
-        self._queue.send([deferred], delay)
+        if not parked:
+            self._queue.send([deferred], delay, rounds=start.rounds + 1)
 
-    def _wait(self, job: Job, wait: Throttled, settings: Settings, at: datetime) -> None:
+    def _wait(self, job: Job, wait: Throttled, settings: Settings, rounds: int, at: datetime) -> None:
         """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
-        look_again = at + timedelta(seconds=wait.seconds + settings.jobs.resend_after_seconds)
-        held = job.held_back and job.due_at is not None and job.due_at >= look_again
+        parked = _is_to_be_parked(rounds)
+        due = _due(wait.seconds, parked, settings, at)
+        held = job.held_back and not parked and job.due_at is not None and job.due_at >= due
         if not held or wait.slot not in (None, job.slot):
             try:
-                self._jobs.postpone(job, look_again, wait.slot)
+                self._jobs.postpone(job, due, wait.slot, parked=parked)
             except LostRaceError:
                 log.info("job moved on meanwhile", job_id=job.id)
                 return
         log.info("start waits", job_id=job.id, reason=wait.why, seconds=wait.seconds)
-        self._queue.send([job], wait.seconds)
+        if not parked:
+            self._queue.send([job], wait.seconds, rounds=rounds + 1)
 
     def _give_up(self, job: Job, at: datetime) -> None:
         self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
 
-    def _close(self, job: Job, error: InputRefusedError | StagingTimedOutError, at: datetime) -> None:
+    def _close(self, job: Job, error: StagingError, at: datetime) -> None:
         try:
             self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
+            return
+        count("JobFailed")
+        log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
 
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
         return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
 
 
-def _waited_too_long(job: Job, settings: Settings, at: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What one start was allowed and read."""
+
+    turn: Permit
+    state: StartState
+    settings: Settings
+    rounds: int
+    at: datetime
+
+
+def _is_to_be_parked(rounds: int) -> bool:
+    """Whether a message may not go back to its own queue once more: the sweep begins a new chain."""
+    return rounds + 1 >= MAX_ROUNDS
+
+
+def _due(seconds: int, parked: bool, settings: Settings, at: datetime) -> datetime:
+    """When the sweep looks at it: at its turn, or where a message is on its way, when that must have been lost."""
+    return at + timedelta(seconds=seconds + (0 if parked else settings.jobs.resend_after_seconds))
+
+
+def _has_waited_too_long(job: Job, settings: Settings, at: datetime) -> bool:
     """Since the photo was there: how long that took is not the model's fault."""
     return at - (job.queued_at or job.created_at) > timedelta(hours=settings.jobs.max_hours)
-
-
-def _call_off(job: Job, run: Prediction) -> ResultMessage:
-    return ResultMessage(
-        owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent, cancel=run.id
-    )

@@ -103,14 +103,17 @@ class JobStore:
             "prediction_id",
             "slot",
             "held_back",
+            "parked",
             *(name for name in CHOSEN if chosen is not None and name not in chosen),
         ]
         waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from nowhere else, whatever was read
         return self._alone(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
 
-    def defer(self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None) -> Job:
+    def defer(
+        self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None, *, parked: bool = False
+    ) -> Job:
         """Back to `queued` because the provider would not take it now: no attempt is counted, no place lost."""
-        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, **_kept(slot)}
+        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_kept(slot)}
         return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
     def requeue(self, job: Job, at: datetime, look_again: datetime, run: Run | None = None) -> Job:
@@ -142,9 +145,9 @@ class JobStore:
         booked, spent = self._booking(job, run)
         self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *spent])
 
-    def postpone(self, job: Job, until: datetime, slot: Slot | None) -> None:
-        """It may not start yet, which is not its fault; its place is kept."""
-        self.look_again(job, until, {"held_back": True, **_kept(slot)})
+    def postpone(self, job: Job, until: datetime, slot: Slot | None, *, parked: bool = False) -> None:
+        """It may not start yet, which is not its fault; its place is kept. Parked: the sweep sends its message then."""
+        self.look_again(job, until, {"held_back": True, "parked": parked, **_kept(slot)})
 
     def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
         """Move the time at which somebody must look at this job; its state stays."""

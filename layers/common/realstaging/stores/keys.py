@@ -108,6 +108,10 @@ def breaker() -> Key:
     return {"pk": "PROVIDER", "sk": "BREAKER"}
 
 
+def model_breakers() -> Key:
+    return {"pk": "PROVIDER", "sk": "MODELS"}
+
+
 def pace() -> Key:
     return {"pk": "PROVIDER", "sk": "PACE"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from realstaging.models import circuit_breaker as breaking
 from realstaging.models import start_schedule
 from realstaging.models.jobs import Job
-from realstaging.models.provider import Breaker, Slot, StartSchedule, micros
+from realstaging.models.provider import Breaker, ModelBreakers, Slot, StartSchedule, micros
 from realstaging.models.runtime_settings import Overrides
 from realstaging.stores import keys
 from realstaging.stores.runtime_settings import live
@@ -29,6 +29,7 @@ class StartState:
     live: Overrides
     breaker: Breaker
     pace: StartSchedule
+    models: ModelBreakers
     last: Slot | None  # the latest place that the job's owner has taken
 
 
@@ -38,14 +39,22 @@ class ProviderStore:
 
     def scene(self, owner: str, job_id: str) -> StartState:
         """One call, whatever there is to know."""
-        wanted = [keys.job(owner, job_id), keys.live(), keys.breaker(), keys.pace(), keys.place(owner)]
+        wanted = [
+            keys.job(owner, job_id),
+            keys.live(),
+            keys.breaker(),
+            keys.pace(),
+            keys.place(owner),
+            keys.model_breakers(),
+        ]
         found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
-        job, set_now, breaker, pace, last = (found.get((key["pk"], key["sk"])) for key in wanted)
+        job, set_now, breaker, pace, last, models = (found.get((key["pk"], key["sk"])) for key in wanted)
         return StartState(
             job=Job.model_validate(job) if job else None,
             live=live(set_now),
             breaker=_breaker(breaker),
             pace=_pace(pace),
+            models=_model_breakers(models),
             last=Slot.model_validate(last) if last else None,
         )
 
@@ -69,6 +78,32 @@ class ProviderStore:
         """The provider has answered; if the breaker has opened meanwhile, that is for a probe to say."""
         write = self._writes.update(keys.breaker(), drop=["failures"], when="attribute_not_exists(#until)")
         self._happens(write)
+
+    def give_back(self, tried: Breaker, before: Breaker) -> None:
+        """The try was not made after all: it is `before` again for the next one, unless it has changed since."""
+        assert tried.until is not None
+        assert before.until is not None
+        write = self._writes.update(
+            keys.breaker(),
+            put={"until": keys.stamp(before.until), "seconds": before.seconds, "probes": before.probes},
+            when="#until = :tried",
+            values={":tried": keys.stamp(tried.until)},
+        )
+        self._happens(write)
+
+    def model_breakers(self) -> ModelBreakers:
+        return _model_breakers(self._writes.get(keys.model_breakers()))
+
+    def change_models(self, read: ModelBreakers, models: dict[str, Breaker]) -> bool:
+        """Whether they were still as read."""
+        write = self._writes.update(
+            keys.model_breakers(),
+            put={"models": {id: each.model_dump(mode="json", exclude_none=True) for id, each in models.items()}},
+            add={"version": 1},
+            when="#version = :read" if read.version else "attribute_not_exists(#version)",
+            values={":read": read.version} if read.version else None,
+        )
+        return self._happens(write)
 
     def try_once(self, breaker: Breaker, at: datetime) -> Breaker | None:
         """Win the right to start one run while it is open; None if somebody else has it.
@@ -155,3 +190,7 @@ def _breaker(item: Item | None) -> Breaker:
 
 def _pace(item: Item | None) -> StartSchedule:
     return StartSchedule.model_validate(item or {})
+
+
+def _model_breakers(item: Item | None) -> ModelBreakers:
+    return ModelBreakers.model_validate(item or {})

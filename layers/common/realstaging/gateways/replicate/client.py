@@ -5,13 +5,21 @@ The API has no idempotency key: a create that may have been taken is never repea
 
 import functools
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from realstaging.config import Settings
-from realstaging.gateways.replicate.errors import AccountError, NotTakenError, RefusedError, StatusError, UnsureError
+from realstaging.gateways.replicate.errors import (
+    AccountError,
+    ModelRefusedError,
+    NotTakenError,
+    RefusedError,
+    StatusError,
+    UnsureError,
+)
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import Prediction, without_queries
 
@@ -21,6 +29,13 @@ if TYPE_CHECKING:
     from realstaging.gateways.replicate.transport import Transport
 
 LIST_PAGES = 20
+# 400 and 422 are about the input, but for these: the model or its version is not there for us.
+NO_SUCH_MODEL = re.compile(
+    r"invalid version or not permitted"
+    r"|(model|version)\b[^.]{0,60}\b(does not exist|not found|no longer|disabled|deprecated)"
+    r"|no such (model|version)",
+    re.IGNORECASE,
+)
 
 
 class Replicate:
@@ -58,15 +73,29 @@ class Replicate:
     def create(
         self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
     ) -> Prediction:
-        """Start one paid run. Raises NotTakenError, AccountError, RefusedError or UnsureError."""
+        """Start one paid run. Raises NotTakenError, AccountError, ModelRefusedError, RefusedError or UnsureError.
+
+        A token that is refused is fetched again and tried once more: nothing was taken yet.
+        """
         hook: Any = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
         self._transport.cancel_after = cancel_after
         name = f"{model}:{version}" if version else model
-        try:
-            answer = self._answer(lambda: self._client.predictions.create(version=name, input=input, **hook))
-        except StatusError as error:
-            raise self._reason(error) from error
-        return Prediction.of(answer)
+        for is_last in (False, True):
+            try:
+                answer = self._answer(lambda: self._client.predictions.create(version=name, input=input, **hook))
+            except StatusError as error:
+                if error.status == 401:
+                    self._forget_token()
+                    if not is_last:
+                        continue
+                raise self._reason(error) from error
+            return Prediction.of(answer)
+        raise AssertionError("the last try ends the loop")
+
+    def _forget_token(self) -> None:
+        """The token may have been changed: the next call fetches it again."""
+        self._refused()
+        self.__dict__.pop("_client", None)
 
     def find(self, prediction_id: str) -> Prediction | None:
         """One run as it stands, or None if there is none. Raises UnsureError when it cannot be told."""
@@ -111,11 +140,15 @@ class Replicate:
     def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
         address = f"/v1/predictions?{urlencode(span)}"
+        ends = time.monotonic() + self._timeout_seconds  # of the whole search, not of each page
         for _ in range(LIST_PAGES):
+            self._transport.until = ends
             try:
                 answer = self._answer(functools.partial(self._client.predictions.list, address))
             except (StatusError, NotTakenError) as error:
                 raise UnsureError(str(error)) from error
+            finally:
+                self._transport.until = None
             found = answer.get("results")
             if not isinstance(found, list):
                 raise UnsureError("the answer is not a list of runs")
@@ -133,10 +166,10 @@ class Replicate:
         if error.status == 429:
             wait = _retry_after(error.headers, error.body)
             return NotTakenError("throttled", None if wait is None else min(wait, self._max_retry_after))
-        if error.status in (401, 403):
-            self._refused()
-            self.__dict__.pop("_client", None)  # the token may have been changed: fetch it again
-            return AccountError(f"status {error.status}", None)
+        if error.status == 401:
+            return AccountError("status 401", None)
+        if error.status in (403, 404, 410) or (error.status in (400, 422) and NO_SUCH_MODEL.search(error.text)):
+            return ModelRefusedError(f"status {error.status}: {without_queries(error.text)[:500]}", None)
         if 400 <= error.status < 500:
             return RefusedError(f"status {error.status}: {without_queries(error.text)[:500]}")
         return UnsureError(f"status {error.status}")

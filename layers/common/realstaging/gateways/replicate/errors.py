@@ -16,6 +16,10 @@ class AccountError(NotTakenError):
     """Our account cannot be used now (no credit, a bad token): every job would meet the same."""
 
 
+class ModelRefusedError(NotTakenError):
+    """The provider does not run this model for us (withdrawn, restricted, no such version): other models may work."""
+
+
 class UnreachableError(NotTakenError):
     """Nobody answered where the provider should be."""
 

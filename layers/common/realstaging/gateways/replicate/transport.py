@@ -24,16 +24,22 @@ class Transport(httpx.BaseTransport):
         self._inner = httpx.HTTPTransport()
         self._seconds = seconds
         self.cancel_after: int | None = None
+        self.until: float | None = None  # monotonic; the end of what several calls do together
         self.answer: dict[str, Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = time.monotonic() + self._seconds
-        limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "write": WRITE_SECONDS, "read": self._seconds}
+        left = self._seconds if self.until is None else min(self._seconds, self.until - time.monotonic())
+        if left <= 0:
+            raise UnsureError("no time left")
+        deadline = time.monotonic() + left
+        limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "write": WRITE_SECONDS, "read": left}
         request.extensions["timeout"] = limits
         if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
             request.headers["Cancel-After"] = f"{self.cancel_after}s"
         try:
             response = self._inner.handle_request(request)
+            # One deadline for head and body: what the head took is taken from the body.
+            limits["read"] = max(deadline - time.monotonic(), 0.01)
             try:
                 body = _read(response, deadline, request)
             finally:
