@@ -89,7 +89,7 @@ class Written(Resources):
         return {f"{event['Method']} {event['Path']}" for event in self.events(function, "HttpApi")}
 
     def receiver(self, route: str) -> str | None:
-        """The function that gets `GET /v1/jobs/{job_id}`: as HTTP APIs choose, an exact path first, then the longest."""
+        """The function that gets this request. As HTTP APIs choose: an exact path first, then the longest."""
         method, path = route.split(" ")
         found = [
             ("+}" not in one, len(one), function)
