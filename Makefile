@@ -77,15 +77,12 @@ podman-down: ## stop what `make podman` started
 	@scripts/podman down
 
 ##@ Deploy
-build: setup ## sam build for AWS (arm64)
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venvs/sam/bin/sam build --parallel
+build: setup ## sam build for AWS, for the processor that the stage runs on: STAGE=dev
+	@$(PY) -m tools.deploy --only-build --stage $(or $(STAGE),dev)
 
-deploy: checked-deployment build ## sam deploy: STAGE=dev; then a look at the prices at Stripe
-	@.venvs/sam/bin/sam deploy --config-env $(or $(STAGE),dev)
+deploy: setup ## check, build and deploy a stage: STAGE=dev; then a look at the prices at Stripe
+	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev)
 	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
-
-checked-deployment: setup
-	@$(PY) -m tools.check_deployment --stage $(or $(STAGE),dev)
 
 reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
 	@$(PY) -m tools.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))

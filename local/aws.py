@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-REGION = "us-east-1"
+REGION = "eu-central-1"  # not us-east-1, where several of AWS's rules do not show
 ACCESS_KEY = SECRET_KEY = "test"
 
 

@@ -9,7 +9,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "config", "docs/openapi.json", "docs/openapi.html")
+from local.aws import REGION
+
+TEMPLATES = ("template.yaml", "alarms.yaml", "samconfig.toml")
+INPUTS = (*TEMPLATES, "functions", "layers", "config", "docs/openapi.json", "docs/openapi.html")
+PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 
 
 class BuildError(Exception):
@@ -24,7 +28,8 @@ def architecture() -> str:
 @contextlib.contextmanager
 def built(root: Path, log: Path) -> Iterator[Path]:
     """The built template's folder; no other local cloud builds into it meanwhile."""
-    folder = root / ".aws-sam" / "build"
+    # Not .aws-sam/build: a plain `sam deploy` would send this machine's build to AWS.
+    folder = root / ".aws-sam" / "local"
     folder.mkdir(parents=True, exist_ok=True)
     with (root / ".aws-sam" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,14 +54,13 @@ def _build(root: Path, folder: Path, log: Path) -> None:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    processor = "aarch64" if architecture() == "arm64" else "x86_64"
     return {
         **os.environ,
         # The layers' Makefiles call uv and python3.13; a version manager's shims are not enough for SAM.
         "PATH": f"{root / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
-        "PLATFORM": f"{processor}-manylinux_2_28",
+        "PLATFORM": PLATFORMS[architecture()],
         "SAM_CLI_TELEMETRY": "0",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": REGION,
     }
 
 

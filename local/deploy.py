@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from botocore.exceptions import ClientError
 
-from local.aws import client
+from local.aws import REGION, client
 
 ARTIFACTS = "local-artifacts"
 PATIENCE = 120  # seconds; the whole stack takes one
@@ -51,7 +51,7 @@ def deploy(endpoint: str, folder: Path, stack: str, parameters: dict[str, str]) 
     """Bring the stack to what this built folder says; its resources."""
     template = yaml.load((folder / "template.yaml").read_text(), _Loader)
     s3 = client("s3", endpoint)
-    s3.create_bucket(Bucket=ARTIFACTS)
+    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
     for resource in template["Resources"].values():
         _upload_code(s3, folder, resource)
     body = yaml.safe_dump(template).encode()

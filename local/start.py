@@ -95,6 +95,7 @@ def _deploy(ports: Ports, folder: Path, secrets: Secrets) -> list[Resource]:
     parameters = {
         "Stage": "local",
         "Architecture": architecture(),
+        "AccountConcurrency": "1000",
         "EmulatorHost": f"{HOST}:{ports.emulator}",
         "SettingsOverrides": json.dumps(chosen.overrides, separators=(",", ":")),
     }

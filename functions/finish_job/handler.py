@@ -10,6 +10,7 @@ from realstaging.config import required, settings
 from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.redelivery import Redelivery
 from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
@@ -38,6 +39,7 @@ finisher = Finisher(
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
 )
+redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 
 
 def on_message(record: Record) -> None:
@@ -49,4 +51,4 @@ def on_message(record: Record) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return each(event, on_message)
+    return each(event, on_message, failed=redelivery.hasten)

@@ -10,6 +10,7 @@ from realstaging.config import required, settings
 from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.redelivery import Redelivery
 from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import StageMessage
@@ -41,6 +42,7 @@ starter = Starter(
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     webhook_base=required("PUBLIC_API_URL"),
 )
+redelivery = Redelivery(aws.sqs(), required("STAGE_QUEUE_URL"))
 
 
 def on_message(record: Record) -> None:
@@ -52,4 +54,4 @@ def on_message(record: Record) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return each(event, on_message)
+    return each(event, on_message, failed=redelivery.hasten)

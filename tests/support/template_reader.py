@@ -49,6 +49,12 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a gateway's path takes this one; `{proxy+}` takes one part or more, `{id}` exactly one."""
+    written = re.escape(re.sub(r"\{\w+\+\}", "**", re.sub(r"\{\w+\}", "*", pattern)))
+    return bool(re.fullmatch(written.replace(r"\*\*", ".+").replace(r"\*", "[^/]+"), path))
+
+
 @dataclass(frozen=True)
 class Resources:
     template: dict[str, Any]
@@ -79,9 +85,19 @@ class Written(Resources):
         return [event["Properties"] for event in events if event["Type"] in kinds]
 
     def routes(self, function: str) -> set[str]:
-        """`GET /v1/jobs/{job_id}`; the one that catches everything else is no route."""
-        events = self.events(function, "HttpApi")
-        return {f"{event['Method']} {event['Path']}" for event in events if event["Method"] != "ANY"}
+        """The gateway's routes that lead to a function: `POST /v1/uploads`, `GET /v1/admin/{proxy+}`."""
+        return {f"{event['Method']} {event['Path']}" for event in self.events(function, "HttpApi")}
+
+    def receiver(self, route: str) -> str | None:
+        """The function that gets this request. As HTTP APIs choose: an exact path first, then the longest."""
+        method, path = route.split(" ")
+        found = [
+            ("+}" not in one, len(one), function)
+            for function in self.functions
+            for one in self.routes(function)
+            if one.split(" ")[0] == method and _matches(one.split(" ")[1], path)
+        ]
+        return max(found)[2] if found else None
 
 
 class Expanded(Resources):

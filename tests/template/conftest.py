@@ -6,14 +6,20 @@ import subprocess
 import pytest
 import yaml
 
-from tests.support.template_reader import ROOT, Expanded, Written, loader
+from tests.support.template_reader import ROOT, Expanded, Resources, Written, loader
 
-PARAMETERS = ("Stage=prod", "Architecture=arm64")
+PARAMETERS = ("Stage=prod", "Architecture=arm64", "AlarmEmail=alarms@example.com")
 
 
 @pytest.fixture(scope="session")
 def written() -> Written:
     return Written(yaml.load((ROOT / "template.yaml").read_text(), loader()))
+
+
+@pytest.fixture(scope="session")
+def alarms() -> Resources:
+    """The nested template."""
+    return Resources(yaml.load((ROOT / "alarms.yaml").read_text(), loader()))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Nothing that is handed over asynchronously gets lost without somebody being told."""
 
-from tests.support.template_reader import Expanded, Written, listed, target
+from tests.support.template_reader import Expanded, Resources, Written, listed, target
 
 # Events that Lambda takes first and runs later.
 ASYNCHRONOUS = ("S3", "Schedule", "ScheduleV2", "EventBridgeRule", "CloudWatchEvent", "SNS")
@@ -21,13 +21,12 @@ def test_dead_letters_are_kept_longest_and_go_nowhere_else(expanded: Expanded) -
         assert "RedrivePolicy" not in queue
 
 
-def test_the_first_dead_letter_rings(expanded: Expanded) -> None:
+def test_the_first_dead_letter_sets_off_an_alarm(expanded: Expanded, alarms: Resources) -> None:
     watched = {
         target(alarm["Dimensions"][0]["Value"])
-        for alarm in expanded.of("AWS::CloudWatch::Alarm").values()
+        for alarm in alarms.of("AWS::CloudWatch::Alarm").values()
         if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
         and (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-        and "AlarmActions" in alarm
     }
     assert watched == expanded.dead_letters
 

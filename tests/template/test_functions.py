@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.support.template_reader import ROOT, Expanded, Handler, Written, handlers, variables_read
+from tests.support.template_reader import ROOT, Expanded, Handler, Written, handlers, target, variables_read
 
 # Read by boto3 and Powertools.
 BY_LIBRARIES = {"AWS_ENDPOINT_URL", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
@@ -29,11 +29,18 @@ def test_logs_say_which_function_wrote_them(written: Written) -> None:
         assert f"functions/{service}/" == function["CodeUri"], name
 
 
-def test_every_function_has_a_log_that_ends(expanded: Expanded) -> None:
-    groups = expanded.of("AWS::Logs::LogGroup").values()
-    assert [group for group in groups if not 1 <= group.get("RetentionInDays", 0) <= 90] == []
-    names = [group["LogGroupName"]["Fn::Sub"] for group in groups if "LogGroupName" in group]
-    assert sorted(names) == sorted(f"/aws/lambda/${{{function}}}" for function in expanded.of("AWS::Lambda::Function"))
+def test_logs_end_and_are_there_before_the_functions_that_write_them(expanded: Expanded) -> None:
+    groups = expanded.of("AWS::Logs::LogGroup")
+    assert [name for name, group in groups.items() if not 1 <= group.get("RetentionInDays", 0) <= 90] == []
+    written_to = {target(one["LoggingConfig"]["LogGroup"]) for one in expanded.of("AWS::Lambda::Function").values()}
+    assert written_to == {"Logs"}
+    # The account has one small resource policy for log delivery, and groups of this prefix do not add to it.
+    assert groups["HttpAccessLogs"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/")
+
+
+def test_what_a_function_uses_can_be_measured(expanded: Expanded) -> None:
+    levels = {one["LoggingConfig"]["SystemLogLevel"] for one in expanded.of("AWS::Lambda::Function").values()}
+    assert levels == {"INFO"}, "REPORT lines are of this level"
 
 
 @each_handler

@@ -9,26 +9,33 @@ Record = dict[str, Any]
 
 
 def each(
-    event: dict[str, Any], handle: Callable[[Record], None], *, in_order: bool = False
+    event: dict[str, Any],
+    handle: Callable[[Record], None],
+    *,
+    in_order: bool = False,
+    failed: Callable[[Record], None] | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Hand every record on; a fault is logged and reported, so that Lambda sends that record again.
 
+    `failed` gets each record whose `handle` raised.
     `in_order`, for streams: Lambda sends all that follows a failed record again, so that it ends there.
 
     Powertools has the same with asyncio and all event classes behind it: a fifth of these
     functions' cold start.
     """
-    failed: list[dict[str, str]] = []
+    again: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
             handle(record)
         except Exception:
             log.exception("record failed")
             count("RecordFailed")
-            failed.append({"itemIdentifier": _identifier(record)})
+            again.append({"itemIdentifier": _identifier(record)})
+            if failed:
+                failed(record)
             if in_order:
                 break
-    return {"batchItemFailures": failed}
+    return {"batchItemFailures": again}
 
 
 def _identifier(record: Record) -> str:

@@ -1,5 +1,6 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
+import os
 import re
 import secrets
 import warnings
@@ -9,6 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 log = Logger(utc=True, use_rfc3339=True)
 metrics = Metrics(namespace="RealStaging")
+# Beside `service`: alarms and graphs must not mix the stages that share an account.
+metrics.set_default_dimensions(stage=os.environ.get("STAGE", "unknown"))
 
 # Most invocations have nothing to count; Powertools would warn about each of them.
 warnings.filterwarnings("ignore", message="No application metrics to publish")

@@ -1,0 +1,51 @@
+"""What `make deploy` refuses before anything is built or sent."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+from tests.support.template_reader import ROOT
+from tools import deploy
+
+REAL = {
+    "Stage": "dev",
+    "Architecture": "arm64",
+    "AccountConcurrency": "10",
+    "SettingsOverrides": json.dumps({"identity": {"issuer": "https://tenant.eu.auth0.com/"}}),
+}
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_the_values_that_the_project_ships_are_refused(stage: str) -> None:
+    parameters = deploy.parameters_of(stage, (ROOT / "samconfig.toml").read_text())
+    with pytest.raises(deploy.NotDeployedError, match=r"example values: .*issuer"):
+        deploy.refuse_examples(parameters)
+
+
+def test_values_of_a_real_tenant_pass() -> None:
+    deploy.refuse_examples(REAL)
+
+
+def test_no_issuer_at_all_is_refused() -> None:
+    with pytest.raises(deploy.NotDeployedError, match=r"no identity\.issuer"):
+        deploy.refuse_examples(REAL | {"SettingsOverrides": "{}"})
+
+
+def test_an_issuer_that_does_not_answer_is_refused() -> None:
+    nobody = REAL | {"SettingsOverrides": json.dumps({"identity": {"issuer": "http://127.0.0.1:9/"}})}
+    with pytest.raises(deploy.NotDeployedError, match="does not answer"):
+        deploy.refuse_silent_issuer(nobody)
+
+
+def test_more_concurrency_than_the_account_has_is_refused() -> None:
+    deploy.refuse_small_account(REAL, limit=10)
+    with pytest.raises(deploy.NotDeployedError, match="may run 10 functions at once"):
+        deploy.refuse_small_account(REAL | {"AccountConcurrency": "1000"}, limit=10)
+
+
+def test_a_library_tells_which_processor_it_is_built_for(tmp_path: Path) -> None:
+    for name, machine in (("a.so", 0xB7), ("b.so.1", 0x3E)):
+        (tmp_path / name).write_bytes(b"\x7fELF" + bytes(14) + struct.pack("<H", machine) + bytes(8))
+    assert deploy.processors_of(tmp_path) == {"arm64", "x86_64"}

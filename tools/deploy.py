@@ -1,0 +1,129 @@
+"""Builds a stage for the processor it runs on, checks what AWS would only show later, and deploys it.
+
+make deploy STAGE=dev            make build [STAGE=dev]: without deploying
+"""
+
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from local.build import PLATFORMS
+from tools.reconcile import region_of
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILT = ROOT / ".aws-sam" / "build"
+SAM = ROOT / ".venvs/sam/bin/sam"
+# e_machine of an ELF file.
+PROCESSORS = {0xB7: "arm64", 0x3E: "x86_64"}
+DEFAULTS = {"Architecture": "arm64", "AccountConcurrency": "10", "SettingsOverrides": "{}"}
+
+
+class NotDeployedError(Exception):
+    """Deployment would fail, or work for nobody; the message says what to change."""
+
+
+def parameters_of(stage: str, samconfig: str) -> dict[str, str]:
+    """A stage's parameters from samconfig.toml, with the template's defaults."""
+    stages = tomllib.loads(samconfig)
+    if stage not in stages:
+        raise NotDeployedError(f"samconfig.toml has no stage {stage}.")
+    chosen: dict[str, str] = stages[stage]["deploy"]["parameters"]["parameter_overrides"]
+    return DEFAULTS | chosen
+
+
+def refuse_examples(parameters: dict[str, str]) -> None:
+    """The values that the project ships would deploy, and then nobody could sign in."""
+    overrides = json.loads(parameters["SettingsOverrides"])
+    given = parameters | {"issuer": overrides.get("identity", {}).get("issuer", "")}
+    examples = sorted(name for name, value in given.items() if "example" in value)
+    if not given["issuer"]:
+        raise NotDeployedError("SettingsOverrides names no identity.issuer: set it in samconfig.toml.")
+    if examples:
+        raise NotDeployedError(f"samconfig.toml still has example values: {', '.join(examples)}.")
+
+
+def refuse_silent_issuer(parameters: dict[str, str]) -> None:
+    issuer = json.loads(parameters["SettingsOverrides"])["identity"]["issuer"]
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    try:
+        said = httpx.get(address, timeout=10).raise_for_status().json().get("issuer")
+    except (httpx.HTTPError, ValueError) as error:
+        raise NotDeployedError(f"The issuer does not answer at {address}: {error}") from error
+    if said != issuer:
+        raise NotDeployedError(f"The issuer calls itself {said}, samconfig.toml calls it {issuer}.")
+
+
+def refuse_small_account(parameters: dict[str, str], limit: int) -> None:
+    """`limit`: concurrent executions that the account may have in this Region."""
+    wanted = int(parameters["AccountConcurrency"])
+    if limit < wanted:
+        raise NotDeployedError(
+            f"This account may run {limit} functions at once, and AccountConcurrency says {wanted}. Ask for more under "
+            "Service Quotas, Lambda, Concurrent executions, or deploy with AccountConcurrency 10 meanwhile."
+        )
+
+
+def processors_of(folder: Path) -> set[str]:
+    """What the built libraries run on."""
+    heads = (path.read_bytes()[:20] for path in folder.rglob("*.so*") if path.is_file())
+    return {
+        PROCESSORS.get(struct.unpack_from("<H", head, 18)[0], "another") for head in heads if head[:4] == b"\x7fELF"
+    }
+
+
+def build(architecture: str) -> None:
+    environment = os.environ | {
+        "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+        "PLATFORM": PLATFORMS[architecture],
+        "SAM_CLI_TELEMETRY": "0",
+    }
+    environment.setdefault("AWS_DEFAULT_REGION", "eu-central-1")  # SAM wants to know one; a build does not depend on it
+    _run([str(SAM), "build", "--parallel", "--parameter-overrides", f"Architecture={architecture}"], environment)
+    if (found := processors_of(BUILT)) != {architecture}:
+        raise NotDeployedError(f"Built for {', '.join(sorted(found))} instead of {architecture}.")
+
+
+def deploy(stage: str, parameters: dict[str, str], region: str) -> None:
+    refuse_examples(parameters)
+    refuse_silent_issuer(parameters)
+    settings: Any = boto3.client("lambda", region_name=region).get_account_settings()
+    refuse_small_account(parameters, settings["AccountLimit"]["ConcurrentExecutions"])
+    build(parameters["Architecture"])
+    _run([str(SAM), "deploy", "--config-env", stage, "--region", region], dict(os.environ))
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    if code := subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+        raise NotDeployedError(f"{' '.join(command[:2])} ended with {code}.")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", default="dev")
+    parser.add_argument("--only-build", action="store_true")
+    given = parser.parse_args()
+    try:
+        parameters = parameters_of(given.stage, (ROOT / "samconfig.toml").read_text())
+        if given.only_build:
+            build(parameters["Architecture"])
+            return 0
+        if not (region := region_of(given.stage)):
+            raise NotDeployedError("No region is set: set AWS_REGION, or `region` in samconfig.toml or your profile.")
+        deploy(given.stage, parameters, region)
+    except NotDeployedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
