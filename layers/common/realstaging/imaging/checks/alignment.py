@@ -16,8 +16,8 @@ from realstaging.imaging.checks.lines import Points
 
 _SCALES = (0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09)
 _TINY, _SMALL = 8, 4
-_TRIED_AGAIN = 6
-_GOOD_PEAK = 0.2
+_TRIED_AGAIN = 10
+_GOOD_PEAK = 0.5
 _MOST_POINTS = 3000
 _ROUNDS = ((9, 4.0), (7, 3.0), (5, 2.0), (4, 1.2), (3, 0.8), (3, 0.8))
 _LARGEST_SHIFT = 0.12
@@ -76,7 +76,7 @@ def warped(image: Image.Image, transform: Transform) -> Image.Image:
 
 
 def _starts(original: Field, altered: Field, aspect: float) -> list[Transform]:
-    """Up to four guesses; the untouched frame is always one of them.
+    """Up to seven guesses; the untouched frame is always one of them.
 
     Every pair of scales is tried at an eighth of the working size, the best few again at a quarter.
     """
@@ -95,7 +95,7 @@ def _starts(original: Field, altered: Field, aspect: float) -> list[Transform]:
     tried.sort(key=lambda guess: -guess.peak)
     again = [_moved(fine_spectrum, fine, Transform(guess.scale_x, guess.scale_y)) for guess in tried[:_TRIED_AGAIN]]
     again.sort(key=lambda guess: -guess.peak)
-    return [same, *again[:3]]
+    return [same, *(Transform(*scales) for scales in _uniform(aspect)), *again[:4]]
 
 
 def _moved(spectrum: NDArray[np.complex64], other: Floats, guess: Transform) -> Transform:
@@ -104,11 +104,16 @@ def _moved(spectrum: NDArray[np.complex64], other: Floats, guess: Transform) -> 
     return replace(guess, shift_x=x, shift_y=y, peak=peak)
 
 
+def _uniform(aspect: float) -> list[tuple[float, float]]:
+    """The scales of a picture in another shape that was cropped or padded, not stretched."""
+    return [] if abs(aspect - 1) < 0.004 else [(1.0, aspect), (1 / aspect, 1.0)]
+
+
 def _bases(aspect: float) -> list[tuple[float, float]]:
+    """What the tried scales are multiplied with: nothing, and in a clearly other shape the cropped picture."""
     if abs(aspect - 1) < 0.05:
         return [(1.0, 1.0)]
-    cropped = (1 / aspect, 1.0) if aspect < 1 else (1.0, aspect)
-    return [(1.0, 1.0), cropped]
+    return [(1.0, 1.0), (1 / aspect, 1.0) if aspect < 1 else (1.0, aspect)]
 
 
 def _complex(field: Field, step: int) -> Floats:
