@@ -1,5 +1,7 @@
 """Late and repeated reports of other attempts: no file is lost, no result is thrown away, nothing is paid twice."""
 
+from typing import Any
+
 import pytest
 
 from realstaging.models.jobs import Job, JobStatus
@@ -51,7 +53,8 @@ def test_a_late_report_of_the_first_attempt_costs_the_second_ones_result_nothing
 
 def test_a_late_report_does_not_stop_a_retry(world: World) -> None:
     job, late, _ = in_second_attempt(world)
-    finisher, seen = world.function("finish_job").finisher, []
+    finisher = world.function("finish_job").finisher
+    seen: list[Any] = []
     requeue = finisher._jobs.requeue
 
     def late_report_first(*given: object) -> Job:

@@ -23,7 +23,7 @@ def test_the_sdk_is_pinned_and_the_one_that_is_tested() -> None:
 
 def test_no_package_is_in_two_layers_of_one_function() -> None:
     common = _locked("common").keys()
-    assert {name: sorted(common & _locked(name).keys()) for name in LAYERS[1:]} == dict.fromkeys(LAYERS[1:], [])
+    assert {name: sorted(common & _locked(name).keys()) for name in LAYERS[1:]} == {name: [] for name in LAYERS[1:]}
 
 
 def test_the_layer_keeps_the_descriptions_of_every_service_that_is_called() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from realstaging import aws
 from realstaging.gateways.media import Media
-from tests.unit import rows
+from tests.support import rows
 
 REGIONS = ("us-east-1", "eu-central-1", "eu-south-1", "ap-southeast-3")
 BUCKET = "realstaging-prod-media"
