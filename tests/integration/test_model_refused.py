@@ -134,7 +134,8 @@ def test_a_message_does_not_come_back_to_its_own_queue_for_ever(world: World) ->
     jobs = factories.queued(world, jobs=3)[1]
 
     rounds = [
-        message.get("rounds", 0) for message in deliver(world, starter(world, provider), jobs, until=timedelta(hours=6))
+        message.get("rounds") or 0
+        for message in deliver(world, starter(world, provider), jobs, until=timedelta(hours=6))
     ]
 
     assert max(rounds) < 16

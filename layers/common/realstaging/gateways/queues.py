@@ -35,7 +35,7 @@ class StageQueue:
                 job_id=job.id,
                 traceparent=job.traceparent,
                 correlation_id=job.correlation_id,
-                rounds=rounds,
+                rounds=rounds or None,
             )
             for job in jobs
         ]

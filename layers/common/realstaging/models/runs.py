@@ -22,6 +22,8 @@ def without_queries(text: str) -> str:
 
 # How often a message goes from its function back into the queue that feeds it. Lambda stops a chain of about 16.
 MAX_ROUNDS = 12
+# A job that has a place in the schedule needs only one more as a rule; parked, it would come too late for it.
+MAX_ROUNDS_WITH_PLACE = 15
 # What is left of them for a job that has waited in the table: there are many then, and each asks seldom.
 ROUNDS_AFTER_PARKING = 2
 
@@ -33,7 +35,7 @@ class StageMessage(Frozen):
     job_id: str
     traceparent: str
     correlation_id: str
-    rounds: int = 0
+    rounds: int | None = None
 
 
 class Prediction(Frozen):

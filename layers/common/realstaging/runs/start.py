@@ -19,7 +19,8 @@ from realstaging.gateways.replicate.errors import (
 from realstaging.models.base import Failure
 from realstaging.models.circuit_breaker import PROBE_SECONDS
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.models.runs import MAX_ROUNDS, Prediction, ResultMessage, Run, StageMessage
+from realstaging.models.provider import Slot
+from realstaging.models.runs import MAX_ROUNDS, MAX_ROUNDS_WITH_PLACE, Prediction, ResultMessage, Run, StageMessage
 from realstaging.models.start_schedule import backoff
 from realstaging.observability import count, log
 from realstaging.runs.admission import Admission, Permit, Throttled
@@ -59,7 +60,7 @@ class Starter:
         if job is None or job.status is not JobStatus.QUEUED:
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
-        rounds = message.rounds
+        rounds = message.rounds or 0
         if wait := self._admission.closed(state, at):
             self._wait(job, wait, settings, rounds, at)
             return
@@ -174,10 +175,10 @@ class Starter:
             if turn.probe is None and _has_waited_too_long(job, settings, at):
                 self._give_up(job, at)
                 return
-        parked = _is_to_be_parked(start.rounds)
+        parked = _is_to_be_parked(start.rounds, turn.slot)
         try:
             due = _due(delay, parked, settings, at)
-            deferred = self._jobs.defer(job, at, due, turn.slot, parked=parked)
+            deferred = self._jobs.defer(job, at, due, None if parked else turn.slot, parked=parked)
         except LostRaceError:
             return
         log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
@@ -186,7 +187,7 @@ class Starter:
 
     def _wait(self, job: Job, wait: Throttled, settings: Settings, rounds: int, at: datetime) -> None:
         """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
-        parked = _is_to_be_parked(rounds)
+        parked = _is_to_be_parked(rounds, wait.slot)
         due = _due(wait.seconds, parked, settings, at)
         held = job.held_back and not parked and job.due_at is not None and job.due_at >= due
         if not held or wait.slot not in (None, job.slot):
@@ -227,9 +228,9 @@ class _Start:
     at: datetime
 
 
-def _is_to_be_parked(rounds: int) -> bool:
+def _is_to_be_parked(rounds: int, slot: Slot | None) -> bool:
     """Whether a message may not go back to its own queue once more: the sweep begins a new chain."""
-    return rounds + 1 >= MAX_ROUNDS
+    return rounds + 1 >= (MAX_ROUNDS_WITH_PLACE if slot else MAX_ROUNDS)
 
 
 def _due(seconds: int, parked: bool, settings: Settings, at: datetime) -> datetime:
