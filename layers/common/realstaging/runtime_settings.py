@@ -57,19 +57,21 @@ class RuntimeSettings:
 
 def apply_valid_overrides(settings: Settings, live: Overrides) -> Settings:
     """The same, without what a later deployment does not take any more: that must not stop everybody."""
-    try:
-        now = apply_overrides(settings, live)
-    except ValidationError as error:
-        if not live.settings:
-            raise
-        unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
-    else:
-        default = now.models.default
-        if _is_off(live, default):
-            _tell({f"models/{default}"})
-        if default in now.models.enabled or DEFAULT not in live.settings:
-            return now
+    chosen = live.settings.get(DEFAULT)
+    if chosen and not chosen.unset and chosen.value not in _enabled(settings, live, chosen.value):
         unfit = {DEFAULT}
+    else:
+        try:
+            now = apply_overrides(settings, live)
+        except ValidationError as error:
+            if not live.settings:
+                raise
+            unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
+        else:
+            default = now.models.default
+            if _is_off(live, default):
+                _tell({f"models/{default}"})
+            return now
     _tell(unfit)
     left = {key: setting for key, setting in live.settings.items() if key not in unfit}
     return apply_valid_overrides(settings, live.model_copy(update={"settings": left}))
@@ -81,15 +83,22 @@ def apply_overrides(settings: Settings, live: Overrides) -> Settings:
     for key, setting in live.settings.items():
         if not setting.unset:
             data = merged(data, _nested(key, setting.value))
-    # The default is always on offer: a later deployment may have made it one.
-    default = data["models"]["default"]
-    enabled = [id for id in settings.models.enabled if id == default or not _is_off(live, id)]
-    enabled += [id for id, each in live.models.items() if each.enabled and id not in enabled]
+    enabled = _enabled(settings, live, data["models"]["default"])
     parameters = settings.models.parameters | {
         id: each.parameters for id, each in live.models.items() if each.parameters is not None
     }
-    data["models"] |= {"enabled": enabled, "parameters": parameters}
+    # A fallback or a plan's model that is switched off is passed over, as if it were not named.
+    fallbacks = [id for id in data["models"]["fallbacks"] if id in enabled]
+    data["models"] |= {"enabled": enabled, "parameters": parameters, "fallbacks": fallbacks}
+    for plan in data["plans"].values():
+        plan["model"] = model if (model := plan.get("model")) in enabled else None
     return Settings.model_validate(data)
+
+
+def _enabled(settings: Settings, live: Overrides, default: str) -> list[str]:
+    """The models on offer. The default always is: a later deployment may have made it one."""
+    enabled = [id for id in settings.models.enabled if id == default or not _is_off(live, id)]
+    return enabled + [id for id, each in live.models.items() if each.enabled and id not in enabled]
 
 
 def _is_off(live: Overrides, model_id: str) -> bool:

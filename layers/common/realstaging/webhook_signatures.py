@@ -72,7 +72,7 @@ def _read_stripe(header: str) -> tuple[str, list[bytes]]:
         raise UnauthorizedError("The webhook's signature is too long.")
     parts = [part.partition("=") for part in header.split(",")]
     times = [value for name, _, value in parts if name.strip() == "t"]
-    given = [value.encode() for name, _, value in parts if name.strip() == "v1"]
+    given = [value.encode(errors="replace") for name, _, value in parts if name.strip() == "v1"]
     if len(times) != 1 or not given:
         raise UnauthorizedError("The webhook is not signed.")
     return times[0], given
