@@ -82,7 +82,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no name": (FILE | {"filename": ""}, "/files/1/filename"),
     "a kind nobody can stage": (FILE | {"content_type": "image/gif"}, "/files/1/content_type"),
     "no size": ({name: value for name, value in FILE.items() if name != "size_bytes"}, "/files/1/size_bytes"),
-    "too large": (FILE | {"size_bytes": 25 * 2**20 + 1}, "/files/1/size_bytes"),
+    "too large": (FILE | {"size_bytes": 50 * 2**20 + 1}, "/files/1/size_bytes"),
     "a strange checksum": (FILE | {"sha256": "XYZ"}, "/files/1/sha256"),
     "an unknown style": (FILE | {"settings": {"style": "baroque"}}, "/files/1/settings/style"),
     "an unknown room": (FILE | {"settings": {"room_type": "cellar"}}, "/files/1/settings/room_type"),
