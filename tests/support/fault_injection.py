@@ -1,10 +1,15 @@
 """Makes a single call to AWS go wrong: before it is made, after it was made, or with an answer of one's own."""
 
 import copy
+import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+Hooks = list[tuple[str, Callable[..., Any]]]
 
 
 class CrashError(Exception):
@@ -51,20 +56,55 @@ def faulty(
         answer = {"ResponseMetadata": {"HTTPStatusCode": status}, **copy.deepcopy(wrong)}
         return SimpleNamespace(status_code=status), answer
 
-    hooks: list[tuple[str, Callable[..., Any]]] = [
+    hooks: Hooks = [
         (f"provide-client-params.{service}.{operation}", note),
         (f"{'after' if after else 'before'}-call.{service}.{operation}", meddle),
     ]
-    for name, hook in hooks:
-        client.meta.events.register_first(name, hook)
-    try:
+    with _hooked(client, hooks):
         yield calls
-    finally:
-        for name, hook in hooks:
-            client.meta.events.unregister(name, hook)
 
 
 @contextmanager
 def watched(client: Any, operation: str) -> Iterator[list[dict[str, Any]]]:
     with faulty(client, operation, {}, at=()) as calls:
         yield calls
+
+
+def lost_to_itself(row: dict[str, Any]) -> dict[str, Any]:
+    """How an update is refused that the SDK has repeated, its first answer lost: with the row it meets."""
+    met = TypeSerializer().serialize(row)["M"]
+    answer = {"HTTPStatusCode": 400, "RetryAttempts": 1}
+    return {**refusal("ConditionalCheckFailedException"), "Item": met, "ResponseMetadata": answer}
+
+
+@contextmanager
+def contended(client: Any, chance: random.Random, *, share: float) -> Iterator[list[str]]:
+    """Refuse this share of all writes as DynamoDB does for rows that others write. Gives the codes of refusals."""
+    refused: list[str] = []
+
+    def meddle(params: Any = None, model: Any = None, **_: Any) -> Any:
+        if chance.random() >= share:
+            return None
+        if model.name == "TransactWriteItems":
+            reason = chance.choice(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+            wrong = conflict(reason)
+        else:
+            reason = "TransactionConflictException"
+            wrong = refusal(reason)
+        refused.append(reason)
+        return SimpleNamespace(status_code=400), {"ResponseMetadata": {"HTTPStatusCode": 400}, **wrong}
+
+    names = ("TransactWriteItems", "UpdateItem")
+    with _hooked(client, [(f"before-call.dynamodb.{name}", meddle) for name in names]):
+        yield refused
+
+
+@contextmanager
+def _hooked(client: Any, hooks: Hooks) -> Iterator[None]:
+    for name, hook in hooks:
+        client.meta.events.register_first(name, hook)
+    try:
+        yield
+    finally:
+        for name, hook in hooks:
+            client.meta.events.unregister(name, hook)

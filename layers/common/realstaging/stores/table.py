@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from realstaging.stores.serialization import Translated
@@ -21,7 +22,16 @@ Item = dict[str, Any]
 
 MAX_ACTIONS = 100
 CONFLICT_TRIES = 6
+RACE_TRIES = 5
 MAX_SORT_KEY_BYTES = 1024
+
+# Another transaction holds one of the rows: over within milliseconds.
+CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+# The partition has no capacity left at this moment: over within a second or a few. Codes of calls, then reasons.
+THROTTLES = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"} | {
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+}
 
 
 class LostRaceError(Exception):
@@ -38,6 +48,22 @@ def retry_on_conflict[T](act: Callable[[], T], tries: int, gave_up: Exception) -
         with contextlib.suppress(LostRaceError):
             return act()
     raise gave_up
+
+
+def retry_with_fresh_row[T, R](
+    act: Callable[[T], R], read: Callable[[], T], first: T | None = None, *, tries: int = RACE_TRIES
+) -> R:
+    """Act on a row as it was read; when another request changed it meanwhile, read it again and repeat.
+
+    `first`: the row, if it has been read already. Raises LostRaceError if it changed `tries` times.
+    """
+    current = read() if first is None else first
+    for _ in range(tries - 1):
+        try:
+            return act(current)
+        except LostRaceError:
+            current = read()
+    return act(current)
 
 
 def row(model: BaseModel, *keys: dict[str, str]) -> Item:
@@ -160,36 +186,39 @@ class Writes:
 
     def update_item(self, write: Write) -> Item:
         """Run one update by itself and return the whole new row. Raises LostRaceError."""
-        try:
-            answer = self._client.update_item(**write["Update"], ReturnValues="ALL_NEW")
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            met: Any = error.response.get("Item")
-            raise LostRaceError({0: plain(met or {})}) from error
-        return dict(answer["Attributes"])
+        update = write["Update"]
+
+        def call() -> Item:
+            try:
+                return dict(self._client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"])
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                answer: Any = error.response
+                met = plain(answer.get("Item") or {})
+                # The SDK repeats a call whose answer was lost: then the row that refuses it may be its own work.
+                if answer["ResponseMetadata"].get("RetryAttempts") and _is_written(update, met):
+                    return met
+                raise LostRaceError({0: met}) from error
+
+        return _patiently(call)
 
     def transact_write(self, writes: Sequence[Write]) -> None:
-        """Run all or none. A conflict with another transaction is tried again; a condition is an answer."""
+        """Run all or none. Raises LostRaceError when a condition does not hold."""
         actions: Any = Translated(writes)
-        for attempt in range(CONFLICT_TRIES):
+
+        def call() -> None:
             try:
                 self._client.transact_write_items(TransactItems=actions)
-                return
             except self._client.exceptions.TransactionCanceledException as error:
-                reasons: list[Any] = list(error.response.get("CancellationReasons", []))
                 failed = {
                     index: plain(reason.get("Item") or {})
-                    for index, reason in enumerate(reasons)
+                    for index, reason in enumerate(_reasons(error))
                     if reason.get("Code") == "ConditionalCheckFailed"
                 }
                 if failed:
                     raise LostRaceError(failed) from error
-                conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
-                if not conflict or attempt == CONFLICT_TRIES - 1:
-                    raise
-            except self._client.exceptions.TransactionInProgressException:
-                if attempt == CONFLICT_TRIES - 1:
-                    raise
-            _pause(attempt)
+                raise
+
+        _patiently(call)
 
     def get(self, key: dict[str, str]) -> Item | None:
         if len(key["sk"].encode()) > MAX_SORT_KEY_BYTES:
@@ -226,6 +255,37 @@ def _names(expression: str) -> dict[str, str]:
     return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
 
 
-def _pause(attempt: int) -> None:
+def _patiently[R](call: Callable[[], R]) -> R:
+    """Make a call that changes nothing when it is refused, again after a conflict or without capacity."""
+    for attempt in range(CONFLICT_TRIES - 1):
+        try:
+            return call()
+        except ClientError as error:
+            codes = _codes(error)
+            if not codes & (CONFLICTS | THROTTLES):
+                raise
+            _pause(attempt, 0.2 if codes & THROTTLES else 0.05)
+    return call()
+
+
+def _codes(error: ClientError) -> set[str]:
+    """The error's own code, and why each action of a transaction was refused."""
+    return {str(error.response.get("Error", {}).get("Code")), *(str(each.get("Code")) for each in _reasons(error))}
+
+
+def _reasons(error: Any) -> list[Any]:
+    return list(error.response.get("CancellationReasons", []))
+
+
+def _is_written(update: Item, met: Item) -> bool:
+    """Whether a row is as this update would have left it. Never so for an update that sets nothing."""
+    values = update.get("ExpressionAttributeValues", {})
+    put = {name.removeprefix(":new_"): value for name, value in values.items() if name.startswith(":new_")}
+    if ":version" in values and ":add_version" in values:
+        put["version"] = values[":version"] + values[":add_version"]
+    return bool(put) and all(met.get(name) == value for name, value in put.items())
+
+
+def _pause(attempt: int, seconds: float = 0.05) -> None:
     """Exponential back-off with full jitter, so that rivals do not meet again."""
-    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (not a secret)
+    time.sleep(random.uniform(0, seconds * 2**attempt))  # noqa: S311 (not a secret)
