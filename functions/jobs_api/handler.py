@@ -35,7 +35,7 @@ from realstaging.jobs.restage import Restager
 from realstaging.models.base import view
 from realstaging.models.catalog import Capabilities, Health
 from realstaging.models.images import FileView, ImagePage, ImageView, ImageWithJobs
-from realstaging.models.jobs import BatchView, JobPage, JobStatus, JobView
+from realstaging.models.jobs import Batch, BatchView, JobPage, JobStatus, JobView
 from realstaging.models.projects import CostView, NewProject, ProjectPage, ProjectPatch, ProjectView
 from realstaging.models.requests import RestageAnswer, RestageRequest
 from realstaging.observability import log, metrics
@@ -75,6 +75,11 @@ deleter = Deleter(
 
 def asked(once: IdempotentRequest) -> RequestContext:
     return RequestContext(once.owner, once.at, live.of(once.owner, once.at), app.trace, app.request_id, once.seed)
+
+
+def overview_of(batch: Batch) -> BatchView:
+    jobs_of = jobs.visible(batch.owner, batch.job_ids)
+    return overview(batch, jobs_of, images.visible(batch.owner, batch.unstaged_ids))
 
 
 @app.get(
@@ -320,17 +325,28 @@ def post_jobs(request: RestageRequest) -> Response[RestageAnswer]:
     ),
 )
 def get_jobs(
+    *,
     project_id: Annotated[str | None, Query(max_length=64, description="Only jobs of this project.")] = None,
     batch_id: Annotated[str | None, Query(max_length=64, description="Only jobs of this batch.")] = None,
+    image_id: Annotated[str | None, Query(max_length=64, description="Only jobs of this image.")] = None,
     status: Annotated[JobStatus | None, Query(description="Only jobs in this state.")] = None,
+    style: Annotated[str | None, Query(max_length=64, description="Only jobs in this style.")] = None,
+    room_type: Annotated[str | None, Query(max_length=64, description="Only jobs for this room type.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> JobPage:
     owner, before = app.owner, position(cursor, "job")
+    filters = {
+        "project_id": project_id,
+        "image_id": image_id,
+        "status": status,
+        "style": style,
+        "room_type": room_type,
+    }
     if batch_id:
-        page, more = batches.jobs_of(owner, batch_id, project_id=project_id, status=status, limit=limit, before=before)
+        page, more = batches.jobs_of(owner, batch_id, filters, limit=limit, before=before)
     else:
-        page, more = jobs.of(owner, project_id=project_id, status=status, limit=limit, before=before)
+        page, more = jobs.of(owner, filters, limit=limit, before=before)
     return JobPage(items=[view(JobView, job) for job in page], next_cursor=cursor_of(more))
 
 
@@ -425,8 +441,7 @@ def get_job_file(
     ),
 )
 def get_batch(batch_id: BatchId) -> BatchView:
-    batch = batches.get(app.owner, batch_id)
-    return overview(batch, jobs.get_many(app.owner, batch.job_ids))
+    return overview_of(batches.get(app.owner, batch_id))
 
 
 @app.post(
@@ -440,8 +455,8 @@ def get_batch(batch_id: BatchId) -> BatchView:
 )
 def post_batch_cancel(batch_id: BatchId) -> BatchView:
     batch = batches.get(app.owner, batch_id)
-    cancel_all(jobs.get_many(app.owner, batch.job_ids), datetime.now(UTC), jobs=jobs, results=results)
-    return overview(batch, jobs.get_many(app.owner, batch.job_ids))
+    cancel_all(jobs.visible(app.owner, batch.job_ids), datetime.now(UTC), jobs=jobs, results=results)
+    return overview_of(batch)
 
 
 @app.post(
@@ -459,8 +474,7 @@ def post_batch_cancel(batch_id: BatchId) -> BatchView:
 )
 def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
     once = app.once(datetime.now(UTC))
-    batch = batches.get(app.owner, batch_id)
-    return answered(restager.retry_all(jobs.get_many(app.owner, batch.job_ids), asked(once), once))
+    return answered(restager.retry_batch(batch_id, asked(once), once))
 
 
 @log.inject_lambda_context(clear_state=True)

@@ -17,6 +17,7 @@ from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.tombstones import TombstoneStore
 from realstaging.sweep import Sweeper, sweep
 
 PER_SHARD = 50
@@ -37,6 +38,7 @@ sweeper = Sweeper(
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     intake=UploadEvents(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
+    tombstones=TombstoneStore(aws.table(), quota),
 )
 
 

@@ -171,7 +171,7 @@ def test_a_batchs_jobs_are_listed_newest_first_filtered_and_paged(world: World) 
 
     def page(before: str | None, limit: int = 4, **wanted: str) -> tuple[list[str], str | None]:
         choice = {"project_id": None, "status": None} | wanted
-        found, more = world.batches.jobs_of("alice", batch_id, limit=limit, before=before, **choice)
+        found, more = world.batches.jobs_of("alice", batch_id, choice, limit=limit, before=before)
         return [job.id for job in found], more
 
     assert page(None) == (newest_first[:4], newest_first[3])
@@ -180,7 +180,7 @@ def test_a_batchs_jobs_are_listed_newest_first_filtered_and_paged(world: World) 
     assert page(None, limit=9) == (newest_first, None)
     assert page(None, status="ready") == ([], None)
     assert page(None, project_id="prj_other") == ([], None)
-    assert world.batches.jobs_of("bob", batch_id, project_id=None, status=None, limit=9, before=None) == ([], None)
+    assert world.batches.jobs_of("bob", batch_id, {}, limit=9, before=None) == ([], None)
 
 
 def test_reservations_belong_to_the_period_they_were_made_in(world: World) -> None:

@@ -179,7 +179,7 @@ def test_an_owners_jobs_are_listed_newest_first_filtered_and_paged(world: World)
 
     def page(before: str | None, limit: int = 2, **wanted: str) -> tuple[list[str], str | None]:
         choice = {"project_id": None, "status": None} | wanted
-        found, more = world.jobs.of("alice", limit=limit, before=before, **choice)
+        found, more = world.jobs.of("alice", choice, limit=limit, before=before)
         return [job.id for job in found], more
 
     assert page(None) == (newest_first[:2], newest_first[1])

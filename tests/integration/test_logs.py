@@ -64,7 +64,7 @@ def test_no_secret_and_nothing_a_customer_wrote_is_logged(world: World, lines: L
     world.run("sockets", event("websocket-connect", ticket=ticket))
     call(world, "POST", "/v1/projects", body={"name": WISH, "extra": WISH})
     call(world, "GET", "/v1/projects", token="not.a.token")
-    job = world.jobs.of("alice", project_id=None, status=None, limit=1, before=None)[0][0]
+    job = world.jobs.of("alice", {}, limit=1, before=None)[0][0]
     shown = call(world, "GET", f"/v1/jobs/{job.id}/file")[1]["url"]
     assert "X-Amz-Signature" in shown
 

@@ -151,7 +151,8 @@ def test_a_deletion_and_a_purge_may_die_anywhere_and_the_end_is_the_same(world: 
     assert sorted(world.ledger().values()) == ["captured", "released"]
 
 
-def test_a_large_project_goes_bit_by_bit(world: World) -> None:
+def test_a_large_project_goes_bit_by_bit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realstaging.projects.deletion.AT_ONCE", 10)
     project = factories.project(world)
     groups = factories.planned(world, project, count=28, jobs=1)
 

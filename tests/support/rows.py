@@ -55,6 +55,7 @@ def batch(**given: Any) -> Batch:
         "project_id": "prj_01K0000000000000000000000A",
         "image_ids": ["img_01K0000000000000000000000A"],
         "job_ids": ["job_01K0000000000000000000000A"],
+        "placed": 1,
         "period": "2026-11-01",
         "created_at": NOW,
     }

@@ -26,6 +26,7 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.tombstones import TombstoneStore
 from realstaging.sweep import Sweeper
 from tests.support.fake_replicate import Provider
 from tests.support.fakes import FakeFunctions, FakeSockets
@@ -141,6 +142,7 @@ class World:
             queue=self.stage_queue,
             results=self.result_queue,
             intake=UploadEvents(cast(Any, self.lambdas), "upload-complete", "media"),
+            tombstones=TombstoneStore(self.table, self.quota),
         )
 
     def _rewired(self, name: str, module: Any) -> None:

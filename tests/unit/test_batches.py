@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realstaging.jobs.batches import overview, status
+from realstaging.jobs.batches import overview, status_of
 from realstaging.models.jobs import BatchStatus, JobStatus
 from tests.support.rows import batch, job
 
@@ -25,13 +25,13 @@ def _by_the_book(states: list[str]) -> str:
 
 @given(TALLIES)
 def test_the_state_is_what_the_book_says(tally: Counter[JobStatus]) -> None:
-    assert status(tally) == _by_the_book([state.value for state in tally.elements()])
+    assert status_of(batch(), tally) == _by_the_book([state.value for state in tally.elements()])
 
 
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
-        ([], BatchStatus.READY),  # photos only stored: nothing is left to do
+        ([], BatchStatus.READY),  # nothing is left to do
         ([JobStatus.READY, JobStatus.AWAITING_UPLOAD], BatchStatus.IN_PROGRESS),
         ([JobStatus.FAILED, JobStatus.PROCESSING], BatchStatus.IN_PROGRESS),
         ([JobStatus.READY, JobStatus.READY], BatchStatus.READY),
@@ -42,7 +42,7 @@ def test_the_state_is_what_the_book_says(tally: Counter[JobStatus]) -> None:
     ],
 )
 def test_the_states_worth_naming(states: list[JobStatus], expected: BatchStatus) -> None:
-    assert status(Counter(states)) is expected
+    assert status_of(batch(), Counter(states)) is expected
 
 
 @given(TALLIES)

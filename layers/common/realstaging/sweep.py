@@ -23,6 +23,7 @@ from realstaging.stores.due_index import DueRow
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
+from realstaging.stores.tombstones import TombstoneStore
 from realstaging.uploads.rejection import expire
 
 ASK_AGAIN_SECONDS = 120
@@ -40,10 +41,12 @@ class Sweeper:
         queue: StageQueue,
         results: ResultQueue,
         intake: UploadEvents,
+        tombstones: TombstoneStore,
     ) -> None:
         self._settings = settings
         self._images, self._jobs, self._batches, self._media = images, jobs, batches, media
         self._queue, self._results, self._intake = queue, results, intake
+        self._tombstones = tombstones
 
     def look_at(self, due: DueRow, at: datetime) -> None:
         """Deal with one overdue row; the index may be behind, so the row itself is read first."""
@@ -94,6 +97,10 @@ class Sweeper:
 
     def _forgotten(self, job: Job, at: datetime) -> None:
         """A job whose image has moved on without it."""
+        if self._jobs.is_orphan(job):
+            # Placed by a repeat of a request after its project was purged.
+            self._tombstones.delete_jobs([job], at)
+            return
         image = self._images.find(job.owner, job.image_id)
         if image and image.status is ImageStatus.AWAITING_UPLOAD:
             self._jobs.look_again(job, max(image.upload_by, at) + timedelta(hours=1))

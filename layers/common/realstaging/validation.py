@@ -3,17 +3,30 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from realstaging.config import Settings
+from realstaging.errors import ValidationFailedError
 from realstaging.models.requests import StageSettings
 
 Complaint = dict[str, str]
 # Nobody reads more, and an answer must not outgrow what Lambda can send.
 MOST = 20
+# Lambda answers with at most 6 MB, and jobs grow a little until they end.
+MAX_ANSWER_BYTES = 4_000_000
 
 
 def complaints(errors: Iterable[Mapping[str, Any]], under: str = "") -> list[Complaint]:
     found = [{"pointer": under + pointer(error["loc"]), "message": str(error["msg"])} for error in errors]
     return found[:MOST]
+
+
+def check_size(answer: BaseModel, pointer: str) -> None:
+    """Raises ValidationFailedError for a request whose answer could not be sent: its prompts come back once a job."""
+    if len(answer.model_dump_json().encode()) > MAX_ANSWER_BYTES:
+        raise ValidationFailedError(
+            [{"pointer": pointer, "message": "Too many jobs with long prompts for one request. Send fewer at once."}]
+        )
 
 
 def pointer(location: Iterable[str | int]) -> str:

@@ -145,7 +145,7 @@ class JobSearch:
 
     def _of(self, owner: str, before: str | None) -> Iterator[tuple[list[Job], str | None]]:
         while True:
-            jobs, before = self._jobs.of(owner, project_id=None, status=None, limit=ROWS, before=before)
+            jobs, before = self._jobs.of(owner, {}, limit=ROWS, before=before)
             yield jobs, before
             if before is None:
                 return

@@ -1,8 +1,10 @@
 """The media bucket: uploads, originals, masters, thumbnails and results, each under its owner."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 YEAR = "private, max-age=31536000, immutable"
 
 KINDS = ("uploads", "originals", "masters", "thumbnails", "staged")
+
+
+PUT_TRIES = 4
+
+
+class ObjectsLeftError(Exception):
+    """S3 has not removed some objects: a fault, tried again by the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,16 @@ def staged_thumbnail_key(owner: str, job_id: str, attempt: int) -> str:
     return f"{staged_prefix(owner, job_id)}{attempt}-thumbnail.jpg"
 
 
+def attachment(name: str) -> str:
+    """A Content-Disposition that saves a file under its own name, in any script (RFC 6266).
+
+    Old clients read the ASCII `filename`: accents are left out, other letters become `_`.
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    tame = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ()") else "_" for c in bare)
+    return f"attachment; filename=\"{tame}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
 class Media:
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
@@ -101,6 +120,16 @@ class Media:
 
     def put_once(self, key: str, data: bytes, content_type: str) -> bool:
         """Write an object unless it is there already, as a repeated delivery finds it; False then."""
+        for _ in range(PUT_TRIES - 1):
+            try:
+                return self._put_new(key, data, content_type)
+            except ClientError as error:
+                # Two conditional writes of one key met: one of them is kept, and the next try tells which.
+                if error.response.get("Error", {}).get("Code") != "ConditionalRequestConflict":
+                    raise
+        return self._put_new(key, data, content_type)
+
+    def _put_new(self, key: str, data: bytes, content_type: str) -> bool:
         try:
             self._put(key, data, content_type, IfNoneMatch="*")
         except ClientError as error:
@@ -149,10 +178,15 @@ class Media:
         )
 
     def remove(self, *keys: str) -> None:
-        if keys:
-            self._s3.delete_objects(
-                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-            )
+        """Remove objects; one that is not there is no error. Raises ObjectsLeftError."""
+        if not keys:
+            return
+        answer = self._s3.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        )
+        # S3 answers 200 and says there which objects it could not remove.
+        if errors := answer.get("Errors", []):
+            raise ObjectsLeftError(f"{len(errors)} of {len(keys)} objects: {errors[0].get('Code')}")
 
     def remove_under(self, prefix: str) -> int:
         """Up to a thousand objects below a prefix; how many there were."""
@@ -177,7 +211,7 @@ class Media:
         """A signed address to read one object, for `seconds`; `name` makes browsers save it under it."""
         params = {"Bucket": self._bucket, "Key": key}
         if name:
-            params["ResponseContentDisposition"] = f'attachment; filename="{name}"'
+            params["ResponseContentDisposition"] = attachment(name)
         return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def file(self, key: str, content_type: str, at: datetime, seconds: int, *, name: str | None) -> FileView:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from realstaging.config import Settings
 from realstaging.ids import new_id, new_ids
 from realstaging.models.images import Image, ImageStatus
-from realstaging.models.jobs import Batch, Job, JobStatus
+from realstaging.models.jobs import Batch, Job, JobStatus, JobView
 from realstaging.models.requests import StageSettings, UploadFile
 from realstaging.runtime_settings import RequestSettings
 
@@ -125,16 +125,31 @@ class RowBuilder:
 
     def batch(self, project_id: str, groups: Sequence[tuple[Image, Sequence[Job]]]) -> Batch:
         at = self.asked.at
+        projects = sorted({project_id, *(image.project_id for image, _ in groups)})
         return Batch(
             id=self.batch_id,
             owner=self.asked.owner,
             project_id=project_id,
+            project_ids=projects if len(projects) > 1 else [],
             image_ids=[image.id for image, _ in groups],
+            unstaged_ids=[image.id for image, jobs in groups if not jobs],
             job_ids=[job.id for _, jobs in groups for job in jobs],
             period=self.period,
             created_at=at,
             due_at=at + PLACED_WITHIN,
         )
+
+
+def as_ordered(job: JobView) -> StageSettings:
+    """What was ordered with a job."""
+    return StageSettings(
+        room_type=job.room_type,
+        style=job.style,
+        prompt=job.prompt,
+        keep_structure=job.keep_structure,
+        seed=job.seed,
+        model=job.model,
+    )
 
 
 def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:

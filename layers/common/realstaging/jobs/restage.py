@@ -17,7 +17,7 @@ from realstaging.errors import (
 )
 from realstaging.gateways.queues import StageQueue
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.jobs.builder import RequestContext, RowBuilder, merged, orders
+from realstaging.jobs.builder import RequestContext, RowBuilder, as_ordered, merged, orders
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus, JobView
@@ -26,7 +26,7 @@ from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
-from realstaging.validation import complaints, refusals, unknown_choices
+from realstaging.validation import check_size, complaints, refusals, unknown_choices
 
 # An image with this many jobs, each with its ledger line and the job it follows, is one transaction.
 MAX_PER_IMAGE = 32
@@ -79,18 +79,24 @@ class Restager:
         if job.retried_by:
             return _answered_by_now(once, f"The job was tried again already, as {job.retried_by}.")
         return self._place(
-            [RequestedItem(0, job.image_id, [_as_ordered(job.ordered())], job)], {}, asked, once, single=shape
+            [RequestedItem(0, job.image_id, [as_ordered(job.ordered())], job)], {}, asked, once, single=shape
         )
 
-    def retry_all(self, jobs: Sequence[Job], asked: RequestContext, once: IdempotentRequest) -> RequestResult:
-        """A new job for each that failed and was not tried again yet. Raises JobNotRetryableError if there is none."""
+    def retry_batch(self, batch_id: str, asked: RequestContext, once: IdempotentRequest) -> RequestResult:
+        """A new job for each that failed and was not tried again yet.
+
+        Raises NotFoundError, and JobNotRetryableError if there is no such job. A repeat is answered though the batch
+        may be gone by now.
+        """
         if earlier := once.earlier():
             return self._again(earlier, asked)
+        batch = self._batches.get(asked.owner, batch_id)
+        jobs = self._jobs.visible(asked.owner, batch.job_ids)
         failed = [job for job in jobs if job.status is JobStatus.FAILED and not job.retried_by]
         if not failed:
             return _answered_by_now(once, "No job of this batch has failed without having been tried again.")
         wishes = [
-            RequestedItem(index, job.image_id, [_as_ordered(job.ordered())], job) for index, job in enumerate(failed)
+            RequestedItem(index, job.image_id, [as_ordered(job.ordered())], job) for index, job in enumerate(failed)
         ]
         return self._place(wishes, {}, asked, once)
 
@@ -128,6 +134,7 @@ class Restager:
             answer = _answer(draft.batch_id if wanted else None, made, turned_down)
             if not wanted:
                 return RequestResult(422, answer)
+            check_size(answer, "/items")
             outcome = RequestResult(207 if turned_down else 202, answer)
             if single:
                 outcome = RequestResult(201, view(single, made[0][0]))
@@ -154,7 +161,7 @@ class Restager:
         draft = RowBuilder(unfinished.id, asked, unfinished.period)
         ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
         for job in (job for item in answer.items for job in item.jobs or []):
-            again = draft.job(job.id, job.image_id, job.project_id, _as_ordered(job), parent=job.parent_job_id)
+            again = draft.job(job.id, job.image_id, job.project_id, as_ordered(job), parent=job.parent_job_id)
             ordered[job.image_id].append(again)
         placed = self._place_rest(unfinished, self._fitting(ordered, draft), draft)
         # What was there before, and what may be sent twice, the sweep and the claim see to.
@@ -178,7 +185,7 @@ class Restager:
 
     def _fitting(self, ordered: dict[str, list[Job]], draft: RowBuilder) -> list[Group]:
         """Jobs by image, as their images now want them."""
-        found = {image.id: image for image in self._images.get_many(draft.asked.owner, ordered)}
+        found = {image.id: image for image in self._images.visible(draft.asked.owner, ordered)}
         now = [(found.get(id) or draft.gone(jobs[0]), jobs) for id, jobs in ordered.items()]
         return [(image, [draft.fit_to_image(job, image) for job in jobs]) for image, jobs in now]
 
@@ -193,12 +200,22 @@ class Restager:
             raise JobNotRetryableError("The job was tried again just now.")
         return [replace(wish, index=index) for index, wish in enumerate(left)]
 
+    def _without_ended_jobs(self, images: Sequence[Image], owner: str) -> list[Image]:
+        """Images as they are, but for waiting jobs that were canceled or deleted meanwhile: they take no place."""
+        listed = [id for image in images if image.status is ImageStatus.AWAITING_UPLOAD for id in image.waiting_jobs]
+        waits = {job.id for job in self._jobs.get_many(owner, listed) if job.status is JobStatus.AWAITING_UPLOAD}
+        return [
+            image.model_copy(update={"waiting_jobs": [id for id in image.waiting_jobs if id in waits]})
+            for image in images
+        ]
+
     def _send(self, groups: Sequence[Group]) -> None:
         self._queue.send([job for _, jobs in groups for job in jobs if job.status is JobStatus.QUEUED])
 
     def _read(self, wishes: Sequence[RequestedItem], owner: str) -> tuple[dict[str, Image], dict[int, AppError]]:
         """The images that can be staged, and what speaks against the other wishes."""
-        found = {image.id: image for image in self._images.get_many(owner, {wish.image_id for wish in wishes})}
+        images = self._images.visible(owner, {wish.image_id for wish in wishes})
+        found = {image.id: image for image in self._without_ended_jobs(images, owner)}
         refused: dict[int, AppError] = {}
         room = {image.id: MAX_PER_IMAGE - len(image.waiting_jobs) for image in found.values()}
         for wish in wishes:
@@ -259,14 +276,3 @@ def _answered_by_now(once: IdempotentRequest, why_not: str) -> RequestResult:
     if earlier := once.reload().earlier():
         return earlier
     raise JobNotRetryableError(why_not)
-
-
-def _as_ordered(job: JobView) -> StageSettings:
-    return StageSettings(
-        room_type=job.room_type,
-        style=job.style,
-        prompt=job.prompt,
-        keep_structure=job.keep_structure,
-        seed=job.seed,
-        model=job.model,
-    )

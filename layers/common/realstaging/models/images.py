@@ -44,7 +44,9 @@ class ImageView(Frozen):
 
 
 class ImageWithJobs(ImageView):
-    jobs: list[JobView]
+    jobs: list[JobView] = Field(
+        description="Newest first; of an image with very many jobs the newest 100. `GET /v1/jobs?image_id=` has all."
+    )
 
 
 class Image(ImageView):

@@ -139,16 +139,24 @@ ABANDONED = -1
 
 
 class Batch(Frozen):
-    """`placed` images have their rows; `unplaced` jobs are reserved but not written yet."""
+    """`placed` images have their rows; `unplaced` jobs are reserved but not written yet.
+
+    `unstaged_ids`: its images without jobs. `project_ids`: all projects of a batch with images of several.
+    `missing_images` and `missing_jobs` were never written, because the request died and was given up.
+    """
 
     id: str
     owner: str
     project_id: str
+    project_ids: list[str] = Field(default_factory=list)
     image_ids: list[str]
+    unstaged_ids: list[str] = Field(default_factory=list)
     job_ids: list[str]
     period: str
     placed: int = 0
     unplaced: int = 0
+    missing_images: int = 0
+    missing_jobs: int = 0
     created_at: AwareDatetime
     due_at: AwareDatetime | None = None
 
@@ -160,12 +168,27 @@ class Batch(Frozen):
     def complete(self) -> bool:
         return self.placed == len(self.image_ids)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its request is still at work, or died and was not given up yet."""
+        return not self.complete and not self.abandoned
+
+    @property
+    def projects(self) -> list[str]:
+        return self.project_ids or [self.project_id]
+
 
 class BatchView(Frozen):
     id: str
     project_id: str
-    status: BatchStatus
+    status: BatchStatus = Field(
+        description="Of its jobs and of the photos that were uploaded without one; `ready` once all of them are."
+    )
     counts: Counts
+    missing_jobs: int = Field(
+        default=0,
+        description="Jobs that were never made, because the request for them broke off. They are not charged.",
+    )
     created_at: AwareDatetime
     jobs: list[JobView]
 

@@ -1,5 +1,6 @@
 """Which object stands behind a variant of an image or a job, and a signed address for it."""
 
+import unicodedata
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -18,6 +19,12 @@ SUFFIXES = {
     "image/heif": "heif",
 }
 
+MAX_STEM = 100
+# Control, format (writing direction among them), surrogate, private and unassigned characters, line ends.
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Zero width, and yet part of words and emoji.
+JOINERS = "\u200c\u200d"
+
 
 def image_file(image: Image, variant: str, at: datetime, seconds: int, *, download: bool, media: Media) -> FileView:
     """Raises ImageNotReadyError until the photo was taken in."""
@@ -29,8 +36,7 @@ def image_file(image: Image, variant: str, at: datetime, seconds: int, *, downlo
         "master": master_key(image.owner, image.id),
         "thumbnail": thumbnail_key(image.owner, image.id),
     }[variant]
-    stem = _safe(PurePosixPath(image.filename.replace("\\", "/")).stem)
-    name = f"{stem}{'' if variant == 'original' else '-' + variant}.{SUFFIXES[content_type]}"
+    name = f"{_stem(image.filename)}{'' if variant == 'original' else '-' + variant}.{SUFFIXES[content_type]}"
     return media.file(key, content_type, at, seconds, name=name if download else None)
 
 
@@ -43,6 +49,8 @@ def job_file(job: Job, variant: str, at: datetime, seconds: int, *, download: bo
     return media.file(key, job.result.content_type, at, seconds, name=name)
 
 
-def _safe(name: str) -> str:
-    """A file name that cannot end the header it stands in."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_. ()") else "_" for c in name)[:100] or "photo"
+def _stem(filename: str) -> str:
+    """A file's own name without folders, ending and what cannot be seen, at most MAX_STEM characters."""
+    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    shown = "".join(c for c in stem if c in JOINERS or unicodedata.category(c) not in HIDDEN)
+    return shown.strip()[:MAX_STEM].strip() or "photo"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import LostRunError, OutputUnusableError, StagingError
+from realstaging.errors import LostRunError, NotFoundError, OutputUnusableError, StagingError
 from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
@@ -201,6 +201,9 @@ class Finisher:
 
     def _deliver(self, job: Job, run: Prediction, at: datetime) -> None:
         photo = self._images.find(job.owner, job.image_id)
+        if self._jobs.is_orphan(job):
+            self._fail(job, _project_deleted(), costs.ended(job, JobStatus.CANCELED, run, photo), at)
+            return
         if photo is None or photo.master_width is None or photo.master_height is None:
             # No other model could do better: there is nothing left to stage.
             gone = OutputUnusableError("The photo was deleted while it was being staged.")
@@ -232,7 +235,13 @@ class Finisher:
             "thumbnail_key": thumbnail,
             "prediction_id": run.id,
         }
-        if not self._end(job, ended, at, lambda it: self._jobs.deliver(it, at, details, ended)):
+        try:
+            delivered = self._end(job, ended, at, lambda it: self._jobs.deliver(it, at, details, ended))
+        except NotFoundError:
+            self._media.remove(key, thumbnail)
+            self._fail(job, _project_deleted(), ended, at)
+            return
+        if not delivered:
             # Delivered by the same message before, or this attempt has ended: then nobody asks for these files.
             now = self._jobs.find(job.owner, job.id)
             if now is None or now.result_key != key:
@@ -272,6 +281,10 @@ class Finisher:
             model_selection.choose(tried, settings, lambda model: model_selection.takes_over(model, tried, order))
             is not None
         )
+
+
+def _project_deleted() -> StagingError:
+    return OutputUnusableError("The project was deleted while the photo was being staged.")
 
 
 def _trusted(job: Job, run: Prediction | None) -> Prediction | None:

@@ -57,7 +57,7 @@ class Starter:
         """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
         state = self._provider.scene(message.owner, message.job_id)
         job, settings = state.job, self._settings.under(state.live)
-        if job is None or job.status is not JobStatus.QUEUED:
+        if job is None or job.status is not JobStatus.QUEUED or self._jobs.is_orphan(job):
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
         rounds = message.rounds or 0

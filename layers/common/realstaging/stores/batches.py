@@ -1,16 +1,17 @@
 """Batches: the images and jobs of one request, written in transactions that charge for what they create."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
-from realstaging.models.images import Image
+from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import ABANDONED, Batch, Job
 from realstaging.stores import keys
 from realstaging.stores.images import ImageStore
-from realstaging.stores.jobs import JobStore
+from realstaging.stores.jobs import Filters, JobStore, matches
+from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, row
+from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_with_fresh_row, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,6 +24,7 @@ TURNS = 50
 class BatchStore:
     def __init__(self, table: "Table", images: ImageStore, jobs: JobStore, quota: QuotaStore) -> None:
         self._writes, self._images, self._jobs, self._quota = Writes(table), images, jobs, quota
+        self._projects = ProjectStore(table)
 
     def create(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
         """Write a batch with new images and their jobs and reserve their quota.
@@ -30,9 +32,8 @@ class BatchStore:
         Refused whole: QuotaExceededError when the jobs do not all fit, NotFoundError when the
         project is gone. Raises LostRaceError when a row of `with_it`, or of ours, is there already.
         """
-        project = self._writes.exists(keys.project(batch.owner, batch.project_id))
         try:
-            started = self._begin(batch, groups, self._new, limit=limit, with_it=[project, *with_it])
+            started = self._begin(batch, groups, self._new, limit=limit, with_it=with_it)
         except LostRaceError as error:
             if 0 in error.failed:
                 raise NotFoundError("project") from error
@@ -44,25 +45,26 @@ class BatchStore:
 
         Raises NotFoundError when the project is gone, and ConflictError when the batch was given up.
         """
-        project = self._writes.exists(keys.project(batch.owner, batch.project_id))
-        current: Batch | None = batch
-        for _ in range(TURNS):
+
+        def place(current: Batch | None) -> None:
             if current is None:
                 return
             try:
-                self._place_rest(current, groups, self._new, with_it=[project])
-                return
+                self._place_rest(current, groups, self._new)
             except LostRaceError as error:
                 if 0 in error.failed:
                     raise NotFoundError("project") from error
-                # A repeat of this request was quicker with these rows: go on behind it.
-                current = self.unfinished(batch.owner, batch.id)
-        raise RuntimeError("the batch is never complete")
+                raise
+
+        # When a repeat of this request was quicker with these rows, go on behind it.
+        retry_with_fresh_row(
+            place, lambda: self.unfinished(batch.owner, batch.id), cast("Batch | None", batch), tries=TURNS
+        )
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
         """Write a batch of new jobs for images that are there, and reserve their quota: the first transaction of it.
 
-        Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more.
+        Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more or a project is gone.
         """
         return self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
 
@@ -75,8 +77,9 @@ class BatchStore:
         return Batch.model_validate(item) if item else None
 
     def get(self, owner: str, batch_id: str) -> Batch:
+        """As its owner sees it. Raises NotFoundError, also when all its projects were deleted."""
         batch = self.find(owner, batch_id)
-        if batch is None:
+        if batch is None or not self._projects.existing(owner, batch.projects):
             raise NotFoundError("batch")
         return batch
 
@@ -90,23 +93,24 @@ class BatchStore:
         return batch
 
     def jobs_of(
-        self, owner: str, batch_id: str, *, project_id: str | None, status: str | None, limit: int, before: str | None
+        self, owner: str, batch_id: str, filters: Filters, *, limit: int, before: str | None
     ) -> tuple[list[Job], str | None]:
         """A page of a batch's jobs, newest first, and the id to go on from; empty for an unknown batch."""
         batch = self.find(owner, batch_id)
         ids = sorted((id for id in batch.job_ids if not before or id < before), reverse=True) if batch else []
-        wanted = [
-            job
-            for job in self._jobs.get_many(owner, ids)
-            if (not status or job.status == status) and (not project_id or job.project_id == project_id)
-        ]
+        wanted = [job for job in self._jobs.visible(owner, ids) if matches(job, filters)]
         return wanted[:limit], wanted[limit - 1].id if len(wanted) > limit else None
 
     def abandon(self, batch: Batch) -> None:
         """Give back what a request that died had reserved but not written. Raises LostRaceError."""
         given_up = self._writes.update(
             keys.batch(batch.owner, batch.id),
-            put={"unplaced": 0, "placed": ABANDONED},
+            put={
+                "unplaced": 0,
+                "placed": ABANDONED,
+                "missing_jobs": batch.unplaced,
+                "missing_images": len(batch.image_ids) - batch.placed,
+            },
             drop=keys.NOT_DUE,
             when="#unplaced = :unplaced AND #placed = :placed",
             values={":unplaced": batch.unplaced, ":placed": batch.placed},
@@ -132,10 +136,11 @@ class BatchStore:
             used = self._quota.usage(batch.owner, batch.period).used
             raise QuotaExceededError(limit=limit, used=used, requested=wanted)
         first = next(_chunks(groups, reserve=2 + len(with_it)), [])
+        checks = self._checks(batch.owner, first)
         started = batch.model_copy(
             update={"placed": len(first), "unplaced": wanted - sum(len(jobs) for _, jobs in first)}
         )
-        writes = [*with_it, self._put(started, len(groups))]
+        writes = [*checks, *with_it, self._put(started)]
         if wanted:
             writes.append(self._quota.reserve(batch.owner, batch.period, wanted, limit))
         quota_at = len(writes) - 1
@@ -154,11 +159,9 @@ class BatchStore:
         batch: Batch,
         groups: Sequence[Group],
         rows: Callable[[Group], list[Write]],
-        *,
-        with_it: Sequence[Write] = (),
     ) -> None:
         """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
-        for chunk in _chunks([] if batch.abandoned else groups[batch.placed :], reserve=1 + len(with_it)):
+        for chunk in _chunks([] if batch.abandoned else groups[batch.placed :], reserve=1):
             after = batch.model_copy(
                 update={
                     "placed": batch.placed + len(chunk),
@@ -168,16 +171,21 @@ class BatchStore:
             taken = self._writes.update(
                 keys.batch(batch.owner, batch.id),
                 put={"placed": after.placed, "unplaced": after.unplaced},
-                drop=keys.NOT_DUE if after.placed == len(groups) else (),
+                drop=keys.NOT_DUE if after.complete else (),
                 when="#placed = :placed",
                 values={":placed": batch.placed},
             )
-            self._writes.transact_write([*with_it, taken, *(write for group in chunk for write in rows(group))])
+            placed = [write for group in chunk for write in rows(group)]
+            self._writes.transact_write([*self._checks(batch.owner, chunk), taken, *placed])
             batch = after
 
-    def _put(self, batch: Batch, groups: int) -> Write:
+    def _checks(self, owner: str, groups: Sequence[Group]) -> list[Write]:
+        """Nothing is put into a project that was deleted."""
+        return [self._writes.exists(keys.project(owner, project_id)) for project_id in _projects(groups)]
+
+    def _put(self, batch: Batch) -> Write:
         item = row(batch, keys.batch(batch.owner, batch.id))
-        if batch.placed < groups and batch.due_at:
+        if not batch.complete and batch.due_at:
             item |= keys.due(batch.due_at, batch.id)
         else:
             item.pop("due_at", None)
@@ -195,16 +203,29 @@ class BatchStore:
         return [write for job in jobs for write in self._jobs.put_new(job)]
 
 
+def _projects(groups: Sequence[Group]) -> list[str]:
+    """The projects that these rows are put into. Jobs of an image that is gone are written only to be closed."""
+    there = (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD)
+    return sorted({image.project_id for image, _ in groups if image.status in there})
+
+
 def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
-    """Whole images with their jobs, as many as one transaction holds beside `reserve` other actions."""
+    """Whole images with their jobs, as many as one transaction holds beside `reserve` other actions.
+
+    The first is empty when that many others leave no room for its image.
+    """
     chunk: list[Group] = []
-    room = MAX_ACTIONS - reserve
     for group in groups:
-        size = 1 + sum(3 if job.parent_job_id else 2 for job in group[1])
-        if size > room and chunk:
+        longer = [*chunk, group]
+        if reserve + len(_projects(longer)) + sum(_actions(each) for each in longer) > MAX_ACTIONS:
             yield chunk
-            chunk, room = [], MAX_ACTIONS - reserve
-        chunk.append(group)
-        room -= size
+            chunk = [group]
+        else:
+            chunk = longer
     if chunk:
         yield chunk
+
+
+def _actions(group: Group) -> int:
+    """The image; each job with its ledger line and the job it follows."""
+    return 1 + sum(3 if job.parent_job_id else 2 for job in group[1])

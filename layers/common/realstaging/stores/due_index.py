@@ -31,19 +31,23 @@ class DueStore:
         self._table, self._writes = table, Writes(table)
 
     def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[DueRow]:
-        """Overdue work, the longest waiting first in each shard. The rows themselves must be read anew."""
-        found: list[DueRow] = []
+        """Overdue work, the longest waiting first. The rows themselves must be read anew.
+
+        Over all shards: whoever runs out of time leaves what came due last, and not always the same shards.
+        """
+        found: list[tuple[str, DueRow]] = []
         for shard in range(keys.DUE_SHARDS):
             answer = self._table.query(
                 IndexName="gsi2",
                 KeyConditionExpression=Key("gsi2pk").eq(f"{lane}#{shard}") & Key("gsi2sk").lt(keys.stamp(at)),
-                ProjectionExpression="pk, sk",
+                ProjectionExpression="pk, sk, gsi2sk",
                 Limit=per_shard,
             )
             for item in answer["Items"]:
                 kind, _, id = str(item["sk"]).partition("#")
-                found.append(DueRow(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id))
-        return found
+                row = DueRow(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id)
+                found.append((str(item["gsi2sk"]), row))
+        return [row for _, row in sorted(found, key=lambda each: each[0])]
 
     def put_off(self, due: DueRow, at: datetime, *, lane: Lane = "DUE") -> None:
         """Look at it a little later, if it is still overdue at all."""

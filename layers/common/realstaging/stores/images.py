@@ -12,6 +12,7 @@ from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, Write, Writes, row
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 
 # Somebody may upload the same content again at this very moment.
 CONTENT_SETTLED = timedelta(hours=1)
-# A page must fit into an answer, whatever its prompts.
+# A page must fit into an answer (6 MB), whatever its prompts. Of an image the newest jobs are shown.
 MAX_JOBS_SHOWN = 400
+MAX_JOBS_OF_IMAGE = 100
+PAGE_BYTES = 3_000_000
+BARE_JOB_BYTES = 1_500
 
 
 class ImageStore:
     def __init__(self, table: "Table", jobs: JobStore, quota: QuotaStore) -> None:
         self._table, self._writes, self._jobs, self._quota = table, Writes(table), jobs, quota
+        self._projects = ProjectStore(table)
 
     def put_new(self, image: Image) -> Write:
         item = row(image, keys.image(image.owner, image.id), keys.by_project_image(image.project_id, image.id))
@@ -39,8 +44,9 @@ class ImageStore:
         return Image.model_validate(item) if item else None
 
     def get(self, owner: str, image_id: str) -> Image:
+        """As its owner sees it. Raises NotFoundError, also when its project was deleted."""
         image = self.find(owner, image_id)
-        if image is None:
+        if image is None or self.is_orphan(image):
             raise NotFoundError("image")
         return image
 
@@ -48,10 +54,16 @@ class ImageStore:
         found = self._writes.get_many([keys.image(owner, image_id) for image_id in image_ids])
         return [Image.model_validate(item) for item in found]
 
+    def visible(self, owner: str, image_ids: Iterable[str]) -> list[Image]:
+        """Those that are there, and their projects too: what their owner sees."""
+        images = self.get_many(owner, image_ids)
+        there = self._projects.existing(owner, {image.project_id for image in images})
+        return [image for image in images if image.project_id in there]
+
     def of_project(
         self, project_id: str, *, limit: int, before: str | None
     ) -> tuple[list[tuple[Image, list[Job]]], str | None]:
-        """A page of a project's images, newest first, each with all its jobs, and the id to go on from.
+        """A page of a project's images, newest first, each with its newest jobs, and the id to go on from.
 
         In descending order an image's jobs come just before the image itself, so one query gives
         the groups whole.
@@ -64,20 +76,24 @@ class ImageStore:
         }
         groups: list[tuple[Image, list[Job]]] = []
         jobs: list[Job] = []
-        shown = 0
+        shown = size = 0
         while True:
             answer = self._table.query(**query)
             for item in answer["Items"]:
                 if "#JOB#" in str(item["gsi1sk"]):
-                    jobs.append(Job.model_validate(item))
+                    job = Job.model_validate(item)
+                    jobs = jobs if jobs and jobs[0].image_id == job.image_id else []
+                    if len(jobs) < MAX_JOBS_OF_IMAGE:
+                        jobs.append(job)
                     continue
                 image = Image.model_validate(item)
                 groups.append((image, [job for job in jobs if job.image_id == image.id]))
                 jobs = []
                 shown += len(groups[-1][1])
+                size += sum(BARE_JOB_BYTES + len((job.prompt or "").encode()) for job in groups[-1][1])
                 if len(groups) > limit:
                     return groups[:limit], groups[limit - 1][0].id
-                if shown > MAX_JOBS_SHOWN:
+                if shown > MAX_JOBS_SHOWN or size > PAGE_BYTES:
                     return groups, image.id
             if "LastEvaluatedKey" not in answer:
                 return groups, None
@@ -94,8 +110,9 @@ class ImageStore:
         released = [self._jobs.release_to_queue(job, at, look_again) for job in jobs]
         self._writes.transact_write([self._move(image, ImageStatus.READY, at, facts), content, *released])
 
-    def was_deleted(self, owner: str, image_id: str) -> bool:
-        return self._writes.get(keys.deleted(owner, "IMAGE", image_id)) is not None
+    def is_orphan(self, image: Image) -> bool:
+        """Whether the image's project was deleted: then it takes no file, and the purge takes it."""
+        return not self._projects.existing(image.owner, [image.project_id])
 
     def release_content(self, owner: str, sha256: str, at: datetime) -> None:
         """A file was written that no row may tell of: let the purge look whether anybody has it."""
@@ -112,10 +129,7 @@ class ImageStore:
         stamp = keys.stamp(at)
         writes = [self._move(image, status, at, {"error": why.model_dump(mode="json")})]
         writes += [self._jobs.closing(job, JobStatus.FAILED, at, why) for job in jobs]
-        writes += [self._quota.close(job, stamp) for job in jobs]
-        for period in {job.period for job in jobs}:
-            count = sum(job.period == period for job in jobs)
-            writes.append(self._quota.released(image.owner, period, count))
+        writes += self._quota.release_together(jobs, stamp)
         self._writes.transact_write(writes)
 
     def expect(self, image: Image, at: datetime, *, upload_by: datetime, look_again: datetime) -> Image:

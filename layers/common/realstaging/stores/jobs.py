@@ -1,7 +1,9 @@
 """Jobs in the single table, and the quota that moves with them."""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+import functools
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from realstaging.models.provider import Slot
 from realstaging.models.runs import Run
 from realstaging.stores import keys
 from realstaging.stores.costs import CostStore
+from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
@@ -26,10 +29,18 @@ CLOSED_TOGETHER = 45
 CHOSEN = ("seed", "seed_given", "model_version")
 NOT_FOLLOWED = "attribute_exists(#status) AND attribute_not_exists(#retried_by)"
 
+# Attributes of jobs, and what they must be; None filters nothing.
+Filters = Mapping[str, str | None]
+
+
+def matches(job: Job, filters: Filters) -> bool:
+    return all(value is None or getattr(job, name) == value for name, value in filters.items())
+
 
 class JobStore:
     def __init__(self, table: "Table", quota: QuotaStore) -> None:
         self._table, self._writes, self._quota, self._costs = table, Writes(table), quota, CostStore(table)
+        self._projects = ProjectStore(table)
 
     def put_new(self, job: Job) -> list[Write]:
         """The actions that write a new job and its ledger line, and tell the job it follows: once each."""
@@ -47,26 +58,33 @@ class JobStore:
         return Job.model_validate(item) if item else None
 
     def get(self, owner: str, job_id: str) -> Job:
+        """As its owner sees it. Raises NotFoundError, also when its project was deleted."""
         job = self.find(owner, job_id)
-        if job is None:
+        if job is None or self.is_orphan(job):
             raise NotFoundError("job")
         return job
+
+    def is_orphan(self, job: Job) -> bool:
+        """Whether the job's project was deleted: then it is neither shown nor started, and the purge takes it."""
+        return not self._projects.existing(job.owner, [job.project_id])
+
+    def visible(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
+        """Those that are there, and their projects too: what their owner sees."""
+        return self._in_projects(owner, self.get_many(owner, job_ids))
 
     def get_many(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
         found = self._writes.get_many([keys.job(owner, job_id) for job_id in job_ids])
         return [Job.model_validate(item) for item in found]
 
-    def of(
-        self, owner: str, *, project_id: str | None, status: str | None, limit: int, before: str | None
-    ) -> tuple[list[Job], str | None]:
+    def of(self, owner: str, filters: Filters, *, limit: int, before: str | None) -> tuple[list[Job], str | None]:
         """A page of an owner's jobs, newest first, and the id to go on from."""
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("JOB#"),
             "ScanIndexForward": False,
         }
-        wanted = [Attr(name).eq(value) for name, value in (("project_id", project_id), ("status", status)) if value]
-        if wanted:
-            query["FilterExpression"] = wanted[0] if len(wanted) == 1 else wanted[0] & wanted[1]
+        conditions = [Attr(name).eq(value) for name, value in filters.items() if value is not None]
+        if conditions:
+            query["FilterExpression"] = functools.reduce(operator.and_, conditions)
         else:
             query["Limit"] = limit + 1
         if before:
@@ -75,7 +93,7 @@ class JobStore:
         last_read: str | None = None
         for _ in range(PAGES):
             answer = self._table.query(**query)
-            jobs += [Job.model_validate(item) for item in answer["Items"]]
+            jobs += self._in_projects(owner, [Job.model_validate(item) for item in answer["Items"]])
             last = answer.get("LastEvaluatedKey")
             last_read = str(last["sk"]).removeprefix("JOB#") if last else None
             if len(jobs) > limit or last is None:
@@ -124,7 +142,10 @@ class JobStore:
         if not spent:
             return self._alone(move)
         self._writes.transact_write([move, *spent])
-        return self.get(job.owner, job.id)
+        now = self.find(job.owner, job.id)
+        if now is None:
+            raise LostRaceError({})
+        return now
 
     def note_run(self, job: Job, prediction_id: str, *, due: datetime) -> None:
         """Remember which paid run belongs to this attempt. Raises LostRaceError if it is over already.
@@ -166,7 +187,10 @@ class JobStore:
         )
 
     def deliver(self, job: Job, at: datetime, result: Item, run: Run) -> None:
-        """`processing` → `ready`, and the reservation becomes a charge, or neither."""
+        """`processing` → `ready`, and the reservation becomes a charge, or neither.
+
+        Raises LostRaceError, and NotFoundError when the project was deleted: nothing in it is charged.
+        """
         started = job.started_at or at
         booked, spent = self._booking(job, run)
         put = {
@@ -178,7 +202,13 @@ class JobStore:
         }
         # attempt is part of version: a result of an earlier attempt cannot get here.
         move = self._move(job, JobStatus.READY, at, put=put)
-        self._writes.transact_write([move, *self._quota.capture(job, keys.stamp(at)), *spent])
+        project = self._writes.exists(keys.project(job.owner, job.project_id))
+        try:
+            self._writes.transact_write([move, *self._quota.capture(job, keys.stamp(at)), *spent, project])
+        except LostRaceError as error:
+            if set(error.failed) == {3 + len(spent)}:
+                raise NotFoundError("project") from error
+            raise
 
     def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, run: Run | None = None) -> None:
         """→ `failed` or `canceled`, and the reservation is given back, or neither."""
@@ -192,9 +222,7 @@ class JobStore:
         for start in range(0, len(jobs), CLOSED_TOGETHER):
             some = jobs[start : start + CLOSED_TOGETHER]
             writes = [self.closing(job, status, at, None) for job in some]
-            writes += [self._quota.close(job, stamp) for job in some]
-            for period in {job.period for job in some}:
-                writes.append(self._quota.released(some[0].owner, period, sum(job.period == period for job in some)))
+            writes += self._quota.release_together(some, stamp)
             try:
                 self._writes.transact_write(writes)
             except LostRaceError:
@@ -233,6 +261,10 @@ class JobStore:
 
     def _booking(self, job: Job, run: Run | None) -> tuple[Item, list[Write]]:
         return (self._costs.booked(job, run), self._costs.spent(job, run)) if run else ({}, [])
+
+    def _in_projects(self, owner: str, jobs: Sequence[Job]) -> list[Job]:
+        there = self._projects.existing(owner, {job.project_id for job in jobs})
+        return [job for job in jobs if job.project_id in there]
 
     def _alone(self, write: Write) -> Job:
         return Job.model_validate(self._writes.update_item(write))

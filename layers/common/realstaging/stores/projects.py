@@ -1,5 +1,6 @@
 """Projects in the single table."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,11 @@ class ProjectStore:
         if project is None:
             raise NotFoundError("project")
         return project
+
+    def existing(self, owner: str, project_ids: Iterable[str]) -> set[str]:
+        """Those of these projects that are there: what is in the others is gone for its owner."""
+        found = self._writes.get_many([keys.project(owner, project_id) for project_id in sorted(set(project_ids))])
+        return {str(item["id"]) for item in found}
 
     def rename(self, owner: str, project_id: str, name: str, at: datetime) -> Project:
         """The last name given wins; the version grows."""

@@ -3,6 +3,8 @@
 The functions give actions for somebody else's transaction: quota never moves by itself.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -78,13 +80,15 @@ class QuotaStore:
         ]
 
     def release(self, job: Job, at: str) -> list[Write]:
-        return [self._close(job, "released", at), self.released(job.owner, job.period, 1)]
+        return self.release_together([job], at)
 
-    def close(self, job: Job, at: str) -> Write:
-        """The line alone, for transactions that give back several reservations in one counter move."""
-        return self._close(job, "released", at)
+    def release_together(self, jobs: Sequence[Job], at: str) -> list[Write]:
+        """Close the lines of several jobs of an owner; each period's counters move once."""
+        lines = [self._close(job, "released", at) for job in jobs]
+        periods = Counter((job.owner, job.period) for job in jobs)
+        return [*lines, *(self._released(owner, period, count) for (owner, period), count in periods.items())]
 
-    def released(self, owner: str, period: str, count: int) -> Write:
+    def _released(self, owner: str, period: str, count: int) -> Write:
         return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count, "version": 1})
 
     def _close(self, job: Job, state: str, at: str) -> Write:

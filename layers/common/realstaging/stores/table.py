@@ -50,14 +50,12 @@ def retry_on_conflict[T](act: Callable[[], T], tries: int, gave_up: Exception) -
     raise gave_up
 
 
-def retry_with_fresh_row[T, R](
-    act: Callable[[T], R], read: Callable[[], T], first: T | None = None, *, tries: int = RACE_TRIES
-) -> R:
+def retry_with_fresh_row[T, R](act: Callable[[T], R], read: Callable[[], T], first: T, *, tries: int = RACE_TRIES) -> R:
     """Act on a row as it was read; when another request changed it meanwhile, read it again and repeat.
 
-    `first`: the row, if it has been read already. Raises LostRaceError if it changed `tries` times.
+    `first`: the row as it was read. Raises LostRaceError if it changed `tries` times.
     """
-    current = read() if first is None else first
+    current = first
     for _ in range(tries - 1):
         try:
             return act(current)

@@ -1,7 +1,7 @@
 """What is left of deleted things until the purge has been: a row elsewhere, so that nothing else finds it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from boto3.dynamodb.conditions import Attr, Key
 
 from realstaging.models.images import Image
-from realstaging.models.jobs import Job
+from realstaging.models.jobs import Batch, Job
 from realstaging.models.projects import Project
 from realstaging.stores import keys
 from realstaging.stores.images import CONTENT_SETTLED
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A function that holds the row in its hands may still write files: none runs longer than a minute.
 SETTLED = timedelta(minutes=2)
+# Three actions each, and a few counters: one transaction.
+DELETED_TOGETHER = 30
 
 Kind = Literal["PROJECT", "IMAGE", "JOB"]
 UNCHANGED = "#version = :version"
@@ -46,19 +48,31 @@ class TombstoneStore:
         gone = self._writes.delete(key, UNCHANGED, {":version": project.version})
         self._writes.transact_write([gone, self._marker("PROJECT", project.owner, project.id, at)])
 
-    def delete_image(self, image: Image, at: datetime) -> None:
-        """It is gone for its owner; its files follow. Raises LostRaceError."""
-        key = keys.image(image.owner, image.id)
-        gone = self._writes.delete(key, UNCHANGED, {":version": image.version})
-        self._writes.transact_write([gone, self._marker_of_image(image, at)])
+    def delete_images(self, images: Sequence[Image], at: datetime) -> None:
+        """They are gone for their owner; their files follow. Up to DELETED_TOGETHER, all or none.
 
-    def delete_job(self, job: Job, at: datetime) -> None:
-        """It is gone for its owner; unfinished work is not charged. Raises LostRaceError."""
-        # A run noted since it was read is to be called off: the version does not tell of it.
-        unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
-        gone = self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version})
-        back = [] if job.status.final else self._quota.release(job, keys.stamp(at))
-        self._writes.transact_write([gone, self._marker("JOB", job.owner, job.id, at + SETTLED), *back])
+        Raises LostRaceError.
+        """
+        writes: list[Write] = []
+        for image in images:
+            key = keys.image(image.owner, image.id)
+            writes.append(self._writes.delete(key, UNCHANGED, {":version": image.version}))
+            writes.append(self._marker_of_image(image, at))
+        self._writes.transact_write(writes)
+
+    def delete_jobs(self, jobs: Sequence[Job], at: datetime) -> None:
+        """They are gone for their owner; unfinished work is not charged. Up to DELETED_TOGETHER, all or none.
+
+        Raises LostRaceError.
+        """
+        writes: list[Write] = []
+        for job in jobs:
+            # A run noted since it was read is to be called off: the version does not tell of it.
+            unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
+            writes.append(self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version}))
+            writes.append(self._marker("JOB", job.owner, job.id, at + SETTLED))
+        unfinished = [job for job in jobs if not job.status.final]
+        self._writes.transact_write([*writes, *self._quota.release_together(unfinished, keys.stamp(at))])
 
     def find(self, owner: str, name: str) -> Tombstone | None:
         """By what follows `DELETED#` in its key."""
@@ -75,12 +89,25 @@ class TombstoneStore:
         self._writes.transact_write([self._writes.delete(key, "attribute_exists(#owner)"), *also])
 
     def forget_project(self, project: Tombstone) -> None:
-        """The project's last traces: what its requests made together, what it cost, the marker."""
-        with self._table.batch_writer() as rows:
-            for key in self._batches_of(project):
-                rows.delete_item(Key=key)
+        """The project's last traces: its batches, what it cost, the marker. Raises LostRaceError."""
+        for batch in self._batches_of(project):
+            self._forget_batch(batch, project.id)
         self._table.delete_item(Key=keys.cost(project.owner, project.id))
         self.forget(project)
+
+    def _forget_batch(self, batch: Batch, project_id: str) -> None:
+        """A batch goes with its last project, and what it had reserved but never written goes back."""
+        key, others = keys.batch(batch.owner, batch.id), [id for id in batch.projects if id != project_id]
+        if others:
+            known = {":first": batch.project_id, ":all": batch.project_ids}
+            left = {"project_id": others[0], "project_ids": others}
+            unchanged = "#project_id = :first AND #project_ids = :all"
+            self._writes.update_item(self._writes.update(key, put=left, when=unchanged, values=known))
+            return
+        unchanged, as_read = "#unplaced = :unplaced AND #placed = :placed", {":placed": batch.placed}
+        gone = self._writes.delete(key, unchanged, as_read | {":unplaced": batch.unplaced})
+        back = [self._quota.give_back(batch.owner, batch.period, batch.unplaced)] if batch.unplaced else []
+        self._writes.transact_write([gone, *back])
 
     def forget_image(self, remains: Tombstone, at: datetime) -> None:
         """Likewise, and one image fewer has this content."""
@@ -94,15 +121,15 @@ class TombstoneStore:
         )
         self.forget(remains, content)
 
-    def _batches_of(self, project: Tombstone) -> Iterator[dict[str, Any]]:
+    def _batches_of(self, project: Tombstone) -> Iterator[Batch]:
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{project.owner}") & Key("sk").begins_with("BATCH#"),
-            "FilterExpression": Attr("project_id").eq(project.id),
-            "ProjectionExpression": "pk, sk",
+            "FilterExpression": Attr("project_id").eq(project.id) | Attr("project_ids").contains(project.id),
+            "ConsistentRead": True,
         }
         while True:
             answer = self._table.query(**query)
-            yield from answer["Items"]
+            yield from (Batch.model_validate(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -29,9 +29,9 @@ def ingest(
 ) -> None:
     """Look at the bytes and move the image and its waiting jobs on. A repeated event changes nothing."""
     image = images.find(owner, image_id)
-    if image is None and images.was_deleted(owner, image_id):
+    if image is None or image.status is not ImageStatus.AWAITING_UPLOAD or images.is_orphan(image):
+        # The image was deleted or has its file: whatever came now, nobody will ask for it.
         media.remove(upload_key(owner, image_id))
-    if image is None or image.status is not ImageStatus.AWAITING_UPLOAD:
         log.info("upload already dealt with", image_id=image_id)
         return
     follow(image.traceparent, image.correlation_id)
@@ -49,7 +49,9 @@ def ingest(
     alone = _keep(image, photo, upload, media)
     released = _accept(image, photo, upload.size, at, settings, images=images, jobs=jobs)
     if released is None:
-        _leave(image, photo, at, images=images, media=media)
+        # The same event again, or its owner deleted the image meanwhile: the purge takes the files.
+        images.release_content(image.owner, photo.sha256, at)
+        log.info("upload dealt with elsewhere", image_id=image.id)
         return
     if not alone:
         _make_sure(image, photo, upload, media)
@@ -87,14 +89,6 @@ def _make_sure(image: Image, photo: Photo, upload: Upload, media: Media) -> None
     media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
     if not media.has(original_key(image.owner, photo.sha256)):
         media.keep_original(image, photo.sha256, upload, photo.content_type)
-
-
-def _leave(image: Image, photo: Photo, at: datetime, *, images: ImageStore, media: Media) -> None:
-    """Somebody else was first: the same event again, or its owner deleted the image meanwhile."""
-    if images.find(image.owner, image.id) is None:
-        media.remove(master_key(image.owner, image.id), thumbnail_key(image.owner, image.id))
-    images.release_content(image.owner, photo.sha256, at)
-    log.info("upload dealt with elsewhere", image_id=image.id)
 
 
 def _accept(

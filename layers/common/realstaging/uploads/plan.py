@@ -10,7 +10,7 @@ from realstaging.config import Settings
 from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
 from realstaging.gateways.media import Media
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.jobs.builder import RequestContext, RowBuilder, merged, orders
+from realstaging.jobs.builder import RequestContext, RowBuilder, as_ordered, merged, orders
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus, ImageView
 from realstaging.models.jobs import Batch, JobView
@@ -25,7 +25,7 @@ from realstaging.models.requests import (
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.table import LostRaceError
-from realstaging.validation import Complaint, complaints, refusals, unknown_choices
+from realstaging.validation import Complaint, check_size, complaints, refusals, unknown_choices
 
 Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
 
@@ -39,6 +39,8 @@ def plan(
     and NotFoundError for somebody else's project; then nothing was created. A repeat of a request
     that died half-way places what is missing and gives the first answer.
     """
+    if earlier := once.earlier():
+        return _again(earlier, request, asked, batches)
     settings = asked.terms.settings
     if request.defaults and (bad := unknown_choices(request.defaults, settings, "/defaults")):
         raise ValidationFailedError(bad)
@@ -50,14 +52,13 @@ def plan(
     if not wanted:
         return RequestResult(422, _answer(None, checked, [], []))
     batch, groups = _lay_out(wanted, request.project_id, asked)
-    if earlier := once.earlier():
-        return _again(earlier, batch, groups, batches)
     limits = settings.uploads
     forms = [
         media.upload_form(image, asked.at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
         for image, _ in groups
     ]
     answer = _answer(batch.id, checked, groups, forms)
+    check_size(answer, "/files")
     outcome = RequestResult(207 if answer.failed else 201, answer)
     try:
         batches.create(batch, groups, limit=asked.terms.allowance.limit, with_it=once.remember(outcome))
@@ -83,15 +84,26 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
     return media.upload_form(image, at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
 
 
-def _again(earlier: RequestResult, batch: Batch, groups: Sequence[Group], batches: BatchStore) -> RequestResult:
-    if unfinished := batches.unfinished(batch.owner, batch.id):
-        batches.resume(unfinished, _counted_in(unfinished.period, groups))
+def _again(earlier: RequestResult, request: UploadRequest, asked: RequestContext, batches: BatchStore) -> RequestResult:
+    """The first answer; what its request did not come to, if it died, is placed now as it was promised then."""
+    answer = UploadAnswer.model_validate(earlier.body)
+    unfinished = batches.unfinished(asked.owner, answer.batch_id or "")
+    if unfinished is None:
+        return earlier
+    draft = RowBuilder(unfinished.id, asked, unfinished.period)
+    groups: list[Group] = []
+    for item in answer.items:
+        if item.image is None:
+            continue
+        promised = item.image
+        jobs = [draft.job(job.id, promised.id, promised.project_id, as_ordered(job)) for job in item.jobs or []]
+        announced = {"sha256": request.files[item.index].get("sha256")}
+        named = promised.model_dump(include={"filename", "content_type", "size_bytes"})
+        fields: dict[str, Any] = named | announced
+        file = UploadFile.model_construct(**fields)
+        groups.append((draft.image(promised.id, promised.project_id, file, jobs), jobs))
+    batches.resume(unfinished, groups)
     return earlier
-
-
-def _counted_in(period: str, groups: Sequence[Group]) -> list[Group]:
-    """The rows of a repeat that came in another period than the first request, which has reserved in its own."""
-    return [(image, [job.model_copy(update={"period": period}) for job in jobs]) for image, jobs in groups]
 
 
 def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, settings: Settings) -> Checked:
