@@ -84,6 +84,9 @@ deploy: setup ## check, build and deploy a stage: STAGE=dev; then a look at the 
 	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev)
 	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
 
+smoke: setup ## drive the main path once: the local cloud, or STAGE=dev TOKEN=<access token>
+	@TOKEN="$(TOKEN)" $(PY) -m tools.smoke $(if $(STAGE),--stage $(STAGE)) $(if $(DIR),--dir $(DIR))
+
 reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
 	@$(PY) -m tools.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
 
@@ -93,4 +96,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

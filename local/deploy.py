@@ -1,5 +1,6 @@
 """What `sam deploy` does, in under a second: zip, upload, create or update the stack, say why it failed."""
 
+import contextlib
 import hashlib
 import io
 import time
@@ -51,7 +52,8 @@ def deploy(endpoint: str, folder: Path, stack: str, parameters: dict[str, str]) 
     """Bring the stack to what this built folder says; its resources."""
     template = yaml.load((folder / "template.yaml").read_text(), _Loader)
     s3 = client("s3", endpoint)
-    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
     for resource in template["Resources"].values():
         _upload_code(s3, folder, resource)
     body = yaml.safe_dump(template).encode()

@@ -3,13 +3,17 @@
 from ministack import app
 
 from local.emulator import (
+    conflicts,
     expressions,
     http_apis,
     http_requests,
     invocations,
+    object_deletions,
     parameters,
     permissions,
     queues,
+    recursion,
+    s3_hosts,
     secrets,
     sockets,
     streams,
@@ -33,6 +37,10 @@ PATCHES = (
     expressions,
     transactions,
     warming,
+    recursion,
+    object_deletions,
+    conflicts,
+    s3_hosts,
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Fair queues: one tenant's thousand messages do not hold up another's one.
+"""Queues: one tenant's thousand messages do not hold up another's one; no delay is longer than 15 minutes.
 
-ministack takes MessageGroupId on a standard queue, and then delivers in order of arrival all the same.
+ministack takes MessageGroupId on a standard queue, and then delivers in order of arrival all the same. It takes any
+DelaySeconds.
 """
 
 import time
@@ -10,7 +11,10 @@ from ministack.services import sqs
 
 from local.emulator.shapes import Record
 
+LONGEST_DELAY = 900
+
 _collect_messages = sqs._collect_msgs
+_send_message = sqs._act_send_message
 
 
 def collect_fairly(queue: Record, limit: int, visibility: int) -> list[Record]:
@@ -36,5 +40,15 @@ def collect_fairly(queue: Record, limit: int, visibility: int) -> list[Record]:
     return taken
 
 
+def send_message(request: Record, url: str) -> Record:
+    delay = int(request.get("DelaySeconds") or 0)
+    if not 0 <= delay <= LONGEST_DELAY:
+        said = f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+        raise sqs._Err("InvalidParameterValue", said)
+    answer: Record = _send_message(request, url)
+    return answer
+
+
 def install() -> None:
-    sqs._collect_msgs = collect_fairly
+    sqs._collect_msgs, sqs._act_send_message = collect_fairly, send_message
+    sqs._HANDLERS["SendMessage"] = send_message

@@ -119,7 +119,7 @@ def test_the_upload_form_takes_only_what_was_announced(agent: Agent) -> None:
     assert send({**form["fields"], "key": form["fields"]["key"].replace("uploads/", "originals/")}, b"x") == 403
     assert send({**form["fields"], "x-amz-signature": "0" * 64}, b"x") == 403
     assert send(form["fields"], b"") == 400
-    assert send(form["fields"], bytes(25 * 1024 * 1024 + 1)) == 400
+    assert send(form["fields"], bytes(50 * 1024 * 1024 + 1)) == 400
     assert agent.get(f"/v1/images/{item['image']['id']}")["status"] == "awaiting_upload"
     fresh = agent.post(f"/v1/images/{item['image']['id']}/upload-url", status=200)
     assert httpx.post(fresh["url"], data=fresh["fields"], files={"file": room().data}).status_code == 204

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import layered  # type: ignore[import-not-found]  # from a layer
 import shadowed  # type: ignore[import-not-found]  # likewise, and covered by ours
+from botocore.config import Config
 
 LOADED_AT = time.time()
 MODULES = ("boto3", "ministack", "hypercorn", "httpx", "local")
@@ -64,8 +65,27 @@ def write(event: dict[str, Any]) -> None:
 def http(event: dict[str, Any]) -> dict[str, Any]:
     if event["rawPath"].endswith("/fails"):
         raise RuntimeError("a secret of the database")
+    if event["rawPath"].endswith("/large"):
+        return {"statusCode": 200, "body": "x" * (7 * 1024 * 1024)}
     given = {name: event.get(name) for name in ("pathParameters", "cookies", "queryStringParameters")}
-    return given | {"authorizer": event["requestContext"].get("authorizer")}
+    return given | {
+        "authorizer": event["requestContext"].get("authorizer"),
+        "method": event["requestContext"]["http"]["method"],
+    }
+
+
+def sign(event: dict[str, Any]) -> dict[str, Any]:
+    """A form for each key, signed with this function's own rights."""
+    client = boto3.client("s3", config=Config(signature_version="s3v4"))
+    return {key: client.generate_presigned_post(event["bucket"], key) for key in event["keys"]}
+
+
+def delete(event: dict[str, Any]) -> list[dict[str, str]]:
+    """What S3 says it could not delete."""
+    answer = boto3.client("s3").delete_objects(
+        Bucket=event["bucket"], Delete={"Objects": [{"Key": key} for key in event["keys"]], "Quiet": True}
+    )
+    return [{"key": error["Key"], "code": error["Code"]} for error in answer.get("Errors", [])]
 
 
 def leave(_event: dict[str, Any]) -> None:
@@ -80,6 +100,8 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "send": send,
     "read": read,
     "write": write,
+    "sign": sign,
+    "delete": delete,
     "exit": leave,
     "set": lambda _: {1, 2},
     "http": http,
