@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from realstaging.api.app import Api
 from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
 from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
@@ -98,8 +99,24 @@ def at_once(world: World, count: int, act: Callable[[World], Any]) -> list[Any]:
         start.wait()
         return act(process)
 
-    with one_call_at_a_time(), ThreadPoolExecutor(count) as pool:
+    with one_call_at_a_time(), an_event_a_thread(), ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, processes))
+
+
+@contextmanager
+def an_event_a_thread() -> Iterator[None]:
+    """Powertools keeps the current event in a class: right in Lambda, where a process has one request at a time."""
+    own = threading.local()
+    translate: Any = Api._to_proxy_event
+
+    def noted(app: Api, event: dict[str, Any]) -> Any:
+        own.event = translate(app, event)
+        return own.event
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Api, "_to_proxy_event", noted)
+        patch.setattr(Api, "current_event", property(lambda _: own.event), raising=False)
+        yield
 
 
 @contextmanager
