@@ -36,7 +36,8 @@ def normalize(data: bytes, limits: Images) -> Photo:
     picture = decoding.opened(data, actual, limits)
     _check_sides(picture.width, picture.height, limits)
     master = decoding.upright(picture, limits.master_long_side)
-    thumbnail = decoding.fitted(master, limits.thumbnail_long_side)
+    half = master.reduce(2) if max(master.size) > 2 * limits.thumbnail_long_side else master
+    thumbnail = decoding.fitted(half, limits.thumbnail_long_side)
     return Photo(
         content_type=actual,
         width=picture.width,
@@ -46,7 +47,7 @@ def normalize(data: bytes, limits: Images) -> Photo:
         master_width=master.width,
         master_height=master.height,
         thumbnail=encoding.jpeg(thumbnail, _THUMBNAIL_QUALITY),
-        advice=advice(master, thumbnail),
+        advice=advice(half, thumbnail),
     )
 
 
