@@ -17,7 +17,7 @@ from realstaging.imaging.checks.fields import Bools, Floats
 from realstaging.imaging.checks.report import Report
 
 Frame = Literal["restored", "resized"]
-Why = Literal["blank", "other_view", "reframed", "too_much_changed", "relit"]
+Why = Literal["blank", "lines_lost", "reframed", "too_much_changed", "relit"]
 
 MAX_PIXELS = 24_000_000
 
@@ -27,7 +27,7 @@ _FEWEST_LINES, _MOST_CHANGED, _LARGEST_GAP, _MOST_RELIT = 0.6, 0.85, 0.04, 60.0
 
 # A side that the model's picture does not quite reach is reached by stretching this many times the gap.
 _STRETCHED = 6
-_GROWN, _FEATHER = 3, 2
+_GROWN, _FEATHER = 1, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _unfit(report: Report) -> Why | None:
         return "blank"
     reverse = report.mode == "declutter"
     if max(report.lines_kept, 1 - report.lines_added if reverse else 0.0) < _FEWEST_LINES:
-        return "other_view"
+        return "lines_lost"
     gaps = [max(gap, 0.0) for gap in _gaps(report.transform)]
     return "reframed" if max(gaps) > _LARGEST_GAP else None
 

@@ -17,7 +17,7 @@ _DETAIL, _LEAST_SPREAD, _ALIKE = 6, 60.0, 0.9
 # Light changes slowly over this share of the long side; what changes faster is an object or its shadow.
 _TONE_REACH = 0.09
 _GROWN = 24
-_SPECK, _CLOSED = 0.35, 5
+_SPECK, _CLOSED = 0.35, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def changed(original: Image.Image, altered: Image.Image, seen: Bools) -> Change:
     apart = np.maximum(_outside(even, photo), _outside(photo, even))
     apart = box_mean(apart, 1) * seen
     # Detail that was smoothed away or made up is no change while its mean is the same; an even difference is.
-    level = largest(np.abs(box_mean_of(before - after - tone, 3))) * seen
+    level = largest(np.abs(box_mean_of(before - after - tone, 2))) * seen
     lit = _same_structure(mean(before), mean(after))
     clearly = np.maximum(apart, level) > np.where(lit, LIT, CLEARLY)
     return Change(_without_holes(_grown(clearly, np.maximum(apart, level) > STILL)), tone)
@@ -73,20 +73,18 @@ def _tone(before: Floats, after: Floats, seen: Bools) -> Floats:
 
 
 def _curve(before: Floats, after: Floats, levels: Floats) -> Floats:
-    """What has to be added at each level: medians over 16 steps, joined by straight lines."""
-    bins = (after / 16).astype(np.intp)
-    middles, medians = [], []
-    for at in range(16):
-        chosen = bins == at
-        if chosen.sum() > 0.01 * len(after):
-            middles.append(float(after[chosen].mean()))
-            medians.append(float(np.median(before[chosen] - after[chosen])))
-    if not middles:
-        return np.zeros_like(levels)
-    whole = float(np.median(before - after))
-    held = np.clip(medians, whole - 30, whole + 30)
-    added: Floats = np.interp(levels, middles, held).astype(np.float32)
-    return added
+    """What has to be added at each level: a parabola, fitted so that new furniture has no say in it."""
+    difference = before - after
+    middle = float(np.median(difference))
+    factors = np.array([middle, 0.0, 0.0])
+    columns = np.stack((np.ones_like(after), after / 255, (after / 255) ** 2), axis=1).astype(np.float64)
+    for spread in (60.0, 40.0, 25.0, 15.0, 10.0, 10.0):
+        weight = np.clip(1 - ((difference - columns @ factors) / spread) ** 2, 0, None) ** 2
+        normal = columns.T @ (columns * weight[:, None]) + 1e-4 * len(after) * np.diag([0.0, 1.0, 1.0])
+        factors = np.linalg.solve(normal + 1e-6 * np.eye(3), columns.T @ (difference * weight))
+    share = levels / 255
+    added: Floats = np.clip(factors[0] + factors[1] * share + factors[2] * share**2, middle - 45, middle + 45)
+    return added.astype(np.float32)
 
 
 def _mean_where(values: Floats, weight: Bools, radius: int) -> Floats:

@@ -104,6 +104,8 @@ def _measured(
 ) -> Measures:
     shown = transform.seen(pair.original.size)
     kept, found = _share(pair.old, pair.kept, pair.after), _share(pair.new, pair.found, pair.before)
+    if found is None and kept is not None:
+        found = 0.0  # a photo full of lines, and not one in the altered picture
     return Measures(
         lines_kept=kept,
         lines_found=found,

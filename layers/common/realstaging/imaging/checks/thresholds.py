@@ -43,6 +43,7 @@ class Thresholds:
     surfaces: share of the picture that is another surface.
     frame: share of the photo that the altered picture shows.
     shift: the larger shift, as a share of the side.
+    stretch: how far x and y scale differ although the shape did not change. No failure by itself.
     unchanged: below this share of the picture changed, nothing was done; an enhancement may change the tone
         alone, by more than same_levels on average.
     blank: the standard deviation in levels below which a picture shows nothing.
@@ -55,6 +56,7 @@ class Thresholds:
     surfaces: Bounds = Bounds(0.08, 0.03)
     frame: Bounds = Bounds(0.78, 0.88)
     shift: Bounds = Bounds(0.08, 0.035)
+    stretch: Bounds = Bounds(0.3, 0.035)
     unchanged: float = 0.004
     same_levels: float = 3.0
     blank: float = 5.0

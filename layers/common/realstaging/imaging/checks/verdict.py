@@ -39,6 +39,7 @@ def judge(measures: Measures, mode: Mode, limits: Thresholds) -> tuple[Verdict, 
     kept = limits.lines_kept_stretched if abs(measures.aspect - 1) > _NAMED_STRETCH else limits.lines_kept
     scores: list[tuple[Reason, float]] = [
         ("reframed", min(limits.frame.score(measures.frame), limits.shift.score(measures.shift))),
+        ("stretched", limits.stretch.score(_unexplained(measures))),
         ("lines_lost", limits.removed.score(measures.removed)),
         ("surfaces_changed", limits.surfaces.score(measures.surfaces)),
     ]
@@ -73,6 +74,11 @@ def _named(measures: Measures) -> list[Reason]:
     if measures.frame < _NAMED_FRAME:
         reasons.append("reframed")
     return reasons
+
+
+def _unexplained(measures: Measures) -> float:
+    """How far the scales differ beyond what the other shape explains, be it by stretching or by cropping."""
+    return min(abs(measures.stretch - 1), abs(measures.stretch / measures.aspect - 1))
 
 
 def _is_other_view(measures: Measures, mode: Mode) -> bool:
