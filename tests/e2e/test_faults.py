@@ -92,13 +92,13 @@ def test_a_worker_killed_in_the_middle_of_a_start_costs_no_second_run(cloud: Clo
     assert agent.usage() == (1, 0, 1)
 
 
-def test_a_worker_killed_before_the_run_was_taken_is_followed_by_another_attempt(cloud: Cloud, agent: Agent) -> None:
+def test_a_worker_killed_before_the_run_was_taken_is_followed_by_another_start(cloud: Cloud, agent: Agent) -> None:
     script(cloud, {**ONCE, "then": {"outcome": "create:timeout_before_create", "seconds": 30}})
     job_id = staged_one(agent)
     until(lambda: httpx.get(f"{cloud.replicate}/_script").json()["rules"][0]["used"] or None)
     kill_workers(cloud, "StageImage")
     sweep_when_due(cloud, agent, job_id)
-    assert agent.job_in(job_id, "ready")["attempt"] == 2
+    assert agent.job_in(job_id, "ready")["attempt"] == 1  # what made no run is no attempt
     assert agent.usage() == (1, 0, 1)
 
 
