@@ -75,9 +75,9 @@ def test_environments_fit_into_four_kilobytes(expanded: Expanded) -> None:
         assert longest + sum(len(key) + 100 for key in variables) <= 4096, name
 
 
-def test_upload_complete_may_delete_what_it_wrote(expanded: Expanded) -> None:
+def test_upload_complete_deletes_uploads_and_leaves_the_rest_to_the_purge(expanded: Expanded) -> None:
     deletes = _resources(expanded, "UploadCompleteRole", "s3:DeleteObject")
-    assert deletes == {"/uploads/*", "/masters/*", "/thumbnails/*"}
+    assert deletes == {"/uploads/*"}
 
 
 def _resources(expanded: Expanded, role: str, action: str) -> set[str]:

@@ -20,6 +20,8 @@ KINDS = ("uploads", "originals", "masters", "thumbnails", "staged")
 
 
 PUT_TRIES = 4
+# Why a copy inside the store may be refused though the bytes are at hand: then they are written.
+WRITE_INSTEAD = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404")
 
 
 class ObjectsLeftError(Exception):
@@ -158,7 +160,7 @@ class Media:
                 CacheControl=YEAR,
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in ("PreconditionFailed", "NoSuchKey", "404"):
+            if error.response.get("Error", {}).get("Code") not in WRITE_INSTEAD:
                 raise
             return False if self.has(key) else self.put_once(key, upload.data, content_type)
         return True

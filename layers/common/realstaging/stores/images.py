@@ -112,7 +112,7 @@ class ImageStore:
 
     def is_orphan(self, image: Image) -> bool:
         """Whether the image's project was deleted: then it takes no file, and the purge takes it."""
-        return not self._projects.existing(image.owner, [image.project_id])
+        return self._projects.find(image.owner, image.project_id) is None
 
     def release_content(self, owner: str, sha256: str, at: datetime) -> None:
         """A file was written that no row may tell of: let the purge look whether anybody has it."""

@@ -66,7 +66,7 @@ class JobStore:
 
     def is_orphan(self, job: Job) -> bool:
         """Whether the job's project was deleted: then it is neither shown nor started, and the purge takes it."""
-        return not self._projects.existing(job.owner, [job.project_id])
+        return self._projects.find(job.owner, job.project_id) is None
 
     def visible(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
         """Those that are there, and their projects too: what their owner sees."""
