@@ -183,24 +183,21 @@ def test_a_result_that_comes_after_its_job_was_given_up_is_booked_and_not_delive
     assert world.objects("staged/") == []
 
 
-def test_the_end_of_an_attempt_that_was_given_up_is_booked_when_it_is_told_after_all(world: World) -> None:
+def test_a_run_that_was_given_up_for_lost_is_not_delivered_beside_its_successor(world: World) -> None:
     job = factories.processing(world, prediction_id=None)
     sweep(world, minutes=3)
     settle(world)
-    assert outcomes(world.job(job)) == [("staging_timed_out", "0")]
+    assert outcomes(world.job(job)) == []  # a start that made no run is no attempt
     stage(world)
     late = told(job, 1, "succeeded", id="lost", marks=job.marker, output=["x"])
 
     finish(world, [late, late])
 
-    now = world.job(job)
-    assert (now.status, now.attempt, outcomes(now)) == (JobStatus.PROCESSING, 2, [("staging_timed_out", "0.03")])
-    assert now.due_at is not None
-    assert costs(world, job) == ([0.03, 1], [0.03, 1])
+    assert world.job(job).status == JobStatus.PROCESSING
     hear(world, job)
     settle(world)
-    assert (world.job(job).status, world.job(job).cost_usd) == (JobStatus.READY, Decimal("0.06"))
-    assert costs(world, job) == ([0.06, 1], [0.06, 1])
+    assert (world.job(job).status, world.job(job).cost_usd) == (JobStatus.READY, Decimal("0.03"))
+    assert world.ledger() == {job.id: "captured"}
 
 
 def test_of_an_attempt_that_is_over_only_its_own_run_is_booked(world: World) -> None:
