@@ -25,13 +25,13 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
+jobs = JobStore(aws.table())
 limits = settings().replicate
 finisher = Finisher(
     settings(),
     RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,
-    images=ImageStore(aws.table(), jobs, quota),
+    images=ImageStore(aws.table()),
     media=Media(aws.s3(), required("BUCKET_NAME")),
     provider=ProviderStore(aws.table()),
     replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),

@@ -61,16 +61,14 @@ gate = Authenticator(settings(), aws.table())
 projects = ProjectStore(aws.table())
 costs = CostStore(aws.table())
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
-images = ImageStore(aws.table(), jobs, quota)
-batches = BatchStore(aws.table(), images, jobs, quota)
+jobs = JobStore(aws.table())
+images = ImageStore(aws.table())
+batches = BatchStore(aws.table())
 media = Media(aws.s3(), required("BUCKET_NAME"))
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
-deleter = Deleter(
-    projects=projects, images=images, jobs=jobs, remains=TombstoneStore(aws.table(), quota), results=results
-)
+deleter = Deleter(projects=projects, images=images, jobs=jobs, remains=TombstoneStore(aws.table()), results=results)
 
 
 def asked(once: IdempotentRequest) -> RequestContext:

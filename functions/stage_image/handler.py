@@ -26,7 +26,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
+jobs = JobStore(aws.table())
 secrets = Secrets(aws.ssm, settings().stage)
 provider = ProviderStore(aws.table())
 starter = Starter(
@@ -34,7 +34,7 @@ starter = Starter(
     jobs=jobs,
     provider=provider,
     planner=ModelInputBuilder(
-        images=ImageStore(aws.table(), jobs, quota), media=Media(aws.s3(), required("BUCKET_NAME")), secrets=secrets
+        images=ImageStore(aws.table()), media=Media(aws.s3(), required("BUCKET_NAME")), secrets=secrets
     ),
     admission=Admission(provider),
     replicate=replicate(settings(), secrets),

@@ -25,20 +25,20 @@ PER_SHARD = 50
 SPARE_SECONDS = 10
 
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
-images = ImageStore(aws.table(), jobs, quota)
+jobs = JobStore(aws.table())
+images = ImageStore(aws.table())
 bucket = required("BUCKET_NAME")
 due = DueStore(aws.table())
 sweeper = Sweeper(
     settings(),
     images=images,
     jobs=jobs,
-    batches=BatchStore(aws.table(), images, jobs, quota),
+    batches=BatchStore(aws.table()),
     media=Media(aws.s3(), bucket),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     intake=UploadEvents(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
-    tombstones=TombstoneStore(aws.table(), quota),
+    tombstones=TombstoneStore(aws.table()),
 )
 
 

@@ -17,8 +17,8 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.uploads.ingest import ingest
 
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
-images = ImageStore(aws.table(), jobs, quota)
+jobs = JobStore(aws.table())
+images = ImageStore(aws.table())
 media = Media(aws.s3(), required("BUCKET_NAME"))
 queue = StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
 

@@ -26,9 +26,9 @@ from realstaging.uploads.plan import fresh_form, plan
 app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
 quota = QuotaStore(aws.table())
-jobs = JobStore(aws.table(), quota)
-images = ImageStore(aws.table(), jobs, quota)
-batches = BatchStore(aws.table(), images, jobs, quota)
+jobs = JobStore(aws.table())
+images = ImageStore(aws.table())
+batches = BatchStore(aws.table())
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 media = Media(aws.s3(), required("BUCKET_NAME"))
 

@@ -153,8 +153,8 @@ def world(
 def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str) -> World:
     table = aws.table()
     quota = QuotaStore(table)
-    jobs = JobStore(table, quota)
-    images = ImageStore(table, jobs, quota)
+    jobs = JobStore(table)
+    images = ImageStore(table)
     return World(
         settings=settings(),
         table=table,
@@ -163,7 +163,7 @@ def _made(provider: Provider, token: Callable[[str], str], stage: str, result: s
         quota=quota,
         jobs=jobs,
         images=images,
-        batches=BatchStore(table, images, jobs, quota),
+        batches=BatchStore(table),
         projects=ProjectStore(table),
         due=DueStore(table),
         media=Media(aws.s3(), "media"),

@@ -103,7 +103,7 @@ def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
             super().look_again(job, at, more)
 
     slower = world.sweeper()
-    slower._jobs = LateStore(world.table, world.quota)
+    slower._jobs = LateStore(world.table)
     slower.look_at(due, later)
 
     assert len(world.to_stage()) == 1

@@ -142,7 +142,7 @@ class World:
             queue=self.stage_queue,
             results=self.result_queue,
             intake=UploadEvents(cast(Any, self.lambdas), "upload-complete", "media"),
-            tombstones=TombstoneStore(self.table, self.quota),
+            tombstones=TombstoneStore(self.table),
         )
 
     def _rewired(self, name: str, module: Any) -> None:

@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -23,6 +24,19 @@ class RequestResult:
     status: int
     body: BaseModel | dict[str, Any]
     replayed: bool = False
+
+    @classmethod
+    def created(cls, body: BaseModel) -> Self:
+        return cls(HTTPStatus.CREATED, body)
+
+    @classmethod
+    def of_items(cls, body: BaseModel, *, taken: int, refused: int, queued: bool = False) -> Self:
+        """For requests that are answered item by item; `queued`: the work itself comes later."""
+        if not taken:
+            return cls(HTTPStatus.UNPROCESSABLE_ENTITY, body)
+        if refused:
+            return cls(HTTPStatus.MULTI_STATUS, body)
+        return cls(HTTPStatus.ACCEPTED if queued else HTTPStatus.CREATED, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> 
     )
     shown = view(ApiKeyCreated, view(ApiKeyView, key), key=None)
     try:
-        store.create(key, MAX_KEYS, *request.remember(RequestResult(201, shown)))
+        store.create(key, MAX_KEYS, *request.remember(RequestResult.created(shown)))
     except LostRaceError:
         return request.repeated()
     except TooManyApiKeysError:
@@ -47,7 +47,7 @@ def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> 
         if earlier := request.reload().earlier():
             return earlier
         raise
-    return RequestResult(201, shown.model_copy(update={"key": secret}))
+    return RequestResult.created(shown.model_copy(update={"key": secret}))
 
 
 def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:

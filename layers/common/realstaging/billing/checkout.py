@@ -126,7 +126,7 @@ class Checkouts:
         )
 
     def _told(self, row: OpenCheckout, session_id: str, shown: CheckoutView, once: IdempotentRequest) -> RequestResult:
-        outcome = RequestResult(201, shown)
+        outcome = RequestResult.created(shown)
         remembered = once.remember(outcome)
         if row.session_id and not remembered:
             return outcome

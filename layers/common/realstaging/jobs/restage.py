@@ -133,11 +133,11 @@ class Restager:
             made = _drafted(wanted, images, draft, asked)
             answer = _answer(draft.batch_id if wanted else None, made, turned_down)
             if not wanted:
-                return RequestResult(422, answer)
+                return RequestResult.of_items(answer, taken=0, refused=len(turned_down))
             check_size(answer, "/items")
-            outcome = RequestResult(207 if turned_down else 202, answer)
+            outcome = RequestResult.of_items(answer, taken=len(wanted), refused=len(turned_down), queued=True)
             if single:
-                outcome = RequestResult(201, view(single, made[0][0]))
+                outcome = RequestResult.created(view(single, made[0][0]))
             groups = _by_image(made, images)
             batch = draft.batch(groups[0][0].project_id, groups)
             try:

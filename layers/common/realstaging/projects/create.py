@@ -14,7 +14,7 @@ def open_project(new: NewProject, once: IdempotentRequest, *, projects: ProjectS
     at = once.at
     id = new_id("prj", at, once.seed)
     project = Project(id=id, owner=once.owner, name=new.name, created_at=at, updated_at=at, version=1)
-    outcome = RequestResult(201, view(ProjectView, project))
+    outcome = RequestResult.created(view(ProjectView, project))
     try:
         projects.create(project, *once.remember(outcome))
     except LostRaceError:

@@ -22,8 +22,9 @@ TURNS = 50
 
 
 class BatchStore:
-    def __init__(self, table: "Table", images: ImageStore, jobs: JobStore, quota: QuotaStore) -> None:
-        self._writes, self._images, self._jobs, self._quota = Writes(table), images, jobs, quota
+    def __init__(self, table: "Table") -> None:
+        self._writes, self._quota = Writes(table), QuotaStore(table)
+        self._images, self._jobs = ImageStore(table), JobStore(table)
         self._projects = ProjectStore(table)
 
     def create(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:

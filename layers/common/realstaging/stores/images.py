@@ -29,8 +29,8 @@ BARE_JOB_BYTES = 1_500
 
 
 class ImageStore:
-    def __init__(self, table: "Table", jobs: JobStore, quota: QuotaStore) -> None:
-        self._table, self._writes, self._jobs, self._quota = table, Writes(table), jobs, quota
+    def __init__(self, table: "Table") -> None:
+        self._table, self._writes, self._jobs, self._quota = table, Writes(table), JobStore(table), QuotaStore(table)
         self._projects = ProjectStore(table)
 
     def put_new(self, image: Image) -> Write:

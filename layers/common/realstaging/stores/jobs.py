@@ -38,8 +38,8 @@ def matches(job: Job, filters: Filters) -> bool:
 
 
 class JobStore:
-    def __init__(self, table: "Table", quota: QuotaStore) -> None:
-        self._table, self._writes, self._quota, self._costs = table, Writes(table), quota, CostStore(table)
+    def __init__(self, table: "Table") -> None:
+        self._table, self._writes, self._quota, self._costs = table, Writes(table), QuotaStore(table), CostStore(table)
         self._projects = ProjectStore(table)
 
     def put_new(self, job: Job) -> list[Write]:

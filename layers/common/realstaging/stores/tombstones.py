@@ -39,8 +39,8 @@ class Tombstone:
 
 
 class TombstoneStore:
-    def __init__(self, table: "Table", quota: QuotaStore) -> None:
-        self._table, self._writes, self._quota = table, Writes(table), quota
+    def __init__(self, table: "Table") -> None:
+        self._table, self._writes, self._quota = table, Writes(table), QuotaStore(table)
 
     def delete_project(self, project: Project, at: datetime) -> None:
         """It is gone for its owner; what is in it follows. Raises LostRaceError."""

@@ -50,7 +50,7 @@ def plan(
     checked = [_check(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
     wanted = [item for item in checked if isinstance(item, tuple)]
     if not wanted:
-        return RequestResult(422, _answer(None, checked, [], []))
+        return RequestResult.of_items(_answer(None, checked, [], []), taken=0, refused=len(checked))
     batch, groups = _lay_out(wanted, request.project_id, asked)
     limits = settings.uploads
     forms = [
@@ -59,7 +59,7 @@ def plan(
     ]
     answer = _answer(batch.id, checked, groups, forms)
     check_size(answer, "/files")
-    outcome = RequestResult(207 if answer.failed else 201, answer)
+    outcome = RequestResult.of_items(answer, taken=answer.succeeded, refused=answer.failed)
     try:
         batches.create(batch, groups, limit=asked.terms.allowance.limit, with_it=once.remember(outcome))
     except LostRaceError:
