@@ -64,6 +64,9 @@ fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m tools.bench
 
+bench-check: setup ## the picture check on a folder of pairs with an index.json: PAIRS=folder
+	@$(PY) -m tools.bench_check $(PAIRS)
+
 chaos: setup ## seeded troubles on the local cloud, then a check for lost, paid twice, orphaned: [SEED=1] [SCENARIO=workers-killed] [PHOTOS=12]
 	@$(PY) -m tools.chaos $(SCENARIO) $(if $(SEED),--seed $(SEED)) $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(DIR),--dir $(DIR))
 
@@ -96,4 +99,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

@@ -15,6 +15,7 @@ from realstaging_client.manifest import Journal, journal_in, locked, names
 from realstaging_client.models import Job
 from realstaging_client.photos import BadArgumentError
 from realstaging_client.session import GO_ON, Directory, Token, Url, console, ending, finish, say, session
+from realstaging_client.verification import verify
 
 RECENT = 20
 STAGED = Path("staged")
@@ -24,7 +25,7 @@ Folder = Annotated[Path | None, typer.Option("--out", help="The folder of an ear
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (status, download, cancel, retry, usage, projects, login):
+    for command in (status, download, cancel, retry, usage, projects, login, verify):
         app.command()(command)
 
 
