@@ -2,8 +2,10 @@
 
 A failing function answers 502 with the error's text, payload 2.0 lacks `cookies`, refusals lack CORS. ministack
 answers every OPTIONS request itself; on AWS a route that takes OPTIONS, as one for ANY method does, comes first.
+Its greedy path parameters end at a line break.
 """
 
+import re
 from typing import Any
 
 import ministack.services.apigateway as gateway
@@ -57,7 +59,18 @@ def match_route(api_id: str, method: str, path: str) -> Any:
     return _match_route(api_id, method.upper(), path)
 
 
+def path_params(route_path: str, request_path: str) -> dict[str, str] | None:
+    """The values of a route's parameters; None for a path of another route."""
+    names = re.findall(r"\{([^}]+)\}", route_path)
+    first, *others = map(re.escape, re.split(r"\{[^}]+\}", route_path))
+    values = ["(.+)" if name.endswith("+") else "([^/]+)" for name in names]
+    pattern = first + "".join(value + other for value, other in zip(values, others, strict=True))
+    found = re.fullmatch(pattern, request_path, re.DOTALL)
+    return dict(zip((name.removesuffix("+") for name in names), found.groups(), strict=True)) if found else None
+
+
 def install() -> None:
     gateway._match_route = match_route
+    gateway._extract_path_params = path_params
     functions._execute_function_with_config_scope = execute_http
     gateway._invoke_lambda_proxy, gateway._handle_execute_in_scope = invoke_proxy, handle_execute

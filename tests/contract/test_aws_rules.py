@@ -33,6 +33,11 @@ def test_an_any_route_takes_the_preflight(sample: Sample) -> None:
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
+def test_a_greedy_path_takes_any_character(sample: Sample) -> None:
+    answer = sample.get("/any/a%0Ab/%C2%B5")
+    assert (answer.status_code, answer.json()["method"]) == (200, "GET")
+
+
 def test_head_is_no_get(sample: Sample) -> None:
     assert httpx.head(f"{sample.api}/items/1", trust_env=False).status_code == 404
 

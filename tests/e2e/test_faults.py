@@ -36,6 +36,7 @@ def test_a_dropped_webhook_is_made_up_for_by_the_sweep(cloud: Cloud, agent: Agen
     script(cloud, {"then": "webhook:drop"})
     job_id = staged_one(agent)
     until(lambda: agent.rows(f"JOB#{job_id}")[0].get("prediction_id"))
+    until(lambda: [each["status"] for each in creations(cloud, job_id)] == ["succeeded"] or None)
     sweep_when_due(cloud, agent, job_id)
     job = agent.job_in(job_id, "ready")
     assert (job["attempt"], job["charged"]) == (1, True)

@@ -50,6 +50,13 @@ def test_another_method_of_a_path_is_refused_with_those_it_takes(
         assert json.loads(answer["body"])["code"] == "method_not_allowed"
 
 
+@pytest.mark.parametrize("odd", ["é", "a\nb", "~", " ", "a:b", "\x1a"])
+def test_an_id_that_no_route_can_match_is_not_found(world: World, odd: str) -> None:
+    for method, path in (("GET", f"/v1/jobs/{odd}"), ("HEAD", f"/v1/jobs/{odd}"), ("POST", f"/v1/jobs/{odd}/cancel")):
+        answer = world.run("jobs_api", request(method, path, token=world.token("alice")))
+        assert answer["statusCode"] == 404, (method, path)
+
+
 def test_a_stranger_does_not_learn_which_methods_there_are(world: World) -> None:
     assert world.run("jobs_api", request("PUT", "/v1/projects"))["statusCode"] == 401
 

@@ -53,6 +53,10 @@ class Buyer:
         found: Json = answer.raise_for_status().json()
         return found
 
+    def undelivered(self) -> set[str]:
+        """The events that no webhook took yet, of every customer."""
+        return {str(each["id"]) for each in self.ask("/v1/events?delivery_success=false&limit=100")["data"]}
+
     # -- with us -----------------------------------------------------------------------------------
 
     def checkout(self, plan: str = "pro") -> Json:

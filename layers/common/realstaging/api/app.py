@@ -147,7 +147,7 @@ def serve(
             if caller:
                 check_scope(caller, method, path)
             if route is None:
-                raise _no_route(app, path)
+                raise _no_route(app, path, answers)
             check_body(event, sent.get("content-type", ""), max_body_bytes)
             reply = app.resolve(_as_json(event, sent, answers), context)
             reply["headers"] = {**reply.get("headers", {}), **app.reply_headers}
@@ -181,9 +181,11 @@ def _allow(app: Api, path: str) -> dict[str, Any]:
     return {"statusCode": 204, "headers": {"Allow": ", ".join(methods)} if methods else {}, "body": ""}
 
 
-def _no_route(app: Api, path: str) -> AppError:
+def _no_route(app: Api, path: str, method: str) -> AppError:
+    """405 only for a method that the path never takes: an id that no route can match is not found."""
     methods = _methods(app, path)
-    return MethodNotAllowedError(methods) if methods else NotFoundError("address", where="")
+    other = methods and method not in methods
+    return MethodNotAllowedError(methods) if other else NotFoundError("address", where="")
 
 
 def _methods(app: Api, path: str) -> list[str]:
