@@ -235,7 +235,7 @@ class Finisher:
         if not delivered:
             # Delivered by the same message before, or this attempt has ended: then nobody asks for these files.
             now = self._jobs.find(job.owner, job.id)
-            if now is None or (now.status.final and now.result_key != found.result_key):
+            if now is None or found.result_key not in (now.result_key, now.best and now.best.result_key):
                 self._media.remove(*found.files)
             return
         count("JobDelivered")
