@@ -44,7 +44,7 @@ export function card(image, acts) {
       const canvas = el("canvas", {role: "img", "aria-label": `Preview of ${photo.filename}`});
       show(picture, canvas);
       setTimeout(() => preview(fileOf(photo.id), canvas).then((drawn) => {
-        if (!drawn) picture.dataset.words = job ? "Preview follows" : "";
+        if (!drawn) picture.dataset.words = photo.status === "awaiting_upload" ? "Preview follows" : "No preview";
       }));
     }
   }

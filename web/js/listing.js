@@ -94,7 +94,8 @@ export async function open(main, [projectId]) {
     for (const each of cards.values()) {
       const image = each.image();
       for (const job of image.jobs.filter((one) => one.status === "ready")) {
-        const answer = await fetch(await pictureUrl("jobs", job.id, "staged"));
+        // Not from the cache: what an <img> brought there may not be read by scripts.
+        const answer = await fetch(await pictureUrl("jobs", job.id, "staged"), {cache: "no-store"});
         if (!answer.ok) throw new Error("A picture could not be fetched. Try again.");
         const ending = (job.result?.content_type || "image/jpeg").split("/")[1].replace("jpeg", "jpg");
         files.push({name: unused(`${image.filename.replace(/\.[^.]*$/, "")}-staged`, ending, names),

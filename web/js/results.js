@@ -36,7 +36,7 @@ export function openResults(find, job, changed) {
       el("div", {class: "row"},
         button("Download", () => download("jobs", now.id, "staged"), {class: "primary"}),
         button("Original", () => download("images", image.id, "original"), {"aria-label": "Download the original"}),
-        check && button("What changed", () => overlay(now), {"aria-pressed": "false"}),
+        check && button("What changed", (event) => overlay(now, event), {"aria-pressed": "false"}),
         button("Once more", () => order(image, {...settings(now)}), {"aria-label": "Stage once more with the same settings"}),
         button("Delete this version", () => erase(image, now), {class: "danger"})),
       other(image, now));
@@ -49,8 +49,9 @@ export function openResults(find, job, changed) {
       el("img", {src: after, alt: `${image.filename}, virtually staged`, ...size}), image.filename));
   }
 
-  async function overlay(now) {
+  async function overlay(now, event) {
     const there = stage.querySelector(".overlay");
+    event.target.setAttribute("aria-pressed", String(!there));
     if (there) return there.remove();
     const url = await pictureUrl("jobs", now.id, "overlay");
     return stage.append(el("img", {class: "overlay", src: url, alt: "What changed, drawn over the original"}));
