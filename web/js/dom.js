@@ -115,6 +115,11 @@ export function clock(time) {
   return time ? new Date(time).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"}) : "–";
 }
 
+/** "0.090000" -> "$0.09": decimal strings of the API, rounded to cents. */
+export function dollars(text) {
+  return `$${Number(text).toFixed(2)}`;
+}
+
 export function bytes(count) {
   return count < 1e6 ? `${Math.max(1, Math.round(count / 1e3))} KB` : `${(count / 1e6).toFixed(1)} MB`;
 }

@@ -1,7 +1,7 @@
 // The plan: what it holds, changing it, invoices and cards. Buying and cards happen on Stripe's pages.
 
 import {get, patch, post} from "./api.js";
-import {ask, button, day, el, link, notice, show} from "./dom.js";
+import {ask, button, day, dollars, el, link, notice, show} from "./dom.js";
 import {follow} from "./live.js";
 import {session} from "./session.js";
 import {readUsage} from "./top.js";
@@ -19,7 +19,7 @@ export async function open(main) {
     const usage = session.usage;
     show(body,
       el("section", {class: "panel"}, el("h2", {}, `${usage.used} of ${usage.limit} photos used`),
-        el("p", {class: "soft"}, `${usage.remaining} left until ${day(usage.period_end)} · models cost $${cost.total_cost_usd} so far for ${cost.job_count} results`),
+        el("p", {class: "soft"}, `${usage.remaining} left until ${day(usage.period_end)} · models cost ${dollars(cost.total_cost_usd)} so far for ${cost.job_count} results`),
         state(subscription, draw)),
       el("section", {}, el("h2", {}, "Plans"), el("div", {class: "plans"},
         plans.items.map((plan) => offer(plan, subscription, draw)))),

@@ -1,7 +1,7 @@
 // The list of listings: open one, add one, rename, delete.
 
 import {get, patch, post, remove} from "./api.js";
-import {ask, button, day, dialog, el, input, link, notice, several, show} from "./dom.js";
+import {ask, button, day, dialog, dollars, el, input, link, notice, several, show} from "./dom.js";
 
 export async function open(main) {
   let page = await get("/v1/projects?limit=50");
@@ -47,7 +47,7 @@ function create() {
 function card(project) {
   const cost = el("p", {class: "soft"}, " ");
   get(`/v1/projects/${project.id}/cost`).then((found) => {
-    cost.textContent = found.job_count ? `${several(found.job_count, "result")} · $${found.total_cost_usd}` : "No results yet";
+    cost.textContent = found.job_count ? `${several(found.job_count, "result")} · ${dollars(found.total_cost_usd)}` : "No results yet";
   }, () => {});
   const title = link(project.name, `#/project/${project.id}`, {class: "cover"});
   const node = el("li", {class: "card"},
