@@ -20,7 +20,7 @@ from realstaging.ids import new_id
 from realstaging.models.stripe import Checkout, Price
 from realstaging.models.subscriptions import CheckoutView, OpenCheckout
 from realstaging.stores.billing import CheckoutStore
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import LostRaceError, retry_on_conflict
 from realstaging.stores.users import UserStore
 
 # Stripe closes the page then: sooner than its idempotency keys expire (a day).
@@ -40,18 +40,16 @@ class Checkouts:
         if earlier := once.earlier():
             return earlier
         check_paid(plan, self._settings.plans)
-        for _ in range(TRIES):
-            customer = self._customer(once.owner, once.at)
+
+        def act(customer: str) -> RequestResult:
             try:
-                outcome = self._opened(plan, customer, once)
-            except LostRaceError:
-                continue
-            except CustomerGoneError:
+                return self._opened(plan, customer, once)
+            except CustomerGoneError as error:
                 self._billing.unlink(customer, once.at)
-                continue
-            if outcome:
-                return outcome
-        raise VersionConflictError("Another checkout of yours is being opened. Try again.")
+                raise LostRaceError({}) from error
+
+        gave_up = VersionConflictError("Another checkout of yours is being opened. Try again.")
+        return retry_on_conflict(act, lambda: self._customer(once.owner, once.at), tries=TRIES, gave_up=gave_up)
 
     def close(self, owner: str, at: datetime) -> None:
         """Close the owner's open page at Stripe."""
@@ -73,8 +71,8 @@ class Checkouts:
             made = self._stripe.create_customer(owner, key=f"{key}-after-{made.id}")
         raise ProviderUnavailableError("The payment service keeps no customer of yours now. Try again tomorrow.")
 
-    def _opened(self, plan: str, customer: str, once: IdempotentRequest) -> RequestResult | None:
-        """None if what was open has been paid on, or has run out, just now. Raises LostRaceError."""
+    def _opened(self, plan: str, customer: str, once: IdempotentRequest) -> RequestResult:
+        """Raises LostRaceError, also when the open page was just paid on or has just run out."""
         self._refuse_second(customer, once.at)
         row = self._store.find(once.owner)
         if row is None or not row.serves(plan, customer, once.at):
@@ -88,7 +86,7 @@ class Checkouts:
             page = None
         if page is None or page.status != "open" or page.url is None:
             self._store.replace(row, row.model_copy(update={"id": _name(once.at), "ends_at": once.at}))
-            return None
+            raise LostRaceError({})
         return self._told(row, page.id, CheckoutView(url=page.url, expires_at=page.expires_at), once)
 
     def _refuse_second(self, customer: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Writes what Stripe says of a customer to its owner's row: any event is a reason to ask, none is believed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,6 @@ TYPES = frozenset(
     }
 )
 TRIES = 12
-TOO_FAST = "the customer changes faster than it can be read"
 
 
 class Billing:
@@ -98,17 +97,15 @@ class Billing:
         self._rewrite(customer, at, gone=True)
 
     def _rewrite(self, customer: str, at: datetime, *, gone: bool = False) -> Subscribed | None:
-        def once() -> Subscribed | None:
-            linked = self._store.linked(customer)
+        def write(linked: Linked | None) -> Subscribed | None:
             return self._write(linked, at, gone=gone) if linked else None
 
-        return retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
+        return self._retry(write, customer)
 
     def _apply(self, event: BillingEvent, customer: str, at: datetime) -> None:
         """A lost race means that another writer asked Stripe after us: ask again."""
 
-        def once() -> None:
-            linked = self._store.linked(customer)
+        def act(linked: Linked | None) -> None:
             if linked is None and self._adopted(event, customer, at):
                 linked = self._store.linked(customer)
             if linked:
@@ -117,7 +114,11 @@ class Billing:
                 self._store.park(event, customer, at)
                 count("EventParked")
 
-        retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
+        self._retry(act, customer)
+
+    def _retry[R](self, act: Callable[[Linked | None], R], customer: str) -> R:
+        gave_up = RuntimeError("the customer changes faster than it can be read")
+        return retry_on_conflict(act, lambda: self._store.linked(customer), tries=TRIES, gave_up=gave_up)
 
     def _adopted(self, event: BillingEvent, customer: str, at: datetime) -> bool:
         """Link an unknown customer by its metadata at Stripe, or by the checkout it completed."""

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import cast
 
 from realstaging.errors import VersionConflictError
 from realstaging.gateways.queues import ResultQueue
@@ -15,7 +14,7 @@ from realstaging.models.runs import ResultMessage
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
-from realstaging.stores.table import LostRaceError, retry_with_fresh_row
+from realstaging.stores.table import LostRaceError, retry_on_conflict
 from realstaging.stores.tombstones import DELETED_TOGETHER, TombstoneStore
 
 # Rows a round; the index gives them a page at a time.
@@ -114,7 +113,5 @@ def _insist[T: Image | Job | Project](
             delete(current)
         return current
 
-    try:
-        return retry_with_fresh_row(act, lambda: find(thing.owner, thing.id), cast("T | None", thing))
-    except LostRaceError as error:
-        raise VersionConflictError("It changed while it was to be deleted. Try again.") from error
+    gave_up = VersionConflictError("It changed while it was to be deleted. Try again.")
+    return retry_on_conflict(act, lambda: find(thing.owner, thing.id), thing, gave_up=gave_up)

@@ -1,7 +1,7 @@
 """Batches: the images and jobs of one request, written in transactions that charge for what they create."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models.images import Image, ImageStatus
@@ -11,7 +11,7 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import Filters, JobStore, matches
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_with_fresh_row, row
+from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_on_conflict, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -58,9 +58,7 @@ class BatchStore:
                 raise
 
         # When a repeat of this request was quicker with these rows, go on behind it.
-        retry_with_fresh_row(
-            place, lambda: self.unfinished(batch.owner, batch.id), cast("Batch | None", batch), tries=TURNS
-        )
+        retry_on_conflict(place, lambda: self.unfinished(batch.owner, batch.id), batch, tries=TURNS)
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
         """Write a batch of new jobs for images that are there, and reserve their quota: the first transaction of it.

@@ -14,7 +14,7 @@ from realstaging.stores import keys
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import Item, Write, Writes, row
+from realstaging.stores.table import Item, Write, Writes, query_all, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -77,27 +77,23 @@ class ImageStore:
         groups: list[tuple[Image, list[Job]]] = []
         jobs: list[Job] = []
         shown = size = 0
-        while True:
-            answer = self._table.query(**query)
-            for item in answer["Items"]:
-                if "#JOB#" in str(item["gsi1sk"]):
-                    job = Job.model_validate(item)
-                    jobs = jobs if jobs and jobs[0].image_id == job.image_id else []
-                    if len(jobs) < MAX_JOBS_OF_IMAGE:
-                        jobs.append(job)
-                    continue
-                image = Image.model_validate(item)
-                groups.append((image, [job for job in jobs if job.image_id == image.id]))
-                jobs = []
-                shown += len(groups[-1][1])
-                size += sum(BARE_JOB_BYTES + len((job.prompt or "").encode()) for job in groups[-1][1])
-                if len(groups) > limit:
-                    return groups[:limit], groups[limit - 1][0].id
-                if shown > MAX_JOBS_SHOWN or size > PAGE_BYTES:
-                    return groups, image.id
-            if "LastEvaluatedKey" not in answer:
-                return groups, None
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        for item in query_all(self._table, **query):
+            if "#JOB#" in str(item["gsi1sk"]):
+                job = Job.model_validate(item)
+                jobs = jobs if jobs and jobs[0].image_id == job.image_id else []
+                if len(jobs) < MAX_JOBS_OF_IMAGE:
+                    jobs.append(job)
+                continue
+            image = Image.model_validate(item)
+            groups.append((image, [job for job in jobs if job.image_id == image.id]))
+            jobs = []
+            shown += len(groups[-1][1])
+            size += sum(BARE_JOB_BYTES + len((job.prompt or "").encode()) for job in groups[-1][1])
+            if len(groups) > limit:
+                return groups[:limit], groups[limit - 1][0].id
+            if shown > MAX_JOBS_SHOWN or size > PAGE_BYTES:
+                return groups, image.id
+        return groups, None
 
     def accept(self, image: Image, jobs: Sequence[Job], at: datetime, facts: Item, *, look_again: datetime) -> None:
         """`awaiting_upload` → `ready`, its waiting jobs → `queued`, its content counted, or nothing."""

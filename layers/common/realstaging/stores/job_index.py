@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
-from realstaging.stores.table import Item, Writes
+from realstaging.stores.table import Item, Writes, query_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -56,7 +56,7 @@ class JobIndex:
         for status in (status for status in JobStatus if status.final):
             lane = keys.ended(status, job_id)
             condition = Key("gsi2pk").eq(lane["gsi2pk"]) & Key("gsi2sk").eq(lane["gsi2sk"])
-            yield from (_found(item) for item in self._query(KeyConditionExpression=condition)["Items"])
+            yield from self._query(KeyConditionExpression=condition)
         yield from self._due(keys.shard(job_id), Attr("sk").eq(f"JOB#{job_id}"), None)
 
     def _ended(self, lane: str, before: str | None) -> Iterator[Found]:
@@ -64,27 +64,17 @@ class JobIndex:
         if before:
             condition &= Key("gsi2sk").lt(before)
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": LANE_PAGE}
-        while True:
-            answer = self._query(**query)
-            yield from (_found(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return self._query(**query)
 
     def _due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[Found]:
         condition: ConditionBase = Key("gsi2pk").eq(f"DUE#{shard}")
         if before:
             condition &= Key("gsi2sk").lt(keys.stamp(before))
         query: dict[str, Any] = {"KeyConditionExpression": condition, "FilterExpression": which}
-        for _ in range(UNFINISHED_PAGES):
-            answer = self._query(**query)
-            yield from (_found(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return self._query(pages=UNFINISHED_PAGES, **query)
 
-    def _query(self, **query: Any) -> Any:
-        return self._table.query(IndexName="gsi2", ProjectionExpression="pk, sk", **query)
+    def _query(self, **query: Any) -> Iterator[Found]:
+        return map(_found, query_all(self._table, IndexName="gsi2", ProjectionExpression="pk, sk", **query))
 
 
 def _found(item: Item) -> Found:

@@ -1,10 +1,10 @@
 """Conditional writes in the single table, alone and in transactions."""
 
-import contextlib
+import itertools
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,26 +42,40 @@ class LostRaceError(Exception):
         self.failed = failed
 
 
-def retry_on_conflict[T](act: Callable[[], T], tries: int, gave_up: Exception) -> T:
-    """Read, decide and write again while another writer was first; `act` does all three. Raises `gave_up`."""
-    for _ in range(tries):
-        with contextlib.suppress(LostRaceError):
-            return act()
-    raise gave_up
+def retry_on_conflict[T, F, R](
+    act: Callable[[T | F], R],
+    read: Callable[[], T],
+    first: F | None = None,
+    *,
+    tries: int = RACE_TRIES,
+    gave_up: Exception | None = None,
+) -> R:
+    """Call `act` with the row from `read`; when another writer changed it in between, read it and act again.
 
-
-def retry_with_fresh_row[T, R](act: Callable[[T], R], read: Callable[[], T], first: T, *, tries: int = RACE_TRIES) -> R:
-    """Act on a row as it was read; when another request changed it meanwhile, read it again and repeat.
-
-    `first`: the row as it was read. Raises LostRaceError if it changed `tries` times.
+    `first`: the row, if it was read already. Raises `gave_up`, else LostRaceError, after `tries` lost races.
     """
-    current = first
+    current: T | F = read() if first is None else first
     for _ in range(tries - 1):
         try:
             return act(current)
         except LostRaceError:
             current = read()
-    return act(current)
+    try:
+        return act(current)
+    except LostRaceError as error:
+        if gave_up is None:
+            raise
+        raise gave_up from error
+
+
+def query_all(table: "Table", *, pages: int | None = None, **query: Any) -> Iterator[Item]:
+    """The rows of a query over all its pages, or over the first `pages` (each at most 1 MB, before a filter)."""
+    for _ in itertools.count() if pages is None else range(pages):
+        answer = table.query(**query)
+        yield from (dict(item) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def row(model: BaseModel, *keys: dict[str, str]) -> Item:

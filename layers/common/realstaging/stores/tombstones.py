@@ -14,7 +14,7 @@ from realstaging.models.projects import Project
 from realstaging.stores import keys
 from realstaging.stores.images import CONTENT_SETTLED
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import Item, LostRaceError, Write, Writes
+from realstaging.stores.table import Item, LostRaceError, Write, Writes, query_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -127,12 +127,7 @@ class TombstoneStore:
             "FilterExpression": Attr("project_id").eq(project.id) | Attr("project_ids").contains(project.id),
             "ConsistentRead": True,
         }
-        while True:
-            answer = self._table.query(**query)
-            yield from (Batch.model_validate(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return map(Batch.model_validate, query_all(self._table, **query))
 
     def contents_of(self, project_id: str, limit: int) -> list[tuple[str, str]]:
         """Images and jobs of a project, as (kind, id). The index may be behind by a moment."""
@@ -152,13 +147,7 @@ class TombstoneStore:
             & Key("gsi1sk").begins_with(f"IMAGE#{image_id}#JOB#"),
             "ProjectionExpression": "sk",
         }
-        found: list[str] = []
-        while True:
-            answer = self._table.query(**query)
-            found += [str(item["sk"]).removeprefix("JOB#") for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [str(item["sk"]).removeprefix("JOB#") for item in query_all(self._table, **query)]
 
     def mark_content_for_deletion(self, owner: str, sha256: str, at: datetime) -> bool:
         """Nobody has this content any more and nobody may take it up while it goes; False if somebody has."""
