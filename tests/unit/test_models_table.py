@@ -21,7 +21,7 @@ def registered_id(file: Path) -> str:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StagingModel"
     ]
     assert len(calls) == 1, "one file, one model"
-    return next(ast.literal_eval(each.value) for each in calls[0].keywords if each.arg == "id")
+    return str(next(ast.literal_eval(each.value) for each in calls[0].keywords if each.arg == "id"))
 
 
 def rows() -> dict[str, list[str]]:
