@@ -70,6 +70,9 @@ bench-check: setup ## the picture check on a folder of pairs with an index.json:
 chaos: setup ## seeded troubles on the local cloud, then a check for lost, paid twice, orphaned: [SEED=1] [SCENARIO=workers-killed] [PHOTOS=12]
 	@$(PY) -m tools.chaos $(SCENARIO) $(if $(SEED),--seed $(SEED)) $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(DIR),--dir $(DIR))
 
+browser: ## Chromium for the tests of the page, from Debian, or a word on what to install
+	@scripts/browser
+
 invoke: setup ## one function in a container: FN=StageImage EVENT=events/sqs-stage-queue.json
 	@scripts/invoke $(FN) $(EVENT)
 
@@ -99,4 +102,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

@@ -128,6 +128,7 @@ def _already_running(directory: Path, console: Console) -> int:
 def _show(cloud: Cloud, console: Console) -> None:
     table = Table(title="The local cloud is running", title_justify="left", show_header=False, box=None)
     rows = {
+        "page": f"{cloud.page}/",
         "API": f"{cloud.api}/v1",
         "WebSocket": cloud.socket,
         "identity": cloud.issuer,
@@ -149,7 +150,7 @@ def main() -> None:
         command = commands.add_parser(name)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="its folder (default .local)")
     starting = commands.choices["up"]
-    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next three")
+    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next four")
     starting.add_argument("--workers", type=int, default=WORKERS, help=f"Lambda workers per function ({WORKERS})")
     starting.add_argument("--detach", action="store_true", help="return when it is ready")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The four neighbouring ports of a local cloud, and whether they are free."""
+"""The five neighbouring ports of a local cloud, and whether they are free."""
 
 import socket
 from dataclasses import astuple, dataclass
@@ -14,10 +14,11 @@ class Ports:
     replicate: int
     identity: int
     stripe: int
+    page: int
 
     @classmethod
     def starting_at(cls, first: int) -> Self:
-        return cls(emulator=first, replicate=first + 1, identity=first + 2, stripe=first + 3)
+        return cls(emulator=first, replicate=first + 1, identity=first + 2, stripe=first + 3, page=first + 4)
 
     def busy(self) -> list[int]:
         return [port for port in astuple(self) if not is_free(port)]

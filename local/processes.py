@@ -141,6 +141,11 @@ def start_stripe(processes: Processes, port: int, webhook_secret: str) -> None:
     processes.start("stripe", [*command, "--plans", "config"], dict(os.environ), f"{url(port)}/health")
 
 
+def start_page(processes: Processes, directory: Path, port: int) -> None:
+    command = [sys.executable, "-m", "local.page", "--dir", str(directory), "--port", str(port)]
+    processes.start("page", command, dict(os.environ), f"{url(port)}/health")
+
+
 def start_identity(processes: Processes, port: int) -> None:
     command = [sys.executable, "-m", "standins.oidc", "--port", str(port)]
     processes.start("identity", command, dict(os.environ), f"{url(port)}/health")

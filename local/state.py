@@ -38,6 +38,7 @@ class Cloud:
     replicate: str
     identity: str
     stripe: str
+    page: str
     logs: str
     pid: int
 

@@ -34,13 +34,20 @@ def new_stripe_secret() -> str:
 
 
 def vendors(
-    *, replicate: str, identity: str, stripe: str, webhook_secret: str, stripe_secret: str, stage: str = "local"
+    *,
+    replicate: str,
+    identity: str,
+    stripe: str,
+    page: str,
+    webhook_secret: str,
+    stripe_secret: str,
+    stage: str = "local",
 ) -> Vendors:
     issuer = f"{identity}/"
     overrides = {
         "identity": {"issuer": issuer, "jwks_url": f"{issuer}.well-known/jwks.json"},
         "replicate": {"base_url": replicate},
-        "stripe": {"api_base": stripe},
+        "stripe": {"api_base": stripe, "return_url": f"{page}/"},
     }
     parameters = {
         "replicate_api_token": STAND_IN_TOKEN,
@@ -58,7 +65,7 @@ def vendors(
         parameters["replicate_api_token"] = token
     if key := real_stripe_key():
         # Its webhooks come through `stripe listen`, which has a secret of its own.
-        overrides["stripe"] = {"api_base": "https://api.stripe.com"}
+        overrides["stripe"]["api_base"] = "https://api.stripe.com"
         parameters["stripe_secret_key"] = key
         parameters["stripe_webhook_secret"] = os.environ.get("STRIPE_WEBHOOK_SECRET", stripe_secret)
     return Vendors(overrides, {f"/realstaging/{stage}/{name}": value for name, value in parameters.items()})

@@ -42,7 +42,7 @@ from realstaging.models.requests import RestageAnswer, RestageRequest
 from realstaging.observability import log, metrics
 from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import position
-from realstaging.projects.create import open_project
+from realstaging.projects.create import create_project
 from realstaging.projects.deletion import Deleter
 from realstaging.projects.downloads import image_file, job_file, job_report
 from realstaging.runtime_settings import RuntimeSettings
@@ -69,7 +69,7 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
-deleter = Deleter(projects=projects, images=images, jobs=jobs, remains=TombstoneStore(aws.table()), results=results)
+deleter = Deleter(projects=projects, images=images, jobs=jobs, tombstones=TombstoneStore(aws.table()), results=results)
 
 
 def asked(once: IdempotentRequest) -> RequestContext:
@@ -151,7 +151,7 @@ def get_docs() -> Response[str]:
     ),
 )
 def post_project(new: NewProject) -> Response[ProjectView]:
-    return answered(open_project(new, app.once(datetime.now(UTC)), projects=projects))
+    return answered(create_project(new, app.once(datetime.now(UTC)), projects=projects))
 
 
 @app.get(

@@ -37,13 +37,13 @@ results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 due = DueStore(aws.table())
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 purger = Purger(
-    remains=remains,
+    tombstones=remains,
     users=UserStore(aws.table()),
     deleter=Deleter(
         projects=ProjectStore(aws.table()),
         images=ImageStore(aws.table()),
         jobs=jobs,
-        remains=remains,
+        tombstones=remains,
         results=results,
     ),
     media=Media(aws.s3(), required("BUCKET_NAME")),
@@ -61,6 +61,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
     looked, failed = sweep(
-        due.until(at, per_shard=PER_SHARD, lane="PURGE"), at, purger.look_at, put_off=put_off, until=until
+        due.overdue(at, per_shard=PER_SHARD, lane="PURGE"), at, purger.purge, put_off=put_off, until=until
     )
     return {"looked": looked, "failed": failed}

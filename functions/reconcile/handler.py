@@ -47,7 +47,7 @@ reconciler = Reconciler(
 
 def prices(order: str | None) -> dict[str, Any]:
     plans = settings().plans
-    made = plan_prices.synchronise(plans, stripe) if order == "sync" else []
+    made = plan_prices.sync_prices(plans, stripe) if order == "sync" else []
     found = plan_prices.complaints(plans, settings().stripe.return_url, stripe)
     for complaint in found:
         log.error("price difference", complaint=complaint)
@@ -57,8 +57,8 @@ def prices(order: str | None) -> dict[str, Any]:
 
 def reconcile(until: float, pause: float) -> Report:
     report = reconciler.run(cursors.find(), datetime.now(UTC), until=until, pause=lambda: time.sleep(pause))
-    cursors.keep(report.cursor)
-    log.info("reconciled", looked=report.looked, differences=len(report.differences), done=report.cursor is None)
+    cursors.save(report.cursor)
+    log.info("reconciled", looked=report.checked, differences=len(report.differences), done=report.cursor is None)
     return report
 
 
@@ -76,4 +76,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return prices(order)
     report = reconcile(until, event.get("pause_seconds", PAUSE_SECONDS))
     found = [each.model_dump() for each in report.differences]
-    return {"done": report.cursor is None, "looked": report.looked, "differences": found, **prices(None)}
+    return {"done": report.cursor is None, "looked": report.checked, "differences": found, **prices(None)}

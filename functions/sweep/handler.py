@@ -47,6 +47,6 @@ sweeper = Sweeper(
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
-    looked, failed = sweep(due.until(at, per_shard=PER_SHARD), at, sweeper.look_at, put_off=due.put_off, until=until)
+    looked, failed = sweep(due.overdue(at, per_shard=PER_SHARD), at, sweeper.look_at, put_off=due.put_off, until=until)
     count("SweepLooked", looked)
     return {"looked": looked, "failed": failed}

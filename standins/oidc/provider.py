@@ -1,7 +1,8 @@
 """A stand-in for Auth0: `python -m standins.oidc --port 4601`.
 
-Discovery, JWKS, `/authorize` (code with PKCE; a page that asks for a name; `login_hint=alice&prompt=none` skips
-it), `/oauth/token` (authorization_code, client_credentials). Tests can also call
+Discovery, JWKS, `/authorize` (code with PKCE; a page that asks for a name and leaves a session cookie),
+`/oauth/token` (authorization_code, refresh_token, client_credentials), `/oidc/logout`. `prompt=none` answers from the
+session; with `login_hint=alice` it opens one for alice, so that one click signs in. Tests can also call
 
 * `POST /_mint` {sub, roles?, scope?, claims?, expires_in?, kind?: access|id, client_id?, kid?, typ?,
   alg?: RS256|HS256|none, signed_by?: current|stranger}: any token, broken ones too. `claims` override, null removes
@@ -32,6 +33,7 @@ from starlette.routing import Route
 from standins.oidc.tokens import DAY, Keyring, Mint
 
 AUDIENCE = "https://api.realstaging.local"
+COOKIE = "oidc-session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Log in</title>
 <meta name="viewport" content="width=device-width">
@@ -55,6 +57,12 @@ class Script(BaseModel):
     seconds: float = 10
 
 
+@dataclass(frozen=True)
+class Person:
+    name: str
+    roles: tuple[str, ...] = ()
+
+
 @dataclass
 class Provider:
     issuer: str
@@ -63,6 +71,10 @@ class Provider:
     script: Script = field(default_factory=Script)
     # Code -> the request it was issued for; each code works once.
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    # Refresh token -> the same; each works once and is followed by another.
+    refresh_tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    # Session cookie -> who logged in.
+    sessions: dict[str, Person] = field(default_factory=dict)
     jwks_fetches: int = 0
     tokens: int = 0
 
@@ -82,13 +94,14 @@ async def discovery(request: Request) -> Response:
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}authorize",
         "token_endpoint": f"{issuer}oauth/token",
+        "end_session_endpoint": f"{issuer}oidc/logout",
         "jwks_uri": f"{issuer}.well-known/jwks.json",
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "code_challenge_methods_supported": ["S256"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "profile", "email"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
     })  # fmt: skip
 
@@ -108,8 +121,8 @@ async def ask_who(request: Request) -> Response:
     wrong = _wrong_request(asked)
     if wrong:
         return HTMLResponse(f"<p>{html.escape(wrong)}</p>", 400)
-    if asked.get("prompt") == "none" and asked.get("login_hint"):
-        return _back_with_code(_provider(request), asked, asked["login_hint"], [])
+    if asked.get("prompt") == "none":
+        return _silent(request, asked)
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
         for name, value in asked.items()
@@ -123,7 +136,8 @@ async def log_in(request: Request) -> Response:
     wrong = _wrong_request(form) or ("" if form.get("name") else "A name is missing.")
     if wrong:
         return HTMLResponse(f"<p>{html.escape(wrong)}</p>", 400)
-    return _back_with_code(_provider(request), form, form["name"], ["admin"] if form.get("admin") else [])
+    roles = ("admin",) if form.get("admin") else ()
+    return _logged_in(_provider(request), form, Person(form["name"], roles))
 
 
 def _wrong_request(asked: dict[str, str]) -> str:
@@ -136,10 +150,32 @@ def _wrong_request(asked: dict[str, str]) -> str:
     return ""
 
 
-def _back_with_code(provider: Provider, asked: dict[str, str], name: str, roles: list[str]) -> Response:
+def _silent(request: Request, asked: dict[str, str]) -> Response:
+    provider, hint = _provider(request), asked.get("login_hint")
+    person = provider.sessions.get(request.cookies.get(COOKIE, ""))
+    if hint and (person is None or person.name != hint):
+        return _logged_in(provider, asked, Person(hint))
+    if person is None:
+        return _back(asked, {"error": "login_required", "error_description": "Login required"})
+    return _back_with_code(provider, asked, person)
+
+
+def _logged_in(provider: Provider, asked: dict[str, str], person: Person) -> Response:
+    session = secrets.token_urlsafe(24)
+    provider.sessions[session] = person
+    answer = _back_with_code(provider, asked, person)
+    answer.set_cookie(COOKIE, session, httponly=True, samesite="lax")
+    return answer
+
+
+def _back_with_code(provider: Provider, asked: dict[str, str], person: Person) -> Response:
     code = secrets.token_urlsafe(24)
-    provider.codes[code] = asked | {"sub": name, "roles": json.dumps(roles)}
-    answer = {"code": code} | ({"state": asked["state"]} if "state" in asked else {})
+    provider.codes[code] = asked | {"sub": person.name, "roles": json.dumps(person.roles)}
+    return _back(asked, {"code": code})
+
+
+def _back(asked: dict[str, str], answer: dict[str, str]) -> Response:
+    answer |= {"state": asked["state"]} if "state" in asked else {}
     target = asked["redirect_uri"]
     return RedirectResponse(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}", 302)
 
@@ -154,6 +190,8 @@ async def token(request: Request) -> Response:
     match form.get("grant_type"):
         case "authorization_code":
             return _exchange(_provider(request), form)
+        case "refresh_token":
+            return _refresh(_provider(request), form)
         case "client_credentials":
             return _machine(_provider(request), form)
         case other:
@@ -168,12 +206,26 @@ def _exchange(provider: Provider, form: dict[str, str]) -> Response:
         return _refused("invalid_grant", "Invalid authorization code, or the code verifier does not fit.")
     if any(form.get(name) != asked.get(name) for name in ("client_id", "redirect_uri")):
         return _refused("invalid_grant", "The code was given to another client or address.")
+    return _tokens(provider, asked)
+
+
+def _refresh(provider: Provider, form: dict[str, str]) -> Response:
+    asked = provider.refresh_tokens.pop(form.get("refresh_token", ""), None)
+    if asked is None or asked.get("client_id") != form.get("client_id"):
+        return _refused("invalid_grant", "Unknown or invalid refresh token.")
+    return _tokens(provider, asked)
+
+
+def _tokens(provider: Provider, asked: dict[str, str]) -> Response:
     scope, client = asked.get("scope", "openid"), asked.get("client_id", "")
     claims = {"nonce": asked["nonce"]} if "nonce" in asked else {}
     mint = Mint(sub=asked["sub"], roles=json.loads(asked["roles"]), scope=scope, client_id=client)
     answer = {"access_token": _access_token(provider, mint, asked.get("audience")), "scope": scope}
     if "openid" in scope.split():
         answer["id_token"] = provider.mint(mint.model_copy(update={"kind": "id", "claims": claims}))
+    if "offline_access" in scope.split():
+        answer["refresh_token"] = secrets.token_urlsafe(32)
+        provider.refresh_tokens[answer["refresh_token"]] = asked
     return _granted(answer)
 
 
@@ -198,6 +250,16 @@ def _granted(answer: dict[str, str]) -> Response:
 
 def _refused(error: str, description: str) -> Response:
     return JSONResponse({"error": error, "error_description": description}, 400)
+
+
+async def log_out(request: Request) -> Response:
+    _provider(request).sessions.pop(request.cookies.get(COOKIE, ""), None)
+    target = request.query_params.get("post_logout_redirect_uri", "")
+    if urlsplit(target).hostname not in LOOPBACK:
+        return HTMLResponse("<p>You are logged out.</p>")
+    answer = RedirectResponse(target, 302)
+    answer.delete_cookie(COOKIE)
+    return answer
 
 
 async def mint_any(request: Request) -> Response:
@@ -245,6 +307,7 @@ ROUTES = [
     Route("/authorize", ask_who, methods=["GET"]),
     Route("/authorize", log_in, methods=["POST"]),
     Route("/oauth/token", token, methods=["POST"]),
+    Route("/oidc/logout", log_out),
     Route("/_mint", mint_any, methods=["POST"]),
     Route("/_script", show_script, methods=["GET"]),
     Route("/_script", set_script, methods=["POST"]),

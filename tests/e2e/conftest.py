@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from local.cloud import running_cloud
+from local.ports import Ports
 from local.state import Cloud
 from local.token import access_token
 from realstaging.stores import keys
@@ -203,13 +203,8 @@ def _agent(cloud: Cloud) -> Iterator[Agent]:
 
 
 def free_ports() -> int:
-    """The first of three neighbouring ports that nobody has."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 3):
-        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-            try:
-                for offset, each in enumerate((one, two, three)):
-                    each.bind(("127.0.0.1", first + offset))
-            except OSError:
-                continue
+    """The first of five neighboring ports that nobody has."""
+    for first in range(20000 + os.getpid() % 10000, 60000, 5):
+        if not Ports.starting_at(first).busy():
             return first
     raise AssertionError("no free ports")

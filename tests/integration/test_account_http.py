@@ -224,14 +224,14 @@ def test_a_purge_that_comes_late_leaves_an_account_that_is_back(world: World) ->
     call(world, "DELETE", "/v1/account")
     module = world.function("purge")
     at = world.clock.forward(minutes=3)
-    late = module.due.until(at, per_shard=50, lane="PURGE")
+    late = module.due.overdue(at, per_shard=50, lane="PURGE")
     purge_everything(world)
     world.loaded.clear()
     busy(world, "alice")
     before = world.rows(), world.objects()
 
     for due in late:
-        module.purger.look_at(due, at)
+        module.purger.purge(due, at)
 
     assert (world.rows(), world.objects()) == before
 

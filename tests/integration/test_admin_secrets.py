@@ -163,7 +163,7 @@ def test_a_secret_that_could_not_be_stored_is_said_to_be_and_found_in_the_log_of
 
 def test_a_fault_on_the_way_shows_it_neither(world: World, logged: StringIO) -> None:
     ask(world, "GET", "/models")
-    with faulty(world.function("admin_api").desk._store._table.meta.client, "GetItem", CrashError("the table is away")):
+    with faulty(world.function("admin_api").aws.table().meta.client, "GetItem", CrashError("the table is away")):
         status, _ = put(world, TOKEN)
 
     assert status == 500

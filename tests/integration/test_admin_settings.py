@@ -207,7 +207,7 @@ def test_changes_of_different_settings_at_once_do_not_undo_each_other(world: Wor
 
 def test_who_always_loses_the_race_is_told_and_nothing_is_written(world: World) -> None:
     lost = conflict("ConditionalCheckFailed", "None", "None")
-    client = world.function("admin_api").desk._store._writes._client
+    client = world.function("admin_api").aws.table().meta.client
     ask(world, "GET", "/models")
     with faulty(client, "TransactWriteItems", lost, at=range(1, 100)):
         status, problem = put(world, "jobs.max_attempts", 4)

@@ -82,8 +82,8 @@ def test_what_has_ended_is_due_no_more_and_no_sweep_or_purge_sees_it(world: Worl
     assert {name: row[name] for name in ("gsi2pk", "gsi2sk")} == keys.ended(state, job.id)
     assert "due_at" not in row
     later = world.clock.at + timedelta(days=400)
-    assert world.due.until(later, per_shard=50) == []
-    assert world.due.until(later, per_shard=50, lane="PURGE") == []
+    assert world.due.overdue(later, per_shard=50) == []
+    assert world.due.overdue(later, per_shard=50, lane="PURGE") == []
 
 
 @pytest.mark.parametrize("state", JobStatus)

@@ -84,7 +84,7 @@ def test_a_use_that_meets_the_revocation_does_not_bring_the_key_back(world: Worl
     read = module.keys.find(hashlib.sha256(secret.encode()).hexdigest())
     ask(world, "DELETE", f"{PATH}/{id}")
 
-    module.keys.used(read, world.clock.at)
+    module.keys.note_use(read, world.clock.at)
 
     assert world.table.get_item(Key=keys.api_key(read.hashed)).get("Item") is None
 

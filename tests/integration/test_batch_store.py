@@ -135,11 +135,11 @@ def test_what_a_request_that_died_had_reserved_is_given_back_once(world: World, 
     batch = world.batches.get("alice", str(row["id"]))
 
     world.clock.forward(minutes=6)
-    assert DueRow("BATCH", "alice", batch.id) in world.due.until(world.clock.at, per_shard=50)
+    assert DueRow("BATCH", "alice", batch.id) in world.due.overdue(world.clock.at, per_shard=50)
     world.batches.abandon(batch)
 
     assert world.usage().used == world.usage().reserved == placed
-    assert DueRow("BATCH", "alice", batch.id) not in world.due.until(world.clock.at, per_shard=50)
+    assert DueRow("BATCH", "alice", batch.id) not in world.due.overdue(world.clock.at, per_shard=50)
     with pytest.raises(LostRaceError):
         world.batches.abandon(batch)
     assert world.usage().used == placed

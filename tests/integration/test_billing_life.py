@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realstaging.accounts import quota
-from realstaging.billing.entitlements import granted
+from realstaging.billing.entitlements import entitlement
 from realstaging.billing.sync import Billing
 from realstaging.config import Settings
 from realstaging.gateways.stripe.client import Stripe
@@ -138,7 +138,7 @@ def test_however_it_is_told_it_is_granted_as_it_is(told: Told, life: Life, seed:
     for event in rest:
         told.hear(event, last.at)
 
-    assert told.user.subscribed == granted(last.found[0], told.settings.plans)
+    assert told.user.subscribed == entitlement(last.found[0], told.settings.plans)
     assert told.granted(last.at) == last.granted
 
 

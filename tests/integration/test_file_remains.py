@@ -67,7 +67,7 @@ def test_overdue_rows_come_the_longest_waiting_first_over_all_shards(world: Worl
         groups += factories.planned(world, factories.project(world))
         world.clock.forward(seconds=1)
 
-    found = world.due.until(world.clock.forward(hours=1), per_shard=50)
+    found = world.due.overdue(world.clock.forward(hours=1), per_shard=50)
 
     assert [due.id for due in found if due.kind == "IMAGE"] == [image.id for image, _ in groups]
 

@@ -27,7 +27,7 @@ def test_an_accepted_image_releases_its_jobs_and_counts_its_content(world: World
     assert {world.job(job).status for job in jobs} == {JobStatus.QUEUED}
     content = world.item({"pk": "USER#alice", "sk": "HASH#" + "0" * 64})
     assert content["references"] == 1
-    due = world.due.until(world.clock.at + timedelta(days=3), per_shard=50)
+    due = world.due.overdue(world.clock.at + timedelta(days=3), per_shard=50)
     assert {each.kind for each in due} == {"JOB"}
 
 
@@ -108,7 +108,9 @@ def test_of_two_who_look_at_an_overdue_image_only_one_puts_it_off(world: World) 
     with pytest.raises(LostRaceError):
         world.images.look_again(image, world.clock.at + timedelta(hours=2))
 
-    assert DueRow("IMAGE", "alice", image.id) not in world.due.until(world.clock.at + timedelta(hours=1), per_shard=50)
+    assert DueRow("IMAGE", "alice", image.id) not in world.due.overdue(
+        world.clock.at + timedelta(hours=1), per_shard=50
+    )
 
 
 def test_another_owners_image_is_not_there(world: World) -> None:

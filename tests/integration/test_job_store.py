@@ -19,7 +19,7 @@ RESULT: dict[str, Any] = {"result_key": "staged/a.jpg", "thumbnail_key": "staged
 
 
 def is_due(world: World, job: Job, **later: float) -> bool:
-    return DueRow("JOB", job.owner, job.id) in world.due.until(world.clock.at + timedelta(**later), per_shard=50)
+    return DueRow("JOB", job.owner, job.id) in world.due.overdue(world.clock.at + timedelta(**later), per_shard=50)
 
 
 def test_a_released_job_is_queued_and_due_when_nothing_happens(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from realstaging.errors import VersionConflictError
 from realstaging.models.accounts import Profile
 from realstaging.stores.quota import QuotaStore
+from realstaging.stores.table import Writes
 from realstaging.stores.users import UserStore
 from tests.support.billing import granted, subscription, tell, user
 from tests.support.fake_stripe import AS_SOLD, FAILS_LATER, GOOD_CARD, Payments
@@ -101,7 +102,7 @@ def test_several_renewals_that_fail_count_from_the_last_paid_one(
 
 def used(world: World, payments: Payments, images: int) -> None:
     at = period(world, payments)
-    QuotaStore(world.table)._writes.transact_write([QuotaStore(world.table).reserve("alice", at, images, images)])
+    Writes(world.table).transact_write([QuotaStore(world.table).reserve("alice", at, images, images)])
     world.table.update_item(
         Key={"pk": "USER#alice", "sk": f"USAGE#{at}"},
         UpdateExpression="SET captured = :n, carried = :n ADD reserved :back",

@@ -152,7 +152,7 @@ def test_a_deletion_and_a_purge_may_die_anywhere_and_the_end_is_the_same(world: 
 
 
 def test_a_large_project_goes_bit_by_bit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realstaging.projects.deletion.AT_ONCE", 10)
+    monkeypatch.setattr("realstaging.projects.deletion.ROWS_PER_ROUND", 10)
     project = factories.project(world)
     groups = factories.planned(world, project, count=28, jobs=1)
 
@@ -188,10 +188,10 @@ def test_two_purges_at_once_count_an_image_once(world: World) -> None:
     call(world, "DELETE", f"/v1/images/{first.id}")
     module = world.function("purge")
     at = world.clock.forward(minutes=3)
-    due = module.due.until(at, per_shard=50, lane="PURGE")
+    due = module.due.overdue(at, per_shard=50, lane="PURGE")
 
     for each in [*due, *due]:
-        module.purger.look_at(each, at)
+        module.purger.purge(each, at)
 
     assert content(world)["references"] == 1  # type: ignore[index]
 

@@ -165,13 +165,13 @@ def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: Wor
         factories.waiting(world)
         world.clock.forward(seconds=1)
 
-    due = world.due.until(world.clock.at + timedelta(days=3), per_shard=2)
-    waiting = world.due.until(world.clock.at + timedelta(hours=1), per_shard=50)
+    due = world.due.overdue(world.clock.at + timedelta(days=3), per_shard=2)
+    waiting = world.due.overdue(world.clock.at + timedelta(hours=1), per_shard=50)
 
     assert len(due) <= 20
     assert len(waiting) == 30
     assert {each.kind for each in waiting} == {"IMAGE"}
-    assert world.due.until(world.clock.at, per_shard=50) == []
+    assert world.due.overdue(world.clock.at, per_shard=50) == []
     assert isinstance(due[0], DueRow)
 
 
@@ -180,15 +180,15 @@ def test_a_role_said_while_a_token_claims_another_is_the_one_that_counts(
 ) -> None:
     users = UserStore(world.table)
     users.create("mallory", "user", world.clock.at)
-    follow = users._follow
+    follow = users._update_role
 
     def late(owner: str, claimed: str) -> str:
         world.table.put_item(Item=world.item(keys.user(owner)) | {"role_set": True})
         return follow(owner, claimed)
 
-    monkeypatch.setattr(users, "_follow", late)
+    monkeypatch.setattr(users, "_update_role", late)
 
-    assert users.ensured("mallory", "admin", world.clock.at) == "user"
+    assert users.ensure_now("mallory", "admin", world.clock.at) == "user"
     assert world.item(keys.user("mallory"))["role"] == "user"
 
 
@@ -197,16 +197,16 @@ def test_an_account_closed_while_its_role_follows_the_token_is_closed(
 ) -> None:
     users = UserStore(world.table)
     users.create("mallory", "user", world.clock.at)
-    follow = users._follow
+    follow = users._update_role
 
     def late(owner: str, claimed: str) -> str:
         users.mark_for_deletion(owner, world.clock.at)
         return follow(owner, claimed)
 
-    monkeypatch.setattr(users, "_follow", late)
+    monkeypatch.setattr(users, "_update_role", late)
 
     with pytest.raises(ForbiddenError):
-        users.ensured("mallory", "admin", world.clock.at)
+        users.ensure_now("mallory", "admin", world.clock.at)
 
 
 def test_versions_and_what_was_done_are_read_as_they_are_now(world: World) -> None:

@@ -271,7 +271,7 @@ def test_a_sweep_without_time_left_does_nothing_and_the_next_goes_on(world: Worl
     for _ in range(3):
         factories.queued(world)
     later = world.clock.forward(minutes=5)
-    due = world.due.until(later, per_shard=50)
+    due = world.due.overdue(later, per_shard=50)
 
     assert sweep_all(due, later, world.sweeper().look_at, put_off=world.due.put_off, until=0) == (0, 0)
     assert world.to_stage() == []

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from realstaging.models.jobs import JobStatus
 from realstaging.stores import keys
 from realstaging.stores import table as writing
-from realstaging.stores.table import LostRaceError, Writes, retry_with_fresh_row
+from realstaging.stores.table import LostRaceError, Writes, retry_on_conflict
 from tests.support import factories
 from tests.support.fault_injection import conflict, contended, faulty, lost_to_itself, refusal
 from tests.support.steps import ask, keyed
@@ -20,7 +20,7 @@ KEY = {"pk": "USER#alice", "sk": "NOTE"}
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_pause", lambda *given: None)
+    monkeypatch.setattr(writing, "_sleep", lambda *given: None)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_keeps_changing_is_given_up(world: World) -> None:
 
     numbers = iter(range(10))
     with pytest.raises(LostRaceError):
-        retry_with_fresh_row(act, lambda: next(numbers), 99, tries=3)
+        retry_on_conflict(act, lambda: next(numbers), 99, tries=3)
 
     assert tries == [99, 0, 1]
 

@@ -10,6 +10,7 @@ def chosen() -> Vendors:
         replicate="http://127.0.0.1:1",
         identity="http://127.0.0.1:2",
         stripe="http://127.0.0.1:3",
+        page="http://127.0.0.1:4",
         webhook_secret="whsec_replicate",
         stripe_secret="whsec_stripe",
     )
@@ -23,7 +24,7 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_keys_everything_is_a_stand_in() -> None:
     found = chosen()
-    assert found.overrides["stripe"] == {"api_base": "http://127.0.0.1:3"}
+    assert found.overrides["stripe"] == {"api_base": "http://127.0.0.1:3", "return_url": "http://127.0.0.1:4/"}
     assert found.overrides["replicate"] == {"base_url": "http://127.0.0.1:1"}
     assert found.parameters["/realstaging/local/stripe_secret_key"] == "sk_test_local"
     assert found.parameters["/realstaging/local/stripe_webhook_secret"] == "whsec_stripe"

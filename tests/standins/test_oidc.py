@@ -216,3 +216,30 @@ def test_without_a_cloud_make_token_says_how_to_start_one(tmp_path: Path) -> Non
     (tmp_path / "cloud.json").write_text('{"identity": "http://127.0.0.1:9"}')
     with pytest.raises(token.NoCloudError, match="does not answer"):
         token.access_token(tmp_path, "alice", [])
+
+
+def test_a_session_answers_silently_until_logged_out(identity_url: str) -> None:
+    asked = authorization(prompt="none")
+    with httpx.Client(base_url=identity_url) as browser:
+        answer = browser.get("authorize", params=asked)
+        assert parse_qs(urlsplit(answer.headers["location"]).query)["error"] == ["login_required"]
+        browser.post("authorize", data=authorization() | {"name": "dora", "admin": "1"})
+        answer = browser.get("authorize", params=asked)
+        code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
+        claims = verified(identity_url, exchange(identity_url, code).json()["access_token"])
+        assert (claims["sub"], claims[ROLES_CLAIM]) == ("dora", ["admin"])
+        left = browser.get("oidc/logout", params={"post_logout_redirect_uri": "http://127.0.0.1:3000/"})
+        assert left.headers["location"] == "http://127.0.0.1:3000/"
+        answer = browser.get("authorize", params=asked)
+        assert parse_qs(urlsplit(answer.headers["location"]).query)["error"] == ["login_required"]
+
+
+def test_a_refresh_token_works_once_and_brings_the_next(identity_url: str) -> None:
+    code = logged_in(identity_url, scope="openid offline_access")
+    first = exchange(identity_url, code).json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "client_id": "web", "refresh_token": first}
+    renewed = httpx.post(f"{identity_url}oauth/token", data=form)
+    assert verified(identity_url, renewed.json()["access_token"])["sub"] == "alice"
+    assert renewed.json()["refresh_token"] != first
+    again = httpx.post(f"{identity_url}oauth/token", data=form)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from realstaging.models.jobs import JobStatus
-from realstaging.stores.serialization import Translated, attribute
+from realstaging.stores.serialization import SerializedActions, attribute
 
 plain = (
     some.none()
@@ -42,7 +42,7 @@ def test_what_boto3_refuses_is_refused(value: Any) -> None:
 def test_of_an_action_only_its_rows_are_translated() -> None:
     key = {"pk": "USER#alice", "sk": "JOB#1"}
     bound = {"ConditionExpression": "#v = :v", "ExpressionAttributeNames": {"#v": "version"}}
-    actions = Translated(
+    actions = SerializedActions(
         [
             {"Update": {"TableName": "table", "Key": key, "ExpressionAttributeValues": {":v": 7}, **bound}},
             {"Put": {"TableName": "table", "Item": {**key, "ready": True}}},
@@ -57,5 +57,5 @@ def test_of_an_action_only_its_rows_are_translated() -> None:
 
 
 def test_translated_actions_are_not_copied() -> None:
-    actions = Translated([])
+    actions = SerializedActions([])
     assert copy.deepcopy({"TransactItems": actions})["TransactItems"] is actions

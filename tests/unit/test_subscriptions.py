@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging import config
-from realstaging.billing.entitlements import Change, change, chosen, granted, plan_of, seconds
+from realstaging.billing.entitlements import Change, change, duplicates, entitlement, main_subscription, plan_of
 from realstaging.models.stripe import Price, RetainedPlan, Subscription, lookup_key
 
 PLANS = config.load("prod").plans
@@ -54,7 +54,7 @@ def test_every_plan_is_found_by_the_lookup_key_it_is_looked_for_by(plan: str) ->
 
 
 def test_the_plan_is_that_of_the_price() -> None:
-    given = granted(subscription(plan="business"), PLANS)
+    given = entitlement(subscription(plan="business"), PLANS)
 
     assert given is not None
     assert (given.plan, given.next_plan, given.period_start, given.period_end) == ("business", None, START, END)
@@ -64,19 +64,19 @@ def test_the_plan_is_that_of_the_price() -> None:
 def test_a_price_that_is_none_of_ours_gives_no_plan(plan: str | None) -> None:
     other = subscription(plan=plan)
 
-    assert granted(other, PLANS) is None
-    assert chosen([other], PLANS) is None
+    assert entitlement(other, PLANS) is None
+    assert main_subscription([other], PLANS) is None
 
 
 def test_a_larger_plan_that_was_paid_for_is_kept_until_its_period_is_over() -> None:
-    given = granted(subscription(plan="pro", kept=kept()), PLANS)
+    given = entitlement(subscription(plan="pro", kept=kept()), PLANS)
 
     assert given is not None
     assert (given.plan, given.next_plan) == ("business", "pro")
 
 
 def test_in_the_next_period_the_kept_plan_is_forgotten() -> None:
-    given = granted(subscription(plan="pro", kept=kept(until=START)), PLANS)
+    given = entitlement(subscription(plan="pro", kept=kept(until=START)), PLANS)
 
     assert given is not None
     assert (given.plan, given.next_plan) == ("pro", None)
@@ -114,7 +114,7 @@ def test_a_living_subscription_counts_before_newer_ended_ones() -> None:
         subscription("sub_0", plan=None),
     ]
 
-    first = chosen(found, PLANS)
+    first = main_subscription(found, PLANS)
 
     assert first is not None
     assert first.id == "sub_1"
@@ -123,7 +123,7 @@ def test_a_living_subscription_counts_before_newer_ended_ones() -> None:
 def test_of_ended_ones_the_newest_counts() -> None:
     found = [subscription(f"sub_{n}", created=n, status=status) for n, status in enumerate(STATUSES[3:])]
 
-    newest = chosen(found, PLANS)
+    newest = main_subscription(found, PLANS)
 
     assert newest is not None
     assert newest.id == "sub_4"
@@ -132,23 +132,23 @@ def test_of_ended_ones_the_newest_counts() -> None:
 def test_who_bought_twice_keeps_the_first() -> None:
     found = [subscription(f"sub_{n}", created=n) for n in (2, 1, 0)]
 
-    first = chosen(found, PLANS)
+    first = main_subscription(found, PLANS)
 
     assert first is not None
     assert first.id == "sub_0"
-    assert {each.id for each in seconds(found, PLANS)} == {"sub_1", "sub_2"}
+    assert {each.id for each in duplicates(found, PLANS)} == {"sub_1", "sub_2"}
 
 
 def test_a_paid_one_is_not_given_up_for_an_older_one_that_is_past_due() -> None:
     found = [subscription("sub_0", status="past_due"), subscription("sub_1", created=1)]
 
-    assert [each.id for each in seconds(found, PLANS)] == ["sub_0"]
+    assert [each.id for each in duplicates(found, PLANS)] == ["sub_0"]
 
 
 def test_subscriptions_to_something_else_are_let_be() -> None:
     found = [subscription("sub_0", plan=None), subscription("sub_1", created=1)]
 
-    assert seconds(found, PLANS) == []
+    assert duplicates(found, PLANS) == []
 
 
 @given(st.permutations(range(5)), st.lists(st.sampled_from(STATUSES), min_size=5, max_size=5))
@@ -156,14 +156,14 @@ def test_the_order_of_the_list_does_not_matter(order: list[int], statuses: list[
     found = [subscription(f"sub_{n}", created=n % 2, status=status) for n, status in enumerate(statuses)]
     shuffled = [found[n] for n in order]
 
-    assert chosen(shuffled, PLANS) == chosen(found, PLANS)
-    assert {each.id for each in seconds(shuffled, PLANS)} == {each.id for each in seconds(found, PLANS)}
+    assert main_subscription(shuffled, PLANS) == main_subscription(found, PLANS)
+    assert {each.id for each in duplicates(shuffled, PLANS)} == {each.id for each in duplicates(found, PLANS)}
 
 
 @given(st.lists(st.sampled_from(STATUSES), max_size=6))
 def test_after_the_second_ones_were_ended_at_most_one_is_left_alive(statuses: list[str]) -> None:
     found = [subscription(f"sub_{n}", created=n, status=status) for n, status in enumerate(statuses)]
-    gone = {each.id for each in seconds(found, PLANS)}
+    gone = {each.id for each in duplicates(found, PLANS)}
 
     left = [each for each in found if each.live and each.id not in gone]
 

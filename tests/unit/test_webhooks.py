@@ -132,6 +132,11 @@ def test_a_malformed_signature_is_refused(header: str) -> None:
     assert not _passes(BODY, _sealed() | {"webhook-signature": header})
 
 
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(name: str) -> None:
+    assert not _passes(BODY, _sealed() | {name: "v1,\ud800"})
+
+
 def test_headers_that_were_sent_twice_and_joined_are_refused() -> None:
     headers = _sealed()
 

@@ -40,8 +40,10 @@ def verify_replicate(body: bytes, headers: Mapping[str, str], secrets: str, now:
     if not id:
         raise UnauthorizedError("The webhook is not signed.")
     _check_time(timestamp, now)
-    signed = f"{id}.{timestamp}.".encode() + body
-    given = [part[3:].encode() for part in headers.get("webhook-signature", "").split() if part.startswith("v1,")]
+    signed = f"{id}.{timestamp}.".encode(errors="replace") + body
+    parts = headers.get("webhook-signature", "").split()
+    # A lone surrogate is no text: what it becomes is no signature of ours.
+    given = [part[3:].encode(errors="replace") for part in parts if part.startswith("v1,")]
     _check_signatures([sign_replicate(signed, secret) for secret in secrets.split()], given)
 
 

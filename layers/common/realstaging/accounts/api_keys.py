@@ -14,16 +14,16 @@ from realstaging.stores.api_keys import ApiKeyStore
 from realstaging.stores.table import LostRaceError
 
 PREFIX = "rsk_"
-SHOWN = 12
+PREFIX_LENGTH = 12
 MAX_KEYS = 20
-NOTE_EVERY = timedelta(minutes=5)
+NOTE_USE_EVERY = timedelta(minutes=5)
 
 
 def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> RequestResult:
     """A key of 256 random bits. Raises TooManyApiKeysError.
 
-    A repeat under the same Idempotency-Key tells of the same key but cannot show it again: only
-    its hash is stored, here and in the remembered answer.
+    A repeat with the same Idempotency-Key answers with the same key but without its secret, of which only
+    the hash is stored.
     """
     if earlier := request.earlier():
         return earlier
@@ -32,7 +32,7 @@ def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> 
         id=new_id("key", request.at, request.seed),
         owner=request.owner,
         name=new.name,
-        prefix=secret[:SHOWN],
+        prefix=secret[:PREFIX_LENGTH],
         scopes=tuple(new.scopes),
         hashed=hashed(secret),
         created_at=request.at,
@@ -43,7 +43,7 @@ def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> 
     except LostRaceError:
         return request.repeated()
     except TooManyApiKeysError:
-        # The last free place may have gone to the same request, sent twice.
+        # The last free place may have been taken by the same request, sent twice.
         if earlier := request.reload().earlier():
             return earlier
         raise
@@ -51,16 +51,16 @@ def issue(new: NewApiKey, request: IdempotentRequest, *, store: ApiKeyStore) -> 
 
 
 def caller(secret: str, at: datetime, *, store: ApiKeyStore) -> Caller:
-    """Who a key speaks for. Raises UnauthorizedError."""
+    """The key's owner and scopes. Raises UnauthorizedError."""
     key = store.find(hashed(secret))
     if key is None:
         raise UnauthorizedError(REFUSAL)
-    if key.last_used_at is None or at - key.last_used_at > NOTE_EVERY:
-        store.used(key, at)
+    if key.last_used_at is None or at - key.last_used_at > NOTE_USE_EVERY:
+        store.note_use(key, at)
     # A key acts for its owner but never as an administrator.
     return Caller(owner=key.owner, role="user", scopes=key.scopes)
 
 
 def hashed(secret: str) -> str:
-    """The secret has 256 random bits: one plain SHA-256 of it cannot be guessed backwards."""
+    """SHA-256 in hex. The secret has 256 random bits, so it needs no salt and no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()

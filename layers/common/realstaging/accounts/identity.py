@@ -1,4 +1,4 @@
-"""Who is calling: an OIDC access token, checked here and nowhere else."""
+"""Verifies OIDC access tokens, and turns their subject into an owner id."""
 
 import contextlib
 import re
@@ -13,11 +13,11 @@ from realstaging.gateways.jwks import IssuerKeys, UnknownKeyError
 
 MAX_TOKEN = 8192
 MAX_OWNER = 120
-# RFC 9068; such a token must say for which client and under which id it was issued.
+# RFC 9068: a token of this type must have `client_id` and `jti`.
 ACCESS_TOKEN = ("at+jwt", "application/at+jwt")
-# Many issuers say only this, or nothing: then the audience tells that it is meant for us.
+# Many issuers send only `jwt`, or no type: then the audience shows that the token is for this API.
 TYPES = ("", "jwt", *ACCESS_TOKEN)
-# What only ID tokens and logout tokens hold (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4).
+# Claims that only ID tokens and logout tokens have (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4).
 ID_TOKEN = ("at_hash", "c_hash", "events")
 OWNER = re.compile(rf"[A-Za-z0-9._!-]{{1,{MAX_OWNER}}}")
 REFUSAL = "Send a valid access token: Authorization: Bearer <token>."
@@ -37,7 +37,7 @@ class Tokens:
         self._identity, self._keys = identity, keys
 
     def caller(self, token: str) -> Caller:
-        """Who an access token speaks for. Raises UnauthorizedError, ProviderUnavailableError."""
+        """The owner and role of an access token. Raises UnauthorizedError, ProviderUnavailableError."""
         claims = self._claims(token)
         roles = claims.get(self._identity.roles_claim)
         admin = isinstance(roles, list) and "admin" in roles
@@ -58,11 +58,11 @@ class Tokens:
         return claims
 
     def _verified(self, token: str, kid: str) -> dict[str, Any]:
-        """The claims, once signature, issuer, audience and times are right."""
+        """The claims, after signature, issuer, audience and times were verified."""
         try:
             key = self._keys.find(kid)
         except UnknownKeyError as error:
-            # It may be the issuer's newest key: a client that gets 401 signs its user out. Junk gets 401 all the same.
+            # It may be the issuer's newest key, and clients sign users out on 401: 503 for a plausible token.
             if self._is_plausible(token):
                 detail = f"The key of this token is not known yet. Try again in {error.seconds} s."
                 raise ProviderUnavailableError(detail, retry_after=error.seconds) from error
@@ -90,15 +90,15 @@ class Tokens:
         return claims
 
     def _check_audience(self, claims: dict[str, Any]) -> None:
-        """Raises jwt.InvalidAudienceError. Cognito's access tokens have no `aud`: they name their client instead."""
-        meant = claims.get("aud")
+        """Raises jwt.InvalidAudienceError. Cognito's access tokens have no `aud`: they have `client_id` instead."""
+        audience = claims.get("aud")
         if "aud" not in claims and claims.get("token_use") == "access":
-            meant = claims.get("client_id")
-        if self._identity.audience not in (meant if isinstance(meant, list) else [meant]):
+            audience = claims.get("client_id")
+        if self._identity.audience not in (audience if isinstance(audience, list) else [audience]):
             raise jwt.InvalidAudienceError("the token is for another audience")
 
     def _is_plausible(self, token: str) -> bool:
-        """Whether a token whose signature cannot be checked yet says what one of ours would say."""
+        """Whether an unverified token has the issuer, the audience and the times of a valid one."""
         try:
             claims = jwt.decode(
                 token,
@@ -121,7 +121,7 @@ class Tokens:
 def _is_access_token(claims: dict[str, Any], kind: str) -> bool:
     if kind in ACCESS_TOKEN and not all(isinstance(claims.get(name), str) for name in ("client_id", "jti")):
         return False
-    # Cognito says `token_use`; Keycloak has a `typ` among the claims.
+    # Cognito sets `token_use`; Keycloak sets the claim `typ`.
     if claims.get("token_use", "access") != "access" or claims.get("typ", "Bearer") not in ("Bearer", "DPoP"):
         return False
     return not any(name in claims for name in ID_TOKEN)
@@ -136,10 +136,10 @@ def bearer(authorization: str) -> str:
 
 
 def owner_of(subject: str) -> str:
-    """A subject as an owner id: safe in keys, object names and queue groups, and still unique.
+    """A subject as an owner id: unique, and safe in keys, object names and queue groups.
 
-    Everything but letters, digits, `-`, `_` and `.` becomes `!` and two hex digits a byte:
-    `auth0|5f7c` is `auth0!7C5f7c`.
+    Letters, digits, `-`, `_` and `.` stay; every other byte becomes `!` and two hex digits:
+    `auth0|5f7c` is `auth0!7C5f7c`. Raises UnauthorizedError.
     """
     owner = re.sub(r"[^A-Za-z0-9._-]", lambda match: "".join(f"!{byte:02X}" for byte in match[0].encode()), subject)
     if not 0 < len(owner) <= MAX_OWNER:
@@ -148,8 +148,8 @@ def owner_of(subject: str) -> str:
 
 
 def owners_named(name: str) -> list[str]:
-    """Whom an administrator may mean: an owner id, or a subject as the identity provider knows it."""
-    meant = [name] if OWNER.fullmatch(name) else []
+    """The owner ids that a name given by an administrator may stand for: an owner id, or a subject."""
+    owners = [name] if OWNER.fullmatch(name) else []
     with contextlib.suppress(UnauthorizedError):  # too long for a subject
-        meant.append(owner_of(name))
-    return meant
+        owners.append(owner_of(name))
+    return owners

@@ -1,4 +1,4 @@
-"""An owner's own profile: what it shows and how a JSON merge patch (RFC 7396) changes it."""
+"""An owner's profile: its view, and its change by a JSON merge patch (RFC 7396)."""
 
 from datetime import datetime
 from typing import Any
@@ -38,8 +38,8 @@ def patch(owner: str, changes: dict[str, Any], at: datetime, settings: Settings,
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise ValidationFailedError(complaints(found)) from error
-    favourites = StageSettings(room_type=profile.preferences.default_room_type, style=profile.preferences.default_style)
-    if bad := unknown_choices(favourites, settings, "/preferences"):
+    defaults = StageSettings(room_type=profile.preferences.default_room_type, style=profile.preferences.default_style)
+    if bad := unknown_choices(defaults, settings, "/preferences"):
         raise ValidationFailedError(
             [each | {"pointer": each["pointer"].replace("/preferences/", "/preferences/default_")} for each in bad]
         )

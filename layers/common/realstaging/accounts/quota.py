@@ -1,4 +1,4 @@
-"""What an owner may use: which plan, how many results, and in which period they are counted."""
+"""An owner's allowance: the plan, the number of images, and the period they are counted in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from realstaging.models.catalog import PlanOption
 from realstaging.stores.keys import month, month_end, month_start
 
 FREE = "free"
-# Stripe's words for a subscription that is paid for.
+# Stripe's states of a subscription that is paid.
 PAID = ("trialing", "active")
-# A renewal was not paid; Stripe still tries.
+# A renewal was not paid; Stripe still tries to collect it.
 PAST_DUE = "past_due"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -21,7 +21,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class Allowance:
     """A plan and its running period; `period` names the counters and never changes while it runs.
 
-    `version`: of the user's row, which says all this.
+    `version`: of the user's row, which all this was read from.
     """
 
     plan: str
@@ -33,12 +33,9 @@ class Allowance:
 
 
 def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
-    """What this owner may use now.
-
-    The period is the subscription's while there is one, else the calendar month, UTC.
-    """
+    """The owner's plan, limit and period at a time; without a subscription, the calendar month in UTC."""
     paid = user.subscribed
-    running = paid if paid and at < believed_until(paid, settings) else None
+    running = paid if paid and at < entitled_until(paid, settings) else None
     plan = user.plan_override or (running.plan if running else FREE)
     if plan not in settings.plans:
         plan = FREE
@@ -49,7 +46,7 @@ def allowance(user: User, settings: Settings, at: datetime) -> Allowance:
     return Allowance(
         plan=plan,
         limit=images + user.extra_images,
-        period=_counters(running, at),
+        period=_period_id(running, at),
         start=start,
         end=end,
         version=user.version,
@@ -64,22 +61,22 @@ def plan_options(plans: Mapping[str, Plan]) -> list[PlanOption]:
     ]
 
 
-def believed_until(paid: Subscribed, settings: Settings) -> datetime:
-    """How long a subscription gives its plan when nothing more is heard of it."""
+def entitled_until(paid: Subscribed, settings: Settings) -> datetime:
+    """Until when a subscription entitles to its plan, if no further event arrives."""
     if paid.status == PAST_DUE:
-        # Stripe moves the period on at each renewal, paid or not: the first unpaid one counts.
+        # Stripe advances the period at each renewal, paid or not: the first unpaid one starts the grace time.
         return (paid.past_due_since or paid.period_start) + timedelta(days=settings.billing.past_due_days)
     if paid.status not in PAID:
         return NEVER
     return paid.period_end + timedelta(hours=0 if paid.ends else settings.billing.leeway_hours)
 
 
-def _counters(paid: Subscribed | None, at: datetime) -> str:
-    """The name of the running period's counters: the day it starts.
+def _period_id(paid: Subscribed | None, at: datetime) -> str:
+    """The key of the running period's counters: the day it starts.
 
-    A first period goes on with the counters of the month it was bought in: an upgrade raises the
-    limit, and what was used stays used. Where an earlier subscription has used those, it has its own.
-    A renewal that is not paid goes on with the counters of the last paid period.
+    A first period continues the counters of the month it was bought in: an upgrade raises the limit and
+    resets nothing. If an earlier subscription used those, it has its own. An unpaid renewal continues the
+    counters of the last paid period.
     """
     if paid is None:
         return month(at)
@@ -90,17 +87,17 @@ def _counters(paid: Subscribed | None, at: datetime) -> str:
 
 
 def _start(paid: Subscribed) -> datetime:
-    """Of the last period that was paid."""
+    """The start of the last period that was paid."""
     return min(paid.paid_from or paid.period_start, paid.period_start)
 
 
-def overview(usage: Usage, granted: Allowance) -> UsageView:
+def overview(usage: Usage, current: Allowance) -> UsageView:
     return UsageView(
-        plan=granted.plan,
-        limit=granted.limit,
+        plan=current.plan,
+        limit=current.limit,
         used=usage.used,
-        remaining=max(granted.limit - usage.used, 0),
-        period_start=granted.start,
-        period_end=granted.end,
-        version=usage.version + granted.version,
+        remaining=max(current.limit - usage.used, 0),
+        period_start=current.start,
+        period_end=current.end,
+        version=usage.version + current.version,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from realstaging.models.admin import AuditEntry, AuditPage
 from realstaging.pagination import cursor
-from realstaging.stores.audit import AuditStore, place
+from realstaging.stores.audit import AuditStore, cursor_of
 
 MONTHS = 13
 LOOKS = 10
@@ -27,7 +27,7 @@ def page(audit: AuditStore, at: datetime, *, limit: int, before: str | None, sub
         looks += 1
         if mark is None:
             months.pop(0)
-    more = place(found[limit - 1]) if len(found) > limit else mark
+    more = cursor_of(found[limit - 1]) if len(found) > limit else mark
     return AuditPage(items=found[:limit], next_cursor=cursor(more))
 
 

@@ -14,8 +14,6 @@ from realstaging.stores.audit import AuditStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import retry_on_conflict
 
-TRIES = 5
-
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
@@ -63,10 +61,9 @@ class VersionedSettings:
         `wanted` is called again after a lost race; None means there is nothing to change.
         """
         given_up = VersionConflictError("Others keep changing settings at this moment. Try again.")
-        return retry_on_conflict(lambda: self._change(wanted, act), TRIES, given_up)
+        return retry_on_conflict(lambda live: self._change(live, wanted, act), self._store.current, gave_up=given_up)
 
-    def _change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
-        live = self._store.current()
+    def _change(self, live: Overrides, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         change = wanted(live)
         if change is None:
             return live

@@ -18,7 +18,7 @@ from realstaging.models.admin_operations import AdminJobView
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
-from realstaging.stores.job_index import Found, JobIndex
+from realstaging.stores.job_index import IndexedJob, JobIndex
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import Write
 
@@ -150,9 +150,9 @@ class JobSearch:
             if before is None:
                 return
 
-    def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[Found]:
+    def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[IndexedJob]:
         """Jobs from the index, each once."""
-        lanes: list[Iterator[Found]] = [self._index.ended(status, before) for status in statuses if status.final]
+        lanes: list[Iterator[IndexedJob]] = [self._index.ended(status, before) for status in statuses if status.final]
         if any(not status.final for status in statuses):
             lanes.append(found for found in self._index.unfinished() if before is None or found.id < before)
         # A job that moves on while we read may be in two lanes.

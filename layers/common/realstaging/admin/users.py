@@ -14,8 +14,6 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import retry_on_conflict
 from realstaging.stores.users import UserStore
 
-TRIES = 5
-
 
 def overview(user: User, settings: Settings, at: datetime) -> AdminUserView:
     return AdminUserView(**_shown(user, settings, at))
@@ -44,10 +42,11 @@ class UserAdmin:
             message = f"Choose one of: {', '.join(settings.plans)}."
             raise ValidationFailedError([{"pointer": "/plan_override", "message": message}])
         given_up = VersionConflictError("The user kept changing meanwhile. Try again.")
-        return retry_on_conflict(lambda: self._patch(name, changes, at, by), TRIES, given_up)
+        return retry_on_conflict(
+            lambda user: self._patch(user, changes, at, by), lambda: self.get(name), gave_up=given_up
+        )
 
-    def _patch(self, name: str, changes: UserPatch, at: datetime, by: str) -> User:
-        user = self.get(name)
+    def _patch(self, user: User, changes: UserPatch, at: datetime, by: str) -> User:
         if user.deleted_at:
             raise ConflictError("This account is being deleted.")
         wanted = user.model_copy(update=_wanted(changes))

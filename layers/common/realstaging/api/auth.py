@@ -43,6 +43,6 @@ class Authenticator:
         secret = bearer(authorization)
         is_api_key = secret.startswith(api_keys.PREFIX)
         caller = api_keys.caller(secret, at, store=self._keys) if is_api_key else self._tokens.caller(secret)
-        if is_api_key or self.users.ensured(caller.owner, caller.role, at) != "admin":
+        if is_api_key or self.users.ensure_now(caller.owner, caller.role, at) != "admin":
             raise ForbiddenError("This is for administrators, with an access token of their own.")
         return Caller(caller.owner, "admin")

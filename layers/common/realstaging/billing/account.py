@@ -13,27 +13,30 @@ from realstaging.models.stripe import ENDED
 from realstaging.models.subscriptions import PortalView
 from realstaging.stores.users import UserStore
 
-NOTHING_BOUGHT = "Choose a plan with POST /v1/billing/checkout first."
+NO_SUBSCRIPTION = "Choose a plan with POST /v1/billing/checkout first."
 
 
 def open_portal(
     owner: str, at: datetime, settings: StripeSettings, *, users: UserStore, billing: Billing, stripe: Stripe
 ) -> PortalView:
-    """A fresh way in each time: it is good for minutes. Raises NoCustomerError."""
+    """A new portal session each time: it expires within minutes. Raises NoCustomerError."""
     customer = users.get(owner).customer_id
     if customer is None:
-        raise NoCustomerError(NOTHING_BOUGHT)
+        raise NoCustomerError(NO_SUBSCRIPTION)
     try:
         return PortalView(url=stripe.open_portal(customer, settings.return_url, key=new_id("prt", at)))
     except CustomerGoneError as error:
         billing.unlink(customer, at)
-        raise NoCustomerError(NOTHING_BOUGHT) from error
+        raise NoCustomerError(NO_SUBSCRIPTION) from error
 
 
 def close(
     owner: str, at: datetime, settings: BillingSettings, *, users: UserStore, checkouts: Checkouts, stripe: Stripe
 ) -> None:
-    """Raises ProviderUnavailableError with the account still open, so that no closed account is charged."""
+    """Cancel the subscriptions, then close the account.
+
+    Raises ProviderUnavailableError and leaves the account open, so that no closed account is charged.
+    """
     customer = users.get(owner).customer_id
     if customer:
         checkouts.close(owner, at)
@@ -41,6 +44,6 @@ def close(
             if each.status not in ENDED:
                 stripe.cancel_now(each.id, prorate=False)
         if not settings.keep_customers:
-            # Name, e-mail and cards go with it. Invoices stay at Stripe: books must be kept.
+            # Deletes name, e-mail and cards. Invoices stay at Stripe, for bookkeeping.
             stripe.delete_customer(customer)
     users.mark_for_deletion(owner, at)

@@ -1,4 +1,4 @@
-"""What a customer's subscriptions at Stripe give their owner, and how a plan is changed. Pure rules."""
+"""Entitlements from a customer's subscriptions at Stripe, and how a plan change is made. Pure rules."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,49 +16,49 @@ Plans = Mapping[str, Plan]
 NEVER_PAID = ("incomplete", "incomplete_expired")
 
 
-def ours(subscription: Subscription, plans: Plans) -> bool:
-    """Is it for one of our plans? Any other is no business of ours."""
+def is_our_plan(subscription: Subscription, plans: Plans) -> bool:
+    """Whether it is for one of our plans. Subscriptions for anything else are ignored."""
     return subscription.price.plan in plans
 
 
-def chosen(subscriptions: Sequence[Subscription], plans: Plans) -> Subscription | None:
-    """The one that counts: what is paid for before what is past due before the rest.
+def main_subscription(subscriptions: Sequence[Subscription], plans: Plans) -> Subscription | None:
+    """The subscription that sets the plan: a paid one first, then a past due one, then the rest.
 
-    Of several live ones the oldest, of others the newest.
+    Of several live ones the oldest, of ended ones the newest.
     """
-    known = [each for each in subscriptions if ours(each, plans)]
-    live = sorted((each for each in known if each.live), key=_paid_then_oldest)
+    known = [each for each in subscriptions if is_our_plan(each, plans)]
+    live = sorted((each for each in known if each.live), key=_by_paid_then_age)
     return live[0] if live else max(known, key=lambda each: (each.created_at, each.id), default=None)
 
 
-def seconds(subscriptions: Sequence[Subscription], plans: Plans) -> list[Subscription]:
-    """Live ones beside the one that counts: bought twice, to be ended."""
-    first = chosen(subscriptions, plans)
-    return [each for each in subscriptions if each.live and ours(each, plans) and first and each.id != first.id]
+def duplicates(subscriptions: Sequence[Subscription], plans: Plans) -> list[Subscription]:
+    """Live subscriptions beside the main one: bought twice, to be ended."""
+    first = main_subscription(subscriptions, plans)
+    return [each for each in subscriptions if each.live and is_our_plan(each, plans) and first and each.id != first.id]
 
 
 def plan_of(subscription: Subscription, plans: Plans) -> str | None:
-    """The plan it gives now: its price's, or the larger one that was paid for until the period ends."""
-    plan, kept = subscription.price.plan, running_kept(subscription)
+    """The plan in force now: that of its price, or the larger one that is paid until the period ends."""
+    plan, kept = subscription.price.plan, current_kept_plan(subscription)
     if plan is None or plan not in plans:
         return None
-    return kept.plan if kept and kept.plan in plans and _larger(kept.plan, plan, plans) else plan
+    return kept.plan if kept and kept.plan in plans and _is_larger(kept.plan, plan, plans) else plan
 
 
-def granted(
+def entitlement(
     subscription: Subscription,
     plans: Plans,
     arrears: Arrears | None = None,
     among: Sequence[Subscription] = (),
 ) -> Subscribed | None:
-    """What is written to its owner's row: a function of Stripe's state alone, so that it may be written twice.
+    """What is written to the owner's row: it depends on Stripe's state only, so writing it twice is harmless.
 
     `among`: all subscriptions of the customer.
     """
     plan, arrears = plan_of(subscription, plans), arrears or Arrears()
     if plan is None:
         return None
-    included = running_included(subscription)
+    included = current_included(subscription)
     return Subscribed(
         id=subscription.id,
         plan=plan,
@@ -71,12 +71,12 @@ def granted(
         past_due_since=arrears.since if subscription.status == PAST_DUE else None,
         paid_from=arrears.paid_from,
         images=included.images if included else None,
-        own_counters=any(_used_the_month_before(each, subscription, plans) for each in among),
+        own_counters=any(_used_start_month(each, subscription, plans) for each in among),
     )
 
 
-def running_included(subscription: Subscription) -> Included | None:
-    """What the running period includes after an upgrade in it; that of an earlier period counts no more."""
+def current_included(subscription: Subscription) -> Included | None:
+    """What the running period includes after an upgrade in it; one of an earlier period is ignored."""
     included = subscription.included
     return included if included and subscription.period_end <= included.until else None
 
@@ -86,22 +86,22 @@ def included_after(now: Subscription, plan: str, plans: Plans, at: datetime) -> 
 
     The difference between the plans is paid for that part of the period, and grows the allowance by the same part.
     """
-    running, former = running_included(now), plan_of(now, plans)
+    running, former = current_included(now), plan_of(now, plans)
     base = running.images if running else plans[former].images_per_month if former else 0
     whole, rest = now.period_end - now.period_start, now.period_end - at
     more = max(plans[plan].images_per_month - base, 0) * min(max(rest / whole, 0), 1)
     return Included(images=base + math.ceil(more), until=now.period_end)
 
 
-def running_kept(subscription: Subscription) -> RetainedPlan | None:
-    """The plan kept until the running period ends; one that was kept in an earlier period counts no more."""
+def current_kept_plan(subscription: Subscription) -> RetainedPlan | None:
+    """The plan kept until the running period ends; one kept in an earlier period is ignored."""
     kept = subscription.kept
     return kept if kept and subscription.period_end <= kept.until else None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The arguments of Stripe.change_plan. With `undo`, first put its price back, neither prorated nor kept."""
+    """The arguments of Stripe.change_plan. `undo`: the plan whose price is set first, not prorated or kept."""
 
     plan: str
     prorate: bool
@@ -110,25 +110,25 @@ class Change:
 
 
 def change(subscription: Subscription, plan: str, plans: Plans) -> Change | None:
-    """How its owner comes to `plan`; None if nothing is to be done.
+    """How the subscription is changed to `plan`; None if nothing has to change.
 
-    A larger plan counts and is paid at once; a smaller one counts from the renewal on. An owner who has
-    chosen a smaller one and comes back has paid for the larger one already.
+    A larger plan is paid and in force at once; a smaller one from the renewal on. An owner who chose a smaller
+    plan and returns to the larger one has already paid for it.
     """
     now = plan_of(subscription, plans)
     if now is None or plan == subscription.price.plan:
         return None
-    if _larger(plan, now, plans):
-        # Stripe reckons from the price it knows: that must be the plan that was paid for.
+    if _is_larger(plan, now, plans):
+        # Stripe prorates from the current price: that must be the plan that was paid for.
         return Change(plan, prorate=True, undo=now if now != subscription.price.plan else None)
     kept = RetainedPlan(plan=now, until=subscription.period_end) if plan != now else None
     return Change(plan, prorate=False, kept=kept)
 
 
-def _used_the_month_before(earlier: Subscription, later: Subscription, plans: Plans) -> bool:
-    """Did an earlier subscription count in the calendar month in which the later one began?"""
+def _used_start_month(earlier: Subscription, later: Subscription, plans: Plans) -> bool:
+    """Whether an earlier subscription was running in the calendar month in which the later one started."""
     return (
-        ours(earlier, plans)
+        is_our_plan(earlier, plans)
         and earlier.id != later.id
         and earlier.created_at <= later.created_at
         and earlier.status not in NEVER_PAID
@@ -136,9 +136,9 @@ def _used_the_month_before(earlier: Subscription, later: Subscription, plans: Pl
     )
 
 
-def _larger(one: str, other: str, plans: Plans) -> bool:
+def _is_larger(one: str, other: str, plans: Plans) -> bool:
     return plans[one].price_usd > plans[other].price_usd
 
 
-def _paid_then_oldest(subscription: Subscription) -> tuple[bool, str, str]:
+def _by_paid_then_age(subscription: Subscription) -> tuple[bool, str, str]:
     return subscription.status not in PAID, subscription.created_at.isoformat(), subscription.id

@@ -1,4 +1,4 @@
-"""What owners do to the subscription they have: see what a change costs, change, cancel, resume."""
+"""Changes to a running subscription: preview the cost, change the plan, cancel, resume."""
 
 import contextlib
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from realstaging.billing.entitlements import (
     Change,
     Plans,
     change,
-    chosen,
+    current_included,
+    current_kept_plan,
     included_after,
+    main_subscription,
     plan_of,
-    running_included,
-    running_kept,
 )
 from realstaging.billing.prices import check_paid, price_of
 from realstaging.billing.sync import Billing
@@ -28,14 +28,14 @@ from realstaging.models.stripe import Preview, Price, RetainedPlan, Subscription
 from realstaging.models.subscriptions import PlanChange, PreviewLine, PreviewView
 from realstaging.stores.users import UserStore
 
-# A price that was shown holds this long. Any date of the period would do for Stripe: its last second costs nothing.
-SHOWN_FOR = timedelta(hours=1)
+# How long a previewed price is accepted. Stripe would take any date of the period, and its last second costs nothing.
+PREVIEW_VALID_FOR = timedelta(hours=1)
 TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSubscription:
-    """A subscription that runs, and whose it is."""
+    """A live subscription, with its owner and customer."""
 
     user: User
     customer: str
@@ -46,48 +46,48 @@ class PlanChanges:
     def __init__(
         self, settings: Settings, *, billing: Billing, users: UserStore, stripe: Stripe, plans_now: Callable[[], Plans]
     ) -> None:
-        """`plans_now`: the plans with what administrators have set; they say how many images are included."""
+        """`plans_now`: the plans with the administrators' overrides; they hold the included images."""
         self._plans, self._plans_now = settings.plans, plans_now
         self._billing, self._users, self._stripe = billing, users, stripe
 
     def preview(self, owner: str, plan: str, at: datetime) -> PreviewView:
         """Raises NoSubscriptionError, ValidationFailedError."""
-        return _with_todays_prices(lambda: self._preview(owner, plan, at))
+        return _retry_with_fresh_prices(lambda: self._preview(owner, plan, at))
 
     def _preview(self, owner: str, plan: str, at: datetime) -> PreviewView:
         if plan != FREE:
             check_paid(plan, self._plans)
-        held = self._held(owner)
-        now = held.subscription
+        running = self._running(owner)
+        now = running.subscription
         step = change(now, plan, self._plans) if plan != FREE else None
         if step is None or not step.prorate:
             later = plan == FREE or (step is not None and step.kept is not None)
             nothing = Preview(amount_due=0, currency=now.price.currency, lines=[])
-            return _shown(plan, nothing, now.period_end if later else at, self._images(now))
+            return _view(plan, nothing, now.period_end if later else at, self._images(now))
         cost = self._stripe.preview_change(now, self._price(plan), prorate=True)
         if step.undo:
             cost = self._from_kept(cost, now, step.undo)
         images = included_after(now, plan, self._plans_now(), cost.at or at).images
-        return _shown(plan, cost, cost.at or at, images, cost.at)
+        return _view(plan, cost, cost.at or at, images, cost.at)
 
     def change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
-        """The owner, as the change has left them.
+        """Returns the owner after the change.
 
         Raises NoSubscriptionError, ValidationFailedError, PaymentDeclinedError.
         """
         if wanted.plan == FREE:
             return self.cancel(owner, at)
-        return _with_todays_prices(lambda: self._change(owner, wanted, at))
+        return _retry_with_fresh_prices(lambda: self._change(owner, wanted, at))
 
     def _change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
         check_paid(wanted.plan, self._plans)
         for _ in range(TRIES):
-            held = self._held(owner)
-            step = change(held.subscription, wanted.plan, self._plans)
+            running = self._running(owner)
+            step = change(running.subscription, wanted.plan, self._plans)
             if step and step.prorate and wanted.proration_date:
-                self._check(wanted.proration_date, held.subscription, wanted.plan)
-            if step is None or self._taken(held.subscription, step, wanted.proration_date, at):
-                return self._now(held, at)
+                self._check_proration_date(wanted.proration_date, running.subscription, wanted.plan)
+            if step is None or self._apply(running.subscription, step, wanted.proration_date, at):
+                return self._refreshed(running, at)
         raise BillingStateError("It has changed meanwhile. Read your subscription again.")
 
     def cancel(self, owner: str, at: datetime) -> User:
@@ -99,90 +99,98 @@ class PlanChanges:
         return self._end(owner, False, at)
 
     def _end(self, owner: str, ends: bool, at: datetime) -> User:
-        held = self._held(owner)
-        if held.subscription.ends != ends:
+        running = self._running(owner)
+        if running.subscription.ends != ends:
             self._stripe.set_cancel_at_period_end(
-                held.subscription.id, ends, key=_act(at), by_date=held.subscription.ends_by_date
+                running.subscription.id, ends, key=_new_key(at), by_date=running.subscription.ends_by_date
             )
-        return self._now(held, at)
+        return self._refreshed(running, at)
 
-    def _held(self, owner: str) -> RunningSubscription:
-        """As it is at Stripe, whatever we have heard of it."""
+    def _running(self, owner: str) -> RunningSubscription:
+        """Read from Stripe, not from our row. Raises NoSubscriptionError."""
         user = self._users.get(owner)
-        found = chosen(self._stripe.subscriptions_of(user.customer_id), self._plans) if user.customer_id else None
+        found = (
+            main_subscription(self._stripe.subscriptions_of(user.customer_id), self._plans)
+            if user.customer_id
+            else None
+        )
         if user.customer_id is None or found is None or not found.live:
             raise NoSubscriptionError("Choose a plan with POST /v1/billing/checkout first.")
         return RunningSubscription(user, user.customer_id, found)
 
-    def _taken(self, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
-        """A change that is not paid leaves everything as it was. False if it has to be decided anew."""
+    def _apply(self, former: Subscription, step: Change, prorated_at: datetime | None, at: datetime) -> bool:
+        """False if a renewal came in between: read again and decide again. A declined payment changes nothing."""
         if step.undo:
-            return self._taken_from(step.undo, former, step, moment, at)
-        after = self._step(former, former, step, moment, at)
-        return step.prorate or not self._overtaken(former, after, at)
+            return self._apply_from_kept(step.undo, former, step, prorated_at, at)
+        after = self._change_price(former, former, step, prorated_at, at)
+        return step.prorate or not self._revert_if_renewed(former, after, at)
 
-    def _taken_from(self, undo: str, former: Subscription, step: Change, moment: datetime | None, at: datetime) -> bool:
-        """From the price of what was paid for; whatever goes wrong, the choice for later is restored."""
-        done = False
+    def _apply_from_kept(
+        self, undo: str, former: Subscription, step: Change, prorated_at: datetime | None, at: datetime
+    ) -> bool:
+        """Change from the price of the kept plan; on any error, the smaller plan chosen for later is restored."""
+        applied = False
         try:
-            now = self._put(former, self._price(undo), at)
-            overtaken = self._overtaken(former, now, at)
-            if not overtaken:
-                self._step(now, former, step, moment, at)
-            done = True
+            now = self._set_price(former, self._price(undo), at)
+            renewed = self._revert_if_renewed(former, now, at)
+            if not renewed:
+                self._change_price(now, former, step, prorated_at, at)
+            applied = True
         finally:
-            if not done:
+            if not applied:
                 self._restore(former, undo, at)
-        return not overtaken
+        return not renewed
 
-    def _step(
-        self, now: Subscription, former: Subscription, step: Change, moment: datetime | None, at: datetime
+    def _change_price(
+        self, now: Subscription, former: Subscription, step: Change, prorated_at: datetime | None, at: datetime
     ) -> Subscription:
-        included = included_after(former, step.plan, self._plans_now(), moment or at) if step.prorate else None
+        included = included_after(former, step.plan, self._plans_now(), prorated_at or at) if step.prorate else None
         return self._stripe.change_plan(
             now,
             self._price(step.plan),
             prorate=step.prorate,
-            key=_act(at),
-            at=moment,
+            key=_new_key(at),
+            at=prorated_at,
             kept=step.kept,
             included=included,
         )
 
     def _images(self, now: Subscription) -> int:
-        """What the running period includes as it is."""
-        included, plan = running_included(now), plan_of(now, self._plans)
+        """Images included in the running period."""
+        included, plan = current_included(now), plan_of(now, self._plans)
         return included.images if included else self._plans_now()[plan or FREE].images_per_month
 
-    def _overtaken(self, former: Subscription, after: Subscription, at: datetime) -> bool:
-        """A renewal came between our reading and our writing, and was paid at the former price: that is put back."""
+    def _revert_if_renewed(self, former: Subscription, after: Subscription, at: datetime) -> bool:
+        """True if a renewal came between our read and our write, and was paid at the former price: that is restored."""
         if after.period_end == former.period_end:
             return False
-        self._put(after, former.price, at)
+        self._set_price(after, former.price, at)
         return True
 
     def _restore(self, former: Subscription, undo: str, at: datetime) -> None:
-        """As well as can be: only what was put back and no more, as far as Stripe can tell."""
+        """Best effort: only if the subscription is still as our change left it."""
         with contextlib.suppress(AppError, StalePriceError):
-            there = self._stripe.subscriptions_of(former.customer)
+            found = self._stripe.subscriptions_of(former.customer)
             undone = (former.id, undo, former.period_end)
-            if any((each.id, each.price.plan, each.period_end) == undone for each in there):
-                self._put(former, former.price, at, running_kept(former))
+            if any((each.id, each.price.plan, each.period_end) == undone for each in found):
+                self._set_price(former, former.price, at, current_kept_plan(former))
 
-    def _put(self, now: Subscription, price: Price, at: datetime, kept: RetainedPlan | None = None) -> Subscription:
-        """Another price without any payment."""
-        return self._stripe.change_plan(now, price, prorate=False, key=_act(at), kept=kept)
+    def _set_price(
+        self, now: Subscription, price: Price, at: datetime, kept: RetainedPlan | None = None
+    ) -> Subscription:
+        """Change the price without a payment."""
+        return self._stripe.change_plan(now, price, prorate=False, key=_new_key(at), kept=kept)
 
-    def _check(self, date: datetime, now: Subscription, plan: str) -> None:
-        """By Stripe's clock. Raises ValidationFailedError for a date that no preview has shown lately."""
-        there = self._stripe.preview_change(now, self._price(plan), prorate=True).at
-        if there is None or not max(now.period_start, there - SHOWN_FOR) <= date <= there:
+    def _check_proration_date(self, date: datetime, now: Subscription, plan: str) -> None:
+        """By Stripe's clock. Raises ValidationFailedError for a date that no recent preview returned."""
+        found = self._stripe.preview_change(now, self._price(plan), prorate=True).at
+        if found is None or not max(now.period_start, found - PREVIEW_VALID_FOR) <= date <= found:
             raise ValidationFailedError(
                 [{"pointer": "/proration_date", "message": "Ask for a new preview, and use its."}]
             )
 
     def _from_kept(self, cost: Preview, now: Subscription, kept: str) -> Preview:
-        """Stripe reckons from the smaller plan that was chosen for later; what was paid is the kept one."""
+        """The cost from the kept plan, which was paid: Stripe prorates from the smaller one chosen for later."""
         back = self._stripe.preview_change(now, self._price(kept), prorate=True, at=cost.at)
         unused = f"Unused time on {self._plans[kept].name}"
         given_back = [
@@ -190,27 +198,27 @@ class PlanChanges:
             for each in back.lines
             if each.amount > 0
         ]
-        asked = [each for each in cost.lines if each.amount > 0]
+        charged = [each for each in cost.lines if each.amount > 0]
         return cost.model_copy(
-            update={"amount_due": max(cost.amount_due - back.amount_due, 0), "lines": given_back + asked}
+            update={"amount_due": max(cost.amount_due - back.amount_due, 0), "lines": given_back + charged}
         )
 
     def _price(self, plan: str) -> Price:
         return price_of(plan, self._plans, self._stripe)
 
-    def _now(self, held: RunningSubscription, at: datetime) -> User:
-        """As Stripe has it after the change, without waiting for the webhook."""
-        return held.user.model_copy(update={"subscribed": self._billing.refresh(held.customer, at)})
+    def _refreshed(self, running: RunningSubscription, at: datetime) -> User:
+        """The owner with the subscription as Stripe has it after the change: the webhook may come later."""
+        return running.user.model_copy(update={"subscribed": self._billing.refresh(running.customer, at)})
 
 
-def _with_todays_prices[T](act: Callable[[], T]) -> T:
+def _retry_with_fresh_prices[T](act: Callable[[], T]) -> T:
     try:
         return act()
     except StalePriceError:
         return act()
 
 
-def _shown(plan: str, cost: Preview, at: datetime, images: int, proration_date: datetime | None = None) -> PreviewView:
+def _view(plan: str, cost: Preview, at: datetime, images: int, proration_date: datetime | None = None) -> PreviewView:
     return PreviewView(
         plan=plan,
         amount_due=money(cost.amount_due),
@@ -222,6 +230,6 @@ def _shown(plan: str, cost: Preview, at: datetime, images: int, proration_date: 
     )
 
 
-def _act(at: datetime) -> str:
-    """A key of its own: what makes a change safe to repeat is that Stripe's state is read before it."""
+def _new_key(at: datetime) -> str:
+    """A new idempotency key. A repeated change is safe because Stripe's state is read before it."""
     return new_id("act", at)

@@ -1,11 +1,11 @@
-"""Every subscription at Stripe against its owner's row, and back: what a lost webhook left behind is made good."""
+"""Compares every subscription at Stripe with its owner's row, and the other way round; repairs what differs."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from realstaging.billing.entitlements import ours
+from realstaging.billing.entitlements import is_our_plan
 from realstaging.billing.sync import Billing
 from realstaging.config import Settings
 from realstaging.errors import ProviderUnavailableError, ValidationFailedError
@@ -17,19 +17,19 @@ from realstaging.observability import count, log
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 
-# Subscriptions that ended longer ago than this are not compared.
-LONG_AGO = timedelta(days=40)
+# Subscriptions are compared until this long after their end.
+COMPARED_FOR = timedelta(days=40)
 PAGE = 100
 
-# Where to go on, and the customers that are not as our rows have them.
+# Where the next page starts, and the customers that differ from our rows.
 type Page = tuple[ReconciliationCursor | None, list[str]]
 
 
 @dataclass
 class Report:
-    """`cursor`: where to go on; None when everything was looked at."""
+    """`checked`: how many rows were compared. `cursor`: where to continue; None at the end."""
 
-    looked: int = 0
+    checked: int = 0
     differences: list[Difference] = field(default_factory=list)
     cursor: ReconciliationCursor | None = None
 
@@ -49,77 +49,83 @@ class Reconciler:
         self._seen: set[str] = set()
 
     def run(self, cursor: ReconciliationCursor, at: datetime, *, until: float, pause: Callable[[], None]) -> Report:
-        """From there on, for as long as there is time; at least a page.
+        """Reconcile from `cursor` on, until the monotonic clock says `until`; at least one page.
 
-        `pause` lets webhooks that are on their way arrive: what they mend is no difference.
+        `pause` waits for webhooks that are under way: what they repair is not reported.
         """
         report = Report(cursor=cursor)
         self._seen.clear()
         while report.cursor:
             if report.cursor.part == "subscriptions":
-                report.cursor, suspects = self._look_at_subscriptions(report.cursor, at, report)
+                report.cursor, suspects = self._check_subscriptions(report.cursor, at, report)
             else:
-                report.cursor, suspects = self._look_at_users(report.cursor, report)
+                report.cursor, suspects = self._check_users(report.cursor, report)
             if suspects:
                 pause()
-            report.differences += [found for each in suspects if (found := self._told(self._checked(each, at)))]
+            report.differences += [found for each in suspects if (found := self._report(self._reconcile(each, at)))]
             if time.monotonic() > until:
                 break
         return report
 
-    def _look_at_subscriptions(self, cursor: ReconciliationCursor, at: datetime, report: Report) -> Page:
-        """The customers of a page of Stripe's that are not as our rows have them."""
+    def _check_subscriptions(self, cursor: ReconciliationCursor, at: datetime, report: Report) -> Page:
+        """The customers of one page at Stripe that differ from our rows."""
         try:
             page, more = self._stripe.list_subscriptions(cursor.after)
         except ValidationFailedError:
-            return ReconciliationCursor(), []  # what it went on after is gone
-        report.looked += len(page)
+            return ReconciliationCursor(), []  # the subscription of the cursor was deleted
+        report.checked += len(page)
         self._seen |= {each.id for each in page}
-        recent = [each for each in page if each.live or each.period_end > at - LONG_AGO]
-        customers = dict.fromkeys(each.customer for each in recent if ours(each, self._plans))
+        recent = [each for each in page if each.live or each.period_end > at - COMPARED_FOR]
+        customers = dict.fromkeys(each.customer for each in recent if is_our_plan(each, self._plans))
         suspects = [each for each in customers if self._differs([one for one in recent if one.customer == each])]
         return (ReconciliationCursor(after=more) if more else ReconciliationCursor(part="users")), suspects
 
-    def _differs(self, theirs: list[Subscription]) -> bool:
-        linked = self._store.linked(theirs[0].customer)
+    def _differs(self, subscriptions: list[Subscription]) -> bool:
+        linked = self._store.linked(subscriptions[0].customer)
         user = self._users.find(linked.owner) if linked and linked.owner else None
-        live = any(each.live for each in theirs)
-        if user is None or user.deleted_at or user.customer_id != theirs[0].customer:
+        live = any(each.live for each in subscriptions)
+        if user is None or user.deleted_at or user.customer_id != subscriptions[0].customer:
             return live
         row = user.subscribed
-        compared = [each for each in theirs if each.live or (row and each.id == row.id)]
-        return any(self._billing.given(each, theirs) != row for each in compared)
+        compared = [each for each in subscriptions if each.live or (row and each.id == row.id)]
+        return any(self._billing.entitlement(each, subscriptions) != row for each in compared)
 
-    def _look_at_users(self, cursor: ReconciliationCursor, report: Report) -> Page:
-        """The customers of owners whose rows tell of something that was not among Stripe's."""
+    def _check_users(self, cursor: ReconciliationCursor, report: Report) -> Page:
+        """The customers of a page of users whose rows have a subscription that Stripe did not list."""
         page, more = self._users.page(limit=PAGE, before=cursor.after)
-        report.looked += len(page)
+        report.checked += len(page)
         return (ReconciliationCursor(part="users", after=more) if more else None), list(self._unseen(page))
 
     def _unseen(self, page: Iterable[User]) -> Iterable[str]:
         for user in page:
-            held = user.subscribed
-            if held and held.status in LIVE and held.id not in self._seen and user.customer_id and not user.deleted_at:
+            subscribed = user.subscribed
+            if (
+                subscribed
+                and subscribed.status in LIVE
+                and subscribed.id not in self._seen
+                and user.customer_id
+                and not user.deleted_at
+            ):
                 yield user.customer_id
 
-    def _checked(self, customer: str, at: datetime) -> Difference | None:
-        """One that cannot be dealt with does not keep the others waiting."""
+    def _reconcile(self, customer: str, at: datetime) -> Difference | None:
+        """An error with one customer is reported and does not stop the others."""
         try:
-            return self._settled(customer, at)
+            return self._repair(customer, at)
         except ProviderUnavailableError:
             raise
         except Exception:
             log.exception("customer could not be reconciled", customer_id=customer)
             return Difference(kind="failed", customer=customer, owner=None, was="?", now="?", repaired=False)
 
-    def _settled(self, customer: str, at: datetime) -> Difference | None:
-        """Asked again, and written; None if it is as it should be by now."""
+    def _repair(self, customer: str, at: datetime) -> Difference | None:
+        """Read again from Stripe and write; None if nothing differs any more."""
         linked = self._store.linked(customer)
         if linked is None:
-            return self._stranger(customer, at)
+            return self._repair_unlinked(customer, at)
         user = self._users.find(linked.owner) if linked.owner else None
         if user is None or user.deleted_at or user.customer_id != customer:
-            return self._unowned(customer, linked.owner, user)
+            return self._end_unowned(customer, linked.owner, user)
         now = self._billing.refresh(customer, at)
         if now == user.subscribed:
             return None
@@ -127,26 +133,28 @@ class Reconciler:
             kind="behind" if now else "no_subscription",
             customer=customer,
             owner=user.owner,
-            was=_said(user.subscribed),
-            now=_said(now),
+            was=_summary(user.subscribed),
+            now=_summary(now),
             repaired=True,
         )
 
-    def _stranger(self, customer: str, at: datetime) -> Difference:
+    def _repair_unlinked(self, customer: str, at: datetime) -> Difference:
         """A paying customer without an owner: link it by its metadata if possible."""
         known = self._stripe.customer(customer)
         user = self._users.find(known.owner) if known and known.owner else None
         if user and not user.deleted_at and user.customer_id in (None, customer):
             self._billing.link(user.owner, customer, at)
-            now = _said(self._billing.refresh(customer, at))
+            now = _summary(self._billing.refresh(customer, at))
             return Difference(
-                kind="unlinked", customer=customer, owner=user.owner, was=_said(None), now=now, repaired=True
+                kind="unlinked", customer=customer, owner=user.owner, was=_summary(None), now=now, repaired=True
             )
         return Difference(kind="unknown", customer=customer, owner=None, was="live", now="live", repaired=False)
 
-    def _unowned(self, customer: str, owner: str | None, user: User | None) -> Difference | None:
+    def _end_unowned(self, customer: str, owner: str | None, user: User | None) -> Difference | None:
         """End our plans of a closed account. Refunds are left to operators."""
-        live = [each for each in self._stripe.subscriptions_of(customer) if each.live and ours(each, self._plans)]
+        live = [
+            each for each in self._stripe.subscriptions_of(customer) if each.live and is_our_plan(each, self._plans)
+        ]
         if not live:
             return None
         if user and not user.deleted_at:
@@ -159,12 +167,14 @@ class Reconciler:
             kind="closed_account", customer=customer, owner=owner, was="live", now="canceled", repaired=True
         )
 
-    def _told(self, found: Difference | None) -> Difference | None:
+    def _report(self, found: Difference | None) -> Difference | None:
         if found:
             log.error("billing difference", **found.model_dump())
             count("BillingDifference")
         return found
 
 
-def _said(held: Subscribed | None) -> str:
-    return f"{held.plan} {held.status} until {held.period_end:%Y-%m-%d %H:%M}" if held else "none"
+def _summary(subscribed: Subscribed | None) -> str:
+    return (
+        f"{subscribed.plan} {subscribed.status} until {subscribed.period_end:%Y-%m-%d %H:%M}" if subscribed else "none"
+    )

@@ -1,11 +1,11 @@
-"""Writes what Stripe says of a customer to its owner's row: any event is a reason to ask, none is believed."""
+"""Copies a customer's subscription from Stripe to the owner's row. An event only triggers it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from realstaging.accounts.quota import PAID, PAST_DUE
-from realstaging.billing.entitlements import chosen, granted, ours, seconds
+from realstaging.billing.entitlements import duplicates, entitlement, is_our_plan, main_subscription
 from realstaging.config import Settings
 from realstaging.gateways.stripe.client import Stripe
 from realstaging.models.accounts import Subscribed, User
@@ -16,7 +16,7 @@ from realstaging.stores.table import LostRaceError, retry_on_conflict
 from realstaging.stores.users import UserStore
 
 COMPLETED, DISPUTED, CUSTOMER_DELETED = "checkout.session.completed", "charge.dispute.created", "customer.deleted"
-# Events that may mean a change of what an owner has; Stripe's endpoint is set up for these.
+# Events after which a subscription may have changed; Stripe's endpoint is set up for these.
 TYPES = frozenset(
     {
         COMPLETED,
@@ -45,7 +45,6 @@ TYPES = frozenset(
     }
 )
 TRIES = 12
-TOO_FAST = "the customer changes faster than it can be read"
 
 
 class Billing:
@@ -66,19 +65,19 @@ class Billing:
         except AppliedError:
             log.info("event applied already", event_id=event.id)
 
-    def given(self, subscription: Subscription, among: Sequence[Subscription]) -> Subscribed | None:
-        """What a subscription gives, one of all its customer's. Its invoices are asked for when one is not paid."""
+    def entitlement(self, subscription: Subscription, among: Sequence[Subscription]) -> Subscribed | None:
+        """What a subscription entitles to; `among`: all of the customer's. Reads its invoices when one is unpaid."""
         late = subscription.status == PAST_DUE or (subscription.live and subscription.renewal_unpaid)
-        asked = late and ours(subscription, self._plans)
-        arrears = self._stripe.arrears_of(subscription.id) if asked else None
-        return granted(subscription, self._plans, arrears, among)
+        unpaid = late and is_our_plan(subscription, self._plans)
+        arrears = self._stripe.arrears_of(subscription.id) if unpaid else None
+        return entitlement(subscription, self._plans, arrears, among)
 
     def refresh(self, customer: str, at: datetime) -> Subscribed | None:
-        """What the customer's owner has now, asked and written. Also None for an unknown customer."""
+        """Read the customer's subscriptions and write the result; None also for an unknown customer."""
         return self._rewrite(customer, at)
 
     def link(self, owner: str, customer: str, at: datetime) -> str:
-        """The owner's customer from now on: this one, or the one that came first.
+        """Link owner and customer. Returns the owner's customer: this one, or the one linked first.
 
         Raises ForbiddenError for an account that is being deleted.
         """
@@ -98,18 +97,16 @@ class Billing:
         self._rewrite(customer, at, gone=True)
 
     def _rewrite(self, customer: str, at: datetime, *, gone: bool = False) -> Subscribed | None:
-        def once() -> Subscribed | None:
-            linked = self._store.linked(customer)
+        def write(linked: Linked | None) -> Subscribed | None:
             return self._write(linked, at, gone=gone) if linked else None
 
-        return retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
+        return self._retry(write, customer)
 
     def _apply(self, event: BillingEvent, customer: str, at: datetime) -> None:
-        """A lost race means that another writer asked Stripe after us: ask again."""
+        """A lost race means that another writer read Stripe's state after us: read it again."""
 
-        def once() -> None:
-            linked = self._store.linked(customer)
-            if linked is None and self._adopted(event, customer, at):
+        def act(linked: Linked | None) -> None:
+            if linked is None and self._link_unknown(event, customer, at):
                 linked = self._store.linked(customer)
             if linked:
                 self._write(linked, at, event=event, gone=event.type == CUSTOMER_DELETED)
@@ -117,9 +114,13 @@ class Billing:
                 self._store.park(event, customer, at)
                 count("EventParked")
 
-        retry_on_conflict(once, TRIES, RuntimeError(TOO_FAST))
+        self._retry(act, customer)
 
-    def _adopted(self, event: BillingEvent, customer: str, at: datetime) -> bool:
+    def _retry[R](self, act: Callable[[Linked | None], R], customer: str) -> R:
+        gave_up = RuntimeError("the customer changes faster than it can be read")
+        return retry_on_conflict(act, lambda: self._store.linked(customer), tries=TRIES, gave_up=gave_up)
+
+    def _link_unknown(self, event: BillingEvent, customer: str, at: datetime) -> bool:
         """Link an unknown customer by its metadata at Stripe, or by the checkout it completed."""
         known = self._stripe.customer(customer)
         named = [known.owner if known else None, event.owner if known and event.type == COMPLETED else None]
@@ -133,40 +134,41 @@ class Billing:
     def _write(
         self, linked: Linked, at: datetime, *, event: BillingEvent | None = None, gone: bool = False
     ) -> Subscribed | None:
-        """`linked` was read before: so what is written was asked for after everything that was written before."""
+        """`linked` was read before Stripe was asked, so that this state is newer than any that was written before."""
         user = self._users.find(linked.owner) if linked.owner else None
-        theirs = user if user and not user.deleted_at and user.customer_id == linked.customer else None
+        if user and (user.deleted_at or user.customer_id != linked.customer):
+            user = None
         found = [] if gone else self._stripe.subscriptions_of(linked.customer)
-        self._report(found, theirs)
+        self._report(found, user)
         if linked.owner is None:
-            found = self._let_go(found)
-        for second in seconds(found, self._plans):
-            self._end(second)
-        counts = chosen(found, self._plans)
-        subscribed = self.given(counts, found) if counts else None
-        self._store.write(linked, at, event=event, user=theirs, subscribed=subscribed, unlink=gone)
+            found = self._end_plans(found)
+        for second in duplicates(found, self._plans):
+            self._end_duplicate(second)
+        main = main_subscription(found, self._plans)
+        subscribed = self.entitlement(main, found) if main else None
+        self._store.write(linked, at, event=event, user=user, subscribed=subscribed, unlink=gone)
         return subscribed
 
-    def _let_go(self, found: list[Subscription]) -> list[Subscription]:
+    def _end_plans(self, found: list[Subscription]) -> list[Subscription]:
         """End our plans of a closed account; other subscriptions are left alone."""
-        live = [each for each in found if each.live and ours(each, self._plans)]
+        live = [each for each in found if each.live and is_our_plan(each, self._plans)]
         for each in live:
             self._stripe.cancel_now(each.id, prorate=False)
         return [each for each in found if each not in live]
 
-    def _end(self, second: Subscription) -> None:
-        """End a second subscription (two tabs, two devices). What was paid for it becomes credit."""
+    def _end_duplicate(self, second: Subscription) -> None:
+        """End a subscription that was bought twice (two tabs, two devices). What was paid for it becomes credit."""
         log.error("second subscription ended", customer_id=second.customer, subscription_id=second.id)
         count("SecondSubscription")
         self._stripe.cancel_now(second.id, prorate=second.status in PAID)
 
-    def _report(self, found: list[Subscription], theirs: User | None) -> None:
-        """Log and count payments that give nobody anything: an operator must look."""
+    def _report(self, found: list[Subscription], user: User | None) -> None:
+        """Log and count live subscriptions that no owner benefits from: an operator must look."""
         for each in filter(lambda each: each.live, found):
             ids: Any = {"customer_id": each.customer, "subscription_id": each.id}
-            if not ours(each, self._plans):
+            if not is_our_plan(each, self._plans):
                 log.error("subscription to none of our plans", **ids, price_id=each.price.id)
                 count("UnknownPrice")
-            elif theirs is None:
+            elif user is None:
                 log.error("subscription without an account", **ids)
                 count("SubscriptionWithoutAccount")

@@ -1,10 +1,10 @@
-"""What owners are shown of their subscription, their invoices and their cards."""
+"""Views of an owner's subscription, invoices and cards."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from realstaging.accounts.quota import FREE, PAST_DUE, believed_until
-from realstaging.billing.entitlements import chosen
+from realstaging.accounts.quota import FREE, PAST_DUE, entitled_until
+from realstaging.billing.entitlements import main_subscription
 from realstaging.config import Settings
 from realstaging.errors import CustomerGoneError
 from realstaging.gateways.stripe.client import Stripe
@@ -21,28 +21,28 @@ from realstaging.pagination import cursor as cursor_of
 
 
 def money(minor: int) -> Decimal:
-    """Cents as dollars."""
+    """Minor units (cents) as dollars."""
     return Decimal(minor).scaleb(-2)
 
 
 def subscription_view(user: User, settings: Settings, at: datetime) -> SubscriptionView:
-    held = user.subscribed
-    if held is None:
+    subscription = user.subscribed
+    if subscription is None:
         return SubscriptionView(plan=FREE, status="none")
-    until = believed_until(held, settings)
+    until = entitled_until(subscription, settings)
     return SubscriptionView(
-        plan=held.plan if at < until else FREE,
-        status=held.status,
-        period_start=held.period_start,
-        period_end=held.period_end,
-        cancel_at_period_end=held.ends,
-        next_plan=FREE if held.ends else held.next_plan,
-        past_due_until=until if held.status == PAST_DUE else None,
+        plan=subscription.plan if at < until else FREE,
+        status=subscription.status,
+        period_start=subscription.period_start,
+        period_end=subscription.period_end,
+        cancel_at_period_end=subscription.ends,
+        next_plan=FREE if subscription.ends else subscription.next_plan,
+        past_due_until=until if subscription.status == PAST_DUE else None,
     )
 
 
 def invoices(user: User, stripe: Stripe, *, limit: int, before: str | None) -> InvoicePage:
-    """Newest first. None of a customer who is gone at Stripe."""
+    """A page, newest first; empty when the customer was deleted at Stripe."""
     if user.customer_id is None:
         return InvoicePage(items=[], next_cursor=None)
     try:
@@ -55,12 +55,12 @@ def invoices(user: User, stripe: Stripe, *, limit: int, before: str | None) -> I
 
 
 def cards(user: User, settings: Settings, stripe: Stripe) -> PaymentMethodPage:
-    """Likewise; the default one is what the subscription is paid with."""
+    """The customer's cards; `default` is the one that pays for the subscription."""
     customer = stripe.customer(user.customer_id) if user.customer_id else None
     if customer is None:
         return PaymentMethodPage(items=[])
-    held = chosen(stripe.subscriptions_of(customer.id), settings.plans)
-    default = (held.default_card if held and held.live else None) or customer.default_card
+    subscription = main_subscription(stripe.subscriptions_of(customer.id), settings.plans)
+    default = (subscription.default_card if subscription and subscription.live else None) or customer.default_card
     return PaymentMethodPage(
         items=[
             PaymentMethodView(

@@ -8,26 +8,25 @@ from realstaging.gateways.queues import ResultQueue
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.projects.deletion import cancel_run
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import retry_on_conflict
 
 TRIES = 5
 
 
 def cancel(job: Job, at: datetime, *, jobs: JobStore, results: ResultQueue) -> Job:
     """The job as it then is. Raises JobNotCancelableError when it had ended already."""
-    for _ in range(TRIES):
+
+    def close(job: Job) -> Job:
         if job.status.final:
             raise JobNotCancelableError(f"The job is {job.status} already.")
-        try:
-            jobs.close(job, JobStatus.CANCELED, at, None)
-        except LostRaceError:
-            job = jobs.get(job.owner, job.id)
-            continue
+        jobs.close(job, JobStatus.CANCELED, at, None)
         closed = jobs.get(job.owner, job.id)
         # The run may have been noted after the job was read.
         cancel_run(job.model_copy(update={"prediction_id": closed.prediction_id}), results)
         return closed
-    raise JobNotCancelableError("The job kept changing. Try again.")
+
+    gave_up = JobNotCancelableError("The job kept changing. Try again.")
+    return retry_on_conflict(close, lambda: jobs.get(job.owner, job.id), job, gave_up=gave_up)
 
 
 def cancel_all(found: Sequence[Job], at: datetime, *, jobs: JobStore, results: ResultQueue) -> None:

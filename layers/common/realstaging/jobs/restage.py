@@ -25,7 +25,7 @@ from realstaging.models.requests import RestageAnswer, RestagedItem, RestageItem
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.table import LostRaceError
+from realstaging.stores.table import LostRaceError, retry_on_conflict
 from realstaging.validation import check_size, complaints, refusals, unknown_choices
 
 # An image with this many jobs, each with its ledger line and the job it follows, is one transaction.
@@ -123,7 +123,7 @@ class Restager:
         *,
         single: type[JobView] | None = None,
     ) -> RequestResult:
-        for _ in range(TRIES):
+        def place(wishes: Sequence[RequestedItem]) -> RequestResult:
             images, turned_down = self._read(wishes, asked.owner)
             turned_down |= refused
             if single and turned_down:
@@ -146,11 +146,14 @@ class Restager:
             except LostRaceError:
                 if earlier := once.reload().earlier():
                     return earlier
-                wishes = self._not_followed(wishes, asked.owner)
-                continue  # an image or a job has moved on: read again
+                raise  # an image or a job has moved on: read again
             self._send(self._place_rest(started, groups, draft))
             return outcome
-        raise VersionConflictError("The images changed while this was prepared. Try again.")
+
+        gave_up = VersionConflictError("The images changed while this was prepared. Try again.")
+        return retry_on_conflict(
+            place, lambda: self._not_followed(wishes, asked.owner), wishes, tries=TRIES, gave_up=gave_up
+        )
 
     def _again(self, earlier: RequestResult, asked: RequestContext) -> RequestResult:
         """The first answer; what its request did not come to, if it died, is placed now."""
@@ -170,18 +173,21 @@ class Restager:
 
     def _place_rest(self, batch: Batch, groups: list[Group], draft: RowBuilder) -> list[Group]:
         """What one transaction does not hold; as it was placed. Images that move on meanwhile are read again."""
-        for _ in range(TRIES):
-            try:
-                self._batches.extend_rest(batch, groups)
-                return groups
-            except LostRaceError:
-                current = self._batches.unfinished(batch.owner, batch.id)
-                if current is None:
-                    return groups  # a repeat of this request has done it
-                batch = current
-                left = {image.id: list(jobs) for image, jobs in groups[batch.placed :]}
-                groups = [*groups[: batch.placed], *self._fitting(left, draft)]
-        raise VersionConflictError("The images changed while this was done. Look into the batch.")
+
+        def place(current: Batch | None) -> list[Group]:
+            nonlocal groups
+            if current is None:
+                return groups  # a repeat of this request has done it
+            if current is not batch:
+                left = {image.id: list(jobs) for image, jobs in groups[current.placed :]}
+                groups = [*groups[: current.placed], *self._fitting(left, draft)]
+            self._batches.extend_rest(current, groups)
+            return groups
+
+        gave_up = VersionConflictError("The images changed while this was done. Look into the batch.")
+        return retry_on_conflict(
+            place, lambda: self._batches.unfinished(batch.owner, batch.id), batch, tries=TRIES, gave_up=gave_up
+        )
 
     def _fitting(self, ordered: dict[str, list[Job]], draft: RowBuilder) -> list[Group]:
         """Jobs by image, as their images now want them."""

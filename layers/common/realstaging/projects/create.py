@@ -1,4 +1,4 @@
-"""Opening a project, once however often it is asked for."""
+"""Creating a project, idempotently."""
 
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
@@ -8,15 +8,15 @@ from realstaging.stores.projects import ProjectStore
 from realstaging.stores.table import LostRaceError
 
 
-def open_project(new: NewProject, once: IdempotentRequest, *, projects: ProjectStore) -> RequestResult:
-    if earlier := once.earlier():
+def create_project(new: NewProject, request: IdempotentRequest, *, projects: ProjectStore) -> RequestResult:
+    if earlier := request.earlier():
         return earlier
-    at = once.at
-    id = new_id("prj", at, once.seed)
-    project = Project(id=id, owner=once.owner, name=new.name, created_at=at, updated_at=at, version=1)
+    at = request.at
+    id = new_id("prj", at, request.seed)
+    project = Project(id=id, owner=request.owner, name=new.name, created_at=at, updated_at=at, version=1)
     outcome = RequestResult.created(view(ProjectView, project))
     try:
-        projects.create(project, *once.remember(outcome))
+        projects.create(project, *request.remember(outcome))
     except LostRaceError:
-        return once.repeated()
+        return request.repeated()
     return outcome

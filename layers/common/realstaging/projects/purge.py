@@ -1,4 +1,4 @@
-"""Removing what deleted things left behind: bounded a run, repeatable, and never in the way of the living."""
+"""Removes the files and rows that deletions left behind: bounded per run, and safe to repeat."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from realstaging.stores.tombstones import Tombstone, TombstoneStore
 from realstaging.stores.users import UserStore
 
 ROUNDS = 10
-# The index that lists a project's images may be behind; so much later it is not.
+# The index that lists a project's images may lag; after this time it is complete.
 SETTLED = timedelta(minutes=2)
 
 
@@ -21,20 +21,20 @@ class Purger:
     def __init__(
         self,
         *,
-        remains: TombstoneStore,
+        tombstones: TombstoneStore,
         users: UserStore,
         deleter: Deleter,
         media: Media,
         results: ResultQueue,
         free_images: Callable[[], int],
     ) -> None:
-        """`free_images`: how many a month the free plan includes now."""
-        self._remains, self._users, self._deleter = remains, users, deleter
+        """`free_images`: returns how many images a month the free plan includes."""
+        self._tombstones, self._users, self._deleter = tombstones, users, deleter
         self._media, self._results = media, results
         self._free_images = free_images
 
-    def look_at(self, due: DueRow, at: datetime) -> None:
-        """Deal with one row of the purge's lane."""
+    def purge(self, due: DueRow, at: datetime) -> None:
+        """Purge what one row of the lane stands for. A lost race means that another run does it."""
         try:
             self._purge(due, at)
         except LostRaceError:
@@ -45,7 +45,7 @@ class Purger:
             self._content(due.owner, due.id, at)
         elif due.kind == "PROFILE":
             self._account(due.owner, at)
-        elif found := self._remains.find(due.owner, due.id):
+        elif found := self._tombstones.find(due.owner, due.id):
             {"PROJECT": self._project, "IMAGE": self._image, "JOB": self._job}[found.kind](found, at)
 
     def _project(self, project: Tombstone, at: datetime) -> None:
@@ -53,38 +53,38 @@ class Purger:
             if not self._deleter.contents(project.owner, project.id, at):
                 break
         else:
-            return  # goes on in the next run
+            return  # continues in the next run
         if project.due_at and at - project.due_at < SETTLED:
             return
-        self._remains.forget_project(project)
+        self._tombstones.forget_project(project)
         count("ProjectPurged")
 
     def _image(self, image: Tombstone, at: datetime) -> None:
-        # Their deletion may have died with the request that deleted the image.
+        # The request that deleted the image may have died before its jobs.
         if image.project_id and self._deleter.jobs_of(image.owner, image.project_id, image.id, at):
             log.info("jobs of a deleted image deleted", image_id=image.id)
         self._media.remove(
             upload_key(image.owner, image.id), master_key(image.owner, image.id), thumbnail_key(image.owner, image.id)
         )
-        self._remains.forget_image(image, at)
+        self._tombstones.forget_image(image, at)
         count("ImagePurged")
 
     def _job(self, job: Tombstone, at: datetime) -> None:  # noqa: ARG002 (one shape for all kinds)
         self._media.remove_under(staged_prefix(job.owner, job.id))
-        self._remains.forget(job)
+        self._tombstones.forget(job)
         count("JobPurged")
 
     def _content(self, owner: str, sha256: str, at: datetime) -> None:
-        if self._remains.mark_content_for_deletion(owner, sha256, at):
+        if self._tombstones.mark_content_for_deletion(owner, sha256, at):
             self._media.remove(original_key(owner, sha256))
-            self._remains.forget_content(owner, sha256, at)
+            self._tombstones.forget_content(owner, sha256, at)
         else:
-            self._remains.keep_content(owner, sha256)
+            self._tombstones.keep_content(owner, sha256)
 
     def _account(self, owner: str, at: datetime) -> None:
-        """Everything of an owner: files, rows, keys; the profile last, so that a purge that dies goes on."""
+        """All files, rows and keys of an owner; the profile last, so that the next run continues one that died."""
         if not self._users.is_marked_for_deletion(owner):
-            return  # the index is behind: gone already, or even back
+            return  # the index lags: gone already, or registered again
         for _ in range(ROUNDS):
             jobs = self._users.jobs_of(owner)
             for job in jobs:
@@ -92,7 +92,7 @@ class Purger:
             if not self._media.remove_owner(owner) + self._users.remove_rows(owner, at):
                 break
         else:
-            return  # goes on in the next run
+            return  # continues in the next run
         if self._users.forget(owner, at, marked_before=at - SETTLED, free_images=self._free_images()):
             count("AccountPurged")
             log.info("account purged")

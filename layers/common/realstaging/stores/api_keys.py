@@ -1,4 +1,4 @@
-"""API keys, by the hash of their secret; an owner's list through gsi1."""
+"""API keys by the hash of their secret; an owner's list through gsi1."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,45 +15,45 @@ if TYPE_CHECKING:
 
 
 class ApiKeyStore:
-    """Keys by hash. A row of the owner's lists their ids, so that their number can be a condition."""
+    """One row per key, and one row per owner with the ids of all keys, so that their number can be a condition."""
 
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def create(self, key: ApiKey, most: int, *with_it: Write) -> None:
-        """Raises TooManyApiKeysError, and LostRaceError if the key or what goes with it is there already."""
+    def create(self, key: ApiKey, limit: int, *also: Write) -> None:
+        """Raises TooManyApiKeysError, and LostRaceError if the key or a row of `also` exists."""
         new = self._writes.put_new(row(key, keys.api_key(key.hashed), keys.by_owner_key(key.owner, key.id)))
-        listed = self._one_more(key, most)
+        listed = self._add_id(key, limit)
         for _ in range(CONFLICT_TRIES):
             try:
-                self._writes.transact_write([listed, new, *with_it])
+                self._writes.transact_write([listed, new, *also])
                 return
             except LostRaceError as error:
                 if error.failed.keys() != {0}:
                     raise
                 ids = error.failed[0].get("ids")
-            earlier = self._unlisted(key.owner) if ids is None else ids
-            if len(earlier) >= most:
-                raise TooManyApiKeysError(f"At most {most} API keys per account. Revoke one first.")
-            listed = self._first(key, earlier) if ids is None else self._one_more(key, most)
+            earlier = self._existing_ids(key.owner) if ids is None else ids
+            if len(earlier) >= limit:
+                raise TooManyApiKeysError(f"At most {limit} API keys per account. Revoke one first.")
+            listed = self._create_list(key, earlier) if ids is None else self._add_id(key, limit)
         raise RuntimeError("the list of API keys changed all the time")
 
-    def _one_more(self, key: ApiKey, most: int) -> Write:
+    def _add_id(self, key: ApiKey, limit: int) -> Write:
         return self._writes.update(
             keys.api_key_list(key.owner),
             add={"ids": {key.id}},
             when="attribute_exists(#ids) AND size(#ids) < :most",
-            values={":most": most},
+            values={":most": limit},
         )
 
-    def _first(self, key: ApiKey, earlier: set[str]) -> Write:
-        """The list's beginning: this key, and those from before there were lists."""
+    def _create_list(self, key: ApiKey, earlier: set[str]) -> Write:
+        """Create the list with this key and those that are older than the list."""
         return self._writes.update(
             keys.api_key_list(key.owner), put={"ids": {key.id, *earlier}}, when="attribute_not_exists(#ids)"
         )
 
-    def _unlisted(self, owner: str) -> set[str]:
-        """The ids of all keys. The index names them late, so the table is asked which of them are there."""
+    def _existing_ids(self, owner: str) -> set[str]:
+        """The ids of all keys. The index lags, so the table is read too."""
         found = self._writes.get_many([keys.api_key(key.hashed) for key in self.of(owner)])
         return {str(item["id"]) for item in found}
 
@@ -62,14 +62,14 @@ class ApiKeyStore:
         return ApiKey.model_validate(item) if item else None
 
     def of(self, owner: str) -> list[ApiKey]:
-        """Newest first. Bounded: an owner has a few."""
+        """The owner's keys, newest first."""
         answer = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS"), ScanIndexForward=False
         )
         return [ApiKey.model_validate(item) for item in answer["Items"]]
 
-    def used(self, key: ApiKey, at: datetime) -> None:
-        """Remember that it was used; a key revoked just now stays revoked."""
+    def note_use(self, key: ApiKey, at: datetime) -> None:
+        """Store when it was last used; a revoked key stays revoked."""
         write = self._writes.update(
             keys.api_key(key.hashed), put={"last_used_at": keys.stamp(at)}, when="attribute_exists(#owner)"
         )
@@ -79,7 +79,7 @@ class ApiKeyStore:
             return
 
     def revoke(self, owner: str, key_id: str) -> None:
-        """It opens nothing from now on. Raises NotFoundError."""
+        """Delete a key. Raises NotFoundError."""
         for key in self.of(owner):
             if key.id == key_id:
                 gone = self._writes.delete(keys.api_key(key.hashed), "attribute_exists(#pk)")

@@ -1,4 +1,4 @@
-"""What administrators did: a row for every change, written in the change's own transaction."""
+"""The audit log: one entry for every administrator's change, written in the same transaction."""
 
 import json
 from datetime import datetime
@@ -20,7 +20,7 @@ class AuditStore:
         self._table, self._writes = table, Writes(table)
 
     def entry(self, at: datetime, *, by: str, action: str, subject: str, before: Any, after: Any) -> Write:
-        """The record, as an action for the transaction that makes the change."""
+        """The action that writes an entry, for the transaction of the change."""
         id = new_id("aud", at)
         return self._writes.put_new(
             {
@@ -30,20 +30,20 @@ class AuditStore:
                 "by": by,
                 "action": action,
                 "subject": subject,
-                # Text: whatever was set comes back as it was, its numbers and nulls too.
+                # JSON text, so that numbers and nulls stay as they were.
                 "before": json.dumps(before),
                 "after": json.dumps(after),
             }
         )
 
     def record(self, at: datetime, *, by: str, action: str, subject: str, before: Any, after: Any) -> None:
-        """For what is done outside the table."""
+        """Write an entry for a change outside the table."""
         self._writes.transact_write([self.entry(at, by=by, action=action, subject=subject, before=before, after=after)])
 
     def of_month(
         self, month: str, *, limit: int, before: str | None, subject: str | None
     ) -> tuple[list[AuditEntry], str | None]:
-        """One look at a month, newest first, and from where to look on in it; None at its end."""
+        """One page of a month, newest first, and the next page's `before`; None at the end of the month."""
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(keys.audit_month(month)),
             "ScanIndexForward": False,
@@ -59,11 +59,11 @@ class AuditStore:
         return [_read(dict(item)) for item in answer["Items"]], str(last["sk"]) if last else None
 
 
-def place(entry: AuditEntry) -> str:
-    """Where a list goes on after this entry."""
+def cursor_of(entry: AuditEntry) -> str:
+    """The `before` of the page after this entry."""
     return keys.audit(entry.at, entry.id)["sk"]
 
 
 def _read(item: Item) -> AuditEntry:
-    said = {name: json.loads(str(item[name])) for name in ("before", "after")}
-    return AuditEntry.model_validate(item | said)
+    values = {name: json.loads(str(item[name])) for name in ("before", "after")}
+    return AuditEntry.model_validate(item | values)

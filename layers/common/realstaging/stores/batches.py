@@ -1,7 +1,7 @@
 """Batches: the images and jobs of one request, written in transactions that charge for what they create."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models.images import Image, ImageStatus
@@ -11,14 +11,14 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import Filters, JobStore, matches
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_with_fresh_row, row
+from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_on_conflict, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Group = tuple[Image, Sequence[Job]]
-# Ten repeats at once, each transaction of the largest request lost to another of them.
-TURNS = 50
+# Enough for ten concurrent repeats of the largest request that each win some of its transactions.
+RESUME_TRIES = 50
 
 
 class BatchStore:
@@ -30,8 +30,8 @@ class BatchStore:
     def create(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
         """Write a batch with new images and their jobs and reserve their quota.
 
-        Refused whole: QuotaExceededError when the jobs do not all fit, NotFoundError when the
-        project is gone. Raises LostRaceError when a row of `with_it`, or of ours, is there already.
+        Nothing is written on QuotaExceededError (the jobs do not all fit) and NotFoundError (no such
+        project). Raises LostRaceError when a row of `with_it` or of the batch exists.
         """
         try:
             started = self._begin(batch, groups, self._new, limit=limit, with_it=with_it)
@@ -42,9 +42,9 @@ class BatchStore:
         self.resume(started, groups)
 
     def resume(self, batch: Batch, groups: Sequence[Group]) -> None:
-        """Place what is missing; `groups` are those the batch was made of. Others may be placing it too.
+        """Write the missing rows of `groups`, the whole batch. Concurrent repeats may do the same.
 
-        Raises NotFoundError when the project is gone, and ConflictError when the batch was given up.
+        Raises NotFoundError when the project was deleted, and ConflictError when the batch was abandoned.
         """
 
         def place(current: Batch | None) -> None:
@@ -57,21 +57,19 @@ class BatchStore:
                     raise NotFoundError("project") from error
                 raise
 
-        # When a repeat of this request was quicker with these rows, go on behind it.
-        retry_with_fresh_row(
-            place, lambda: self.unfinished(batch.owner, batch.id), cast("Batch | None", batch), tries=TURNS
-        )
+        # If a repeat of this request wrote these rows first, continue after them.
+        retry_on_conflict(place, lambda: self.unfinished(batch.owner, batch.id), batch, tries=RESUME_TRIES)
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
-        """Write a batch of new jobs for images that are there, and reserve their quota: the first transaction of it.
+        """The first transaction of a batch of new jobs for existing images; it reserves the quota of all.
 
-        Raises QuotaExceededError, and LostRaceError when an image is not as it was read any more or a project is gone.
+        Raises QuotaExceededError, and LostRaceError when an image changed or a project was deleted.
         """
-        return self._begin(batch, groups, self._more, limit=limit, with_it=with_it)
+        return self._begin(batch, groups, self._extended, limit=limit, with_it=with_it)
 
     def extend_rest(self, batch: Batch, groups: Sequence[Group]) -> None:
-        """The other transactions. Raises LostRaceError; then the batch's row says how far it came."""
-        self._place_rest(batch, groups, self._more)
+        """The other transactions. Raises LostRaceError; the batch's row says how many groups are placed."""
+        self._place_rest(batch, groups, self._extended)
 
     def find(self, owner: str, batch_id: str) -> Batch | None:
         item = self._writes.get(keys.batch(owner, batch_id))
@@ -85,7 +83,7 @@ class BatchStore:
         return batch
 
     def unfinished(self, owner: str, batch_id: str) -> Batch | None:
-        """A batch that a request is still at, or died at. Raises ConflictError when that was given up."""
+        """A batch whose rows are not all written; None if complete. Raises ConflictError when it was abandoned."""
         batch = self.find(owner, batch_id)
         if batch is None or batch.complete:
             return None
@@ -96,14 +94,14 @@ class BatchStore:
     def jobs_of(
         self, owner: str, batch_id: str, filters: Filters, *, limit: int, before: str | None
     ) -> tuple[list[Job], str | None]:
-        """A page of a batch's jobs, newest first, and the id to go on from; empty for an unknown batch."""
+        """A page of a batch's jobs, newest first, and the next page's `before`; empty for an unknown batch."""
         batch = self.find(owner, batch_id)
         ids = sorted((id for id in batch.job_ids if not before or id < before), reverse=True) if batch else []
         wanted = [job for job in self._jobs.visible(owner, ids) if matches(job, filters)]
         return wanted[:limit], wanted[limit - 1].id if len(wanted) > limit else None
 
     def abandon(self, batch: Batch) -> None:
-        """Give back what a request that died had reserved but not written. Raises LostRaceError."""
+        """Release what a request that died had reserved but not written. Raises LostRaceError."""
         given_up = self._writes.update(
             keys.batch(batch.owner, batch.id),
             put={
@@ -128,9 +126,9 @@ class BatchStore:
         limit: int,
         with_it: Sequence[Write],
     ) -> Batch:
-        """The first transaction reserves everything and places what it has room for, the others the rest.
+        """The first transaction: reserves the quota of all jobs, and writes as many groups as it has room for.
 
-        Until then the rest is the batch's `unplaced` work, which `sweep` gives back if we die.
+        The rest is counted in the batch's `unplaced`, which the sweep releases if the request dies.
         """
         wanted = sum(len(jobs) for _, jobs in groups)
         if wanted > limit:
@@ -148,7 +146,7 @@ class BatchStore:
         try:
             self._writes.transact_write([*writes, *(write for group in first for write in rows(group))])
         except LostRaceError as error:
-            # Who lost against an earlier answer to the same key gets that answer, not a refusal.
+            # A request that lost to an earlier one with the same key gets its answer, not a refusal.
             if wanted and min(error.failed) == quota_at:
                 used = int(error.failed[quota_at].get("used", limit))
                 raise QuotaExceededError(limit=limit, used=used, requested=wanted) from error
@@ -161,7 +159,7 @@ class BatchStore:
         groups: Sequence[Group],
         rows: Callable[[Group], list[Write]],
     ) -> None:
-        """Turn unplaced work into rows; the last rows take the batch out of the sweep's sight."""
+        """Write the unplaced rows; the last transaction removes the batch from the due index."""
         for chunk in _chunks([] if batch.abandoned else groups[batch.placed :], reserve=1):
             after = batch.model_copy(
                 update={
@@ -169,7 +167,7 @@ class BatchStore:
                     "unplaced": batch.unplaced - sum(len(jobs) for _, jobs in chunk),
                 }
             )
-            taken = self._writes.update(
+            progress = self._writes.update(
                 keys.batch(batch.owner, batch.id),
                 put={"placed": after.placed, "unplaced": after.unplaced},
                 drop=keys.NOT_DUE if after.complete else (),
@@ -177,11 +175,11 @@ class BatchStore:
                 values={":placed": batch.placed},
             )
             placed = [write for group in chunk for write in rows(group)]
-            self._writes.transact_write([*self._checks(batch.owner, chunk), taken, *placed])
+            self._writes.transact_write([*self._checks(batch.owner, chunk), progress, *placed])
             batch = after
 
     def _checks(self, owner: str, groups: Sequence[Group]) -> list[Write]:
-        """Nothing is put into a project that was deleted."""
+        """The conditions that the projects of these rows exist."""
         return [self._writes.exists(keys.project(owner, project_id)) for project_id in _projects(groups)]
 
     def _put(self, batch: Batch) -> Write:
@@ -196,24 +194,24 @@ class BatchStore:
         image, jobs = group
         return [self._images.put_new(image), *self._job_rows(jobs)]
 
-    def _more(self, group: Group) -> list[Write]:
+    def _extended(self, group: Group) -> list[Write]:
         image, jobs = group
-        return [*self._images.still(image, [job.id for job in jobs]), *self._job_rows(jobs)]
+        return [*self._images.require_unchanged(image, [job.id for job in jobs]), *self._job_rows(jobs)]
 
     def _job_rows(self, jobs: Sequence[Job]) -> list[Write]:
         return [write for job in jobs for write in self._jobs.put_new(job)]
 
 
 def _projects(groups: Sequence[Group]) -> list[str]:
-    """The projects that these rows are put into. Jobs of an image that is gone are written only to be closed."""
-    there = (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD)
-    return sorted({image.project_id for image, _ in groups if image.status in there})
+    """The projects of these rows. Jobs of an image that is gone are written only to be closed."""
+    usable = (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD)
+    return sorted({image.project_id for image, _ in groups if image.status in usable})
 
 
 def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
-    """Whole images with their jobs, as many as one transaction holds beside `reserve` other actions.
+    """Whole images with their jobs, as many as fit into one transaction beside `reserve` other actions.
 
-    The first is empty when that many others leave no room for its image.
+    The first chunk is empty when its image does not fit beside them.
     """
     chunk: list[Group] = []
     for group in groups:
@@ -228,5 +226,5 @@ def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
 
 
 def _actions(group: Group) -> int:
-    """The image; each job with its ledger line and the job it follows."""
+    """How many actions a group takes: its image, and each job with its ledger line and its parent."""
     return 1 + sum(3 if job.parent_job_id else 2 for job in group[1])

@@ -1,4 +1,4 @@
-"""Stripe's customers and their owners, applied events, open checkouts, and how far reconciliation has come."""
+"""Stripe customers and their owners, applied events, open checkouts, and the cursor of reconciliation."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +15,9 @@ from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Stripe sends an event again for a month at most.
-KEEP = timedelta(days=90)
-OPEN = "attribute_exists(#owner) AND attribute_not_exists(#deleted_at)"
+# Stripe repeats an event for a month at most.
+EVENT_KEPT = timedelta(days=90)
+ACCOUNT_IS_OPEN = "attribute_exists(#owner) AND attribute_not_exists(#deleted_at)"
 
 
 class AppliedError(Exception):
@@ -26,9 +26,9 @@ class AppliedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A customer and its owner. `version` grows with every write of what Stripe says about the customer.
+    """A customer and its owner; `owner` None: the account was deleted.
 
-    Without an owner: the account that the customer belonged to is gone.
+    `version` grows with every write of the customer's state at Stripe.
     """
 
     customer: str
@@ -57,10 +57,10 @@ class BillingStore:
         subscribed: Subscribed | None,
         unlink: bool = False,
     ) -> None:
-        """What Stripe said after `linked` was read; lost if anything was written since.
+        """Write what Stripe answered after `linked` was read, if nothing was written since.
 
-        The version grows even if the user's row has nothing new: who asked Stripe before us must not
-        write after us. Raises AppliedError and LostRaceError.
+        The version grows even if the user's row stays the same, so that an older answer cannot be written
+        later. Raises AppliedError and LostRaceError.
         """
         key = keys.stripe_customer(linked.customer)
         writes = [self._event(event, at)] if event else []
@@ -69,23 +69,23 @@ class BillingStore:
         ]
         if user and (unlink or user.subscribed != subscribed):
             writes.append(self._user(user.owner, linked.customer, at, subscribed, unlink))
-        self._together(writes, event)
+        self._transact(writes, event)
 
     def note(self, event: BillingEvent, at: datetime) -> None:
-        """There was nothing to do for it. Raises AppliedError."""
-        self._together([self._event(event, at)], event)
+        """Store an event that needs no action as applied. Raises AppliedError."""
+        self._transact([self._event(event, at)], event)
 
     def link(self, owner: str, customer: str, at: datetime) -> None:
-        """Raises LostRaceError if either has another already, or the owner's account is closed."""
-        owned = self._writes.update(
+        """Raises LostRaceError if either is linked to another, or the owner's account is closed."""
+        user_row = self._writes.update(
             keys.user(owner),
             put={"customer_id": customer, "updated_at": keys.stamp(at)},
             add={"version": 1},
-            when=f"{OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
+            when=f"{ACCOUNT_IS_OPEN} AND (attribute_not_exists(#customer_id) OR #customer_id = :customer)",
             values={":customer": customer},
         )
-        # An owner who comes back within a day gets the same customer again: Stripe repeats its answer to our key.
-        theirs = self._writes.update(
+        # An owner who returns within a day gets the same customer: Stripe replays its answer to our key.
+        customer_row = self._writes.update(
             keys.stripe_customer(customer),
             put={"owner": owner, "linked_at": keys.stamp(at)},
             add={"version": 1},
@@ -93,21 +93,21 @@ class BillingStore:
             when="attribute_not_exists(#owner) OR #owner = :owner",
             values={":owner": owner},
         )
-        self._writes.transact_write([theirs, owned])
+        self._writes.transact_write([customer_row, user_row])
 
     def park(self, event: BillingEvent, customer: str, at: datetime) -> None:
         """Store an event of a customer without an owner.
 
-        Raises LostRaceError if somebody does now, and AppliedError.
+        Raises LostRaceError if the customer has an owner by now, and AppliedError.
         """
         unknown = self._writes.check(
             keys.stripe_customer(customer), "attribute_not_exists(#owner) AND attribute_not_exists(#gone)"
         )
         parked = {**self._row(event, at), **keys.stripe_parked(customer, event.id)}
-        self._together([self._event(event, at), unknown, self._writes.put(parked)], event)
+        self._transact([self._event(event, at), unknown, self._writes.put(parked)], event)
 
     def parked(self, customer: str) -> bool:
-        """Are there stored events from before the customer was linked?"""
+        """Whether events were stored before the customer was linked."""
         pk = keys.stripe_customer(customer)["pk"]
         condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
         return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])
@@ -121,7 +121,7 @@ class BillingStore:
             put=put,
             add={"version": 1},
             drop=[*([] if subscribed else ["subscribed"]), *(["customer_id"] if unlink else [])],
-            when=f"{OPEN} AND #customer_id = :customer",
+            when=f"{ACCOUNT_IS_OPEN} AND #customer_id = :customer",
             values={":customer": customer},
         )
 
@@ -133,11 +133,11 @@ class BillingStore:
             **keys.stripe_event(event.id),
             "type": event.type,
             "applied_at": keys.stamp(at),
-            "expires_at": int((at + KEEP).timestamp()),
+            "expires_at": int((at + EVENT_KEPT).timestamp()),
         }
         return item | ({"customer": event.customer} if event.customer else {})
 
-    def _together(self, writes: list[Write], event: BillingEvent | None) -> None:
+    def _transact(self, writes: list[Write], event: BillingEvent | None) -> None:
         try:
             self._writes.transact_write(writes)
         except LostRaceError as error:
@@ -155,7 +155,7 @@ class CheckoutStore:
         return OpenCheckout.model_validate(item) if item else None
 
     def replace(self, former: OpenCheckout | None, new: OpenCheckout) -> None:
-        """Raises LostRaceError if another one has come into the place of `former`."""
+        """Raises LostRaceError if `former` was replaced meanwhile."""
         write = self._writes.put(row(new, keys.checkout(new.owner)))
         write["Put"] |= (
             {
@@ -168,8 +168,8 @@ class CheckoutStore:
         )
         self._writes.transact_write([write])
 
-    def opened(self, checkout: OpenCheckout, session_id: str, *more: Write) -> None:
-        """Its page is there, and `more` with it. Raises LostRaceError: action 0 is the checkout, 1 the account."""
+    def note_session(self, checkout: OpenCheckout, session_id: str, *also: Write) -> None:
+        """Store the session's id with `also`. Raises LostRaceError: action 0 is the checkout, 1 the account."""
         noted = self._writes.update(
             keys.checkout(checkout.owner),
             put={"session_id": session_id},
@@ -177,7 +177,7 @@ class CheckoutStore:
             values={":id": checkout.id},
         )
         account = self._writes.check(keys.user(checkout.owner), "attribute_not_exists(#deleted_at)")
-        self._writes.transact_write([noted, account, *more])
+        self._writes.transact_write([noted, account, *also])
 
 
 class ReconciliationCursorStore:
@@ -188,9 +188,9 @@ class ReconciliationCursorStore:
         item = self._writes.get(keys.reconciliation())
         return ReconciliationCursor.model_validate(item) if item else ReconciliationCursor()
 
-    def keep(self, place: ReconciliationCursor | None) -> None:
-        """None: it got through, and begins anew."""
-        if place:
-            self._writes.transact_write([self._writes.put(row(place, keys.reconciliation()))])
+    def save(self, cursor: ReconciliationCursor | None) -> None:
+        """None: the end was reached, and the next run starts from the beginning."""
+        if cursor:
+            self._writes.transact_write([self._writes.put(row(cursor, keys.reconciliation()))])
         else:
             self._table.delete_item(Key=keys.reconciliation())

@@ -1,4 +1,4 @@
-"""Open sockets and the one-time tickets that open them."""
+"""Open sockets, and the one-time tickets that open them."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TicketStore:
-    """Tickets are stored hashed: reading the table opens no socket."""
+    """Tickets are stored as hashes: a reader of the table cannot open a socket."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -23,7 +23,7 @@ class TicketStore:
         self._table.put_item(Item={**keys.ticket(hashed), **item})
 
     def redeem(self, hashed: str, at: datetime) -> str | None:
-        """The ticket's owner, once; None if it is unknown, used or too old."""
+        """Use up a ticket: its owner, or None if it is unknown, used or expired."""
         try:
             answer = self._table.delete_item(
                 Key=keys.ticket(hashed),
@@ -48,7 +48,7 @@ class ConnectionStore:
         )
 
     def of(self, owner: str, at: datetime) -> dict[str, datetime]:
-        """The owner's connection ids and since when. A strong read: a socket opened just now misses nothing."""
+        """When each of the owner's connections was opened, by id. A consistent read: new sockets are included."""
         answer = self._table.query(
             KeyConditionExpression=Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("SOCKET#"),
             ConsistentRead=True,
@@ -63,7 +63,7 @@ class ConnectionStore:
         self._table.delete_item(Key=keys.socket(owner, connection_id))
 
     def forget_connection(self, connection_id: str) -> None:
-        """Forget a socket of which only the connection is known, as `$disconnect` has it."""
+        """Forget a socket by its connection alone, for `$disconnect`."""
         found = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"SOCKET#{connection_id}"), Limit=1
         )["Items"]

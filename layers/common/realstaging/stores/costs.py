@@ -1,4 +1,4 @@
-"""What runs cost us, by project and by owner: counted in the transaction that ends the run."""
+"""The cost of runs by project and by owner, counted in the transaction that ends the run."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ class CostStore:
         return _view(self._writes.get(keys.total_cost(owner)))
 
     def booked(self, job: Job, run: Run) -> Item:
-        """What the job's own row says once this run has ended; a line that counted it as free is replaced."""
+        """The job's attributes `runs` and `cost_usd` after this run; it replaces a line of the same attempt."""
         others = [each for each in job.runs if each.attempt != run.attempt]
         lines = sorted([*others, run], key=lambda each: each.attempt)
         runs = [each.model_dump(mode="json", exclude_none=True) for each in lines]
@@ -35,8 +35,8 @@ class CostStore:
             return {"runs": runs}
         return {"runs": runs, "cost_usd": str((job.cost_usd or Decimal(0)) + run.cost_usd)}
 
-    def spent(self, job: Job, run: Run) -> list[Write]:
-        """The actions that count this run, none for a free one. A job counts with its first run that is billed."""
+    def cost_writes(self, job: Job, run: Run) -> list[Write]:
+        """The actions that add this run to the totals; none for a free run. A job counts at its first billed run."""
         if not run.cost_usd:
             return []
         more = {"micro_usd": int(run.cost_usd * MICRO), "jobs": 0 if job.cost_usd else 1}

@@ -1,4 +1,4 @@
-"""What somebody must look at by now: the sparse index, and nothing else."""
+"""Overdue rows, read from the sparse index gsi2."""
 
 import contextlib
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class DueStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def until(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[DueRow]:
-        """Overdue work, the longest waiting first. The rows themselves must be read anew.
+    def overdue(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[DueRow]:
+        """Overdue rows of all shards, oldest first; the index may lag, so read each row again.
 
-        Over all shards: whoever runs out of time leaves what came due last, and not always the same shards.
+        The order makes a sweep that runs out of time leave the newest rows, not always the same shards.
         """
         found: list[tuple[str, DueRow]] = []
         for shard in range(keys.DUE_SHARDS):
@@ -50,7 +50,7 @@ class DueStore:
         return [row for _, row in sorted(found, key=lambda each: each[0])]
 
     def put_off(self, due: DueRow, at: datetime, *, lane: Lane = "DUE") -> None:
-        """Look at it a little later, if it is still overdue at all."""
+        """Move an overdue row to PUT_OFF after `at`; nothing if it is not overdue any more."""
         key = keys.named(due.owner, f"{due.kind}#{due.id}" if due.id else due.kind)
         later = at + PUT_OFF
         due_keys = keys.due(later, due.id) if lane == "DUE" else keys.purge(later, due.id or due.owner)

@@ -1,7 +1,7 @@
-"""What an account used in the month it was closed in: kept until the month is over, without a name.
+"""The usage of a closed account: kept until the end of its month, under a pseudonym.
 
-Closing an account and coming back must not give the month's free images again. The row's key is an HMAC of the
-owner, with a random secret of the stage that was never anywhere but in its table; the row holds a number.
+Closing an account and registering again must not reset the month's free images. The row's key is an HMAC of the
+owner, with a random secret of the stage that exists only in its table; the row holds one number.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ class FormerUsage:
         self._secret: bytes | None = None
 
     def restore(self, owner: str, at: datetime) -> list[Write]:
-        """For the transaction that makes an account: the month's counters, as they were when it was closed.
+        """Actions for the transaction that creates an account: the month's counters of the closed one.
 
-        `carried` is the part of what was captured for which the ledger has no lines.
+        `carried`: the part of `captured` for which the ledger has no lines.
         """
-        secret, month = self._known_secret(), keys.month(at)
-        # Without a secret, nothing was ever kept.
+        secret, month = self._find_secret(), keys.month(at)
+        # Without a secret, no usage was stored yet.
         found = self._writes.get(keys.former_usage(_pseudonym(secret, owner), month)) if secret else None
         if found is None:
             return []
@@ -37,11 +37,11 @@ class FormerUsage:
         added = {"used": used, "captured": used, "reserved": 0, "carried": used}
         return [self._writes.update(keys.usage(owner, month), put={"owner": owner, "period": month}, add=added)]
 
-    def keep(self, user: User, at: datetime, most: int) -> list[Write]:
-        """For the transaction that ends an account: what was delivered this month, `most` at most.
+    def keep(self, user: User, at: datetime, limit: int) -> list[Write]:
+        """Actions for the transaction that deletes an account: keep what was captured this month, `limit` at most.
 
-        Work that never ended is not counted, and nothing can end any more: the ledger is gone. For a row that
-        stays (an administrator set its role) the counters stay with it.
+        Unfinished work is not counted. If the user's row stays, because an administrator set its role, the
+        counters stay too.
         """
         month = keys.month(at)
         key = keys.usage(user.owner, month)
@@ -49,7 +49,7 @@ class FormerUsage:
         if usage is None:
             return []
         captured = int(usage.get("captured", 0))
-        used = min(captured, most)
+        used = min(captured, limit)
         if user.role_set:
             counted = {"used": used, "captured": used, "reserved": 0, "carried": used}
             return [self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
@@ -58,25 +58,25 @@ class FormerUsage:
         if not used:
             return [gone]
         expires_at = int(keys.month_end(at).timestamp())
-        pseudonym = _pseudonym(self._known_secret() or self._make_secret(), user.owner)
-        kept = {**keys.former_usage(pseudonym, month), "used": used, "expires_at": expires_at}
-        return [gone, self._writes.put(kept)]
+        pseudonym = _pseudonym(self._find_secret() or self._create_secret(), user.owner)
+        former = {**keys.former_usage(pseudonym, month), "used": used, "expires_at": expires_at}
+        return [gone, self._writes.put(former)]
 
-    def _known_secret(self) -> bytes | None:
+    def _find_secret(self) -> bytes | None:
         if self._secret is None:
             found = self._writes.get(keys.pseudonyms())
             self._secret = bytes.fromhex(str(found["secret"])) if found else None
         return self._secret
 
-    def _make_secret(self) -> bytes:
-        """Once per stage, however many ask at the same time."""
-        made = secrets.token_bytes(32)
+    def _create_secret(self) -> bytes:
+        """Create the stage's secret; concurrent calls get the same one."""
+        secret = secrets.token_bytes(32)
         try:
-            self._writes.transact_write([self._writes.put_new({**keys.pseudonyms(), "secret": made.hex()})])
+            self._writes.transact_write([self._writes.put_new({**keys.pseudonyms(), "secret": secret.hex()})])
         except LostRaceError as error:
-            made = bytes.fromhex(str(error.failed[0]["secret"]))
-        self._secret = made
-        return made
+            secret = bytes.fromhex(str(error.failed[0]["secret"]))
+        self._secret = secret
+        return secret
 
 
 def _pseudonym(secret: bytes, owner: str) -> str:

@@ -17,7 +17,7 @@ KEEP = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The first answer to a key. `at` is when it was given: ids of that request start from it."""
+    """The first answer to a key. `at`: when it was given; the ids of that request derive from it."""
 
     fingerprint: str
     status: int
@@ -31,7 +31,7 @@ class IdempotencyStore:
 
     def find(self, owner: str, key: str, at: datetime) -> Remembered | None:
         item = self._writes.get(keys.idempotency(owner, key))
-        # Time to live removes rows late; the promise is 24 h.
+        # DynamoDB removes expired rows late; the API promises 24 h.
         if item is None or int(item["expires_at"]) <= at.timestamp():
             return None
         return Remembered(
@@ -42,14 +42,14 @@ class IdempotencyStore:
         )
 
     def remember(self, owner: str, key: str, answer: Remembered) -> Write:
-        """The action for the transaction that creates what `answer` tells of; fails if the key is taken."""
+        """The action that stores `answer`, for the transaction that creates its rows; fails if the key is taken."""
         item = {
             **keys.idempotency(owner, key),
             "owner": owner,
             "fingerprint": answer.fingerprint,
             "answer_status": answer.status,
-            # A row holds 400 KB. Fifty forms are 150 KB of much the same, fifty prompts up to 400 KB of UTF-8, of which
-            # a third and more goes; escaped they would be three times as much.
+            # A row holds 400 KB. Fifty upload forms are 150 KB and repetitive; fifty prompts are up to 400 KB of UTF-8,
+            # which shrinks by a third or more, and escaped would be three times as large.
             "answer": zlib.compress(json.dumps(answer.body, ensure_ascii=False).encode()),
             "created_at": keys.stamp(answer.at),
             "expires_at": int((answer.at + KEEP).timestamp()),

@@ -14,18 +14,18 @@ from realstaging.stores import keys
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import Item, Write, Writes, row
+from realstaging.stores.table import Item, Write, Writes, query_all, row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Somebody may upload the same content again at this very moment.
+# The same content may be uploaded again in the meantime.
 CONTENT_SETTLED = timedelta(hours=1)
-# A page must fit into an answer (6 MB), whatever its prompts. Of an image the newest jobs are shown.
+# A page must fit into a response (6 MB), whatever its prompts; of an image the newest jobs are shown.
 MAX_JOBS_SHOWN = 400
 MAX_JOBS_OF_IMAGE = 100
 PAGE_BYTES = 3_000_000
-BARE_JOB_BYTES = 1_500
+JOB_BYTES_WITHOUT_PROMPT = 1_500
 
 
 class ImageStore:
@@ -55,18 +55,18 @@ class ImageStore:
         return [Image.model_validate(item) for item in found]
 
     def visible(self, owner: str, image_ids: Iterable[str]) -> list[Image]:
-        """Those that are there, and their projects too: what their owner sees."""
+        """The images that exist and whose projects exist: what their owner sees."""
         images = self.get_many(owner, image_ids)
-        there = self._projects.existing(owner, {image.project_id for image in images})
-        return [image for image in images if image.project_id in there]
+        existing = self._projects.existing(owner, {image.project_id for image in images})
+        return [image for image in images if image.project_id in existing]
 
     def of_project(
         self, project_id: str, *, limit: int, before: str | None
     ) -> tuple[list[tuple[Image, list[Job]]], str | None]:
-        """A page of a project's images, newest first, each with its newest jobs, and the id to go on from.
+        """A page of a project's images, newest first, each with its newest jobs, and the next page's `before`.
 
-        In descending order an image's jobs come just before the image itself, so one query gives
-        the groups whole.
+        In descending order an image's jobs come just before the image itself, so one query
+        returns whole groups.
         """
         index = Key("gsi1pk").eq(f"PROJECT#{project_id}")
         query: dict[str, Any] = {
@@ -77,30 +77,26 @@ class ImageStore:
         groups: list[tuple[Image, list[Job]]] = []
         jobs: list[Job] = []
         shown = size = 0
-        while True:
-            answer = self._table.query(**query)
-            for item in answer["Items"]:
-                if "#JOB#" in str(item["gsi1sk"]):
-                    job = Job.model_validate(item)
-                    jobs = jobs if jobs and jobs[0].image_id == job.image_id else []
-                    if len(jobs) < MAX_JOBS_OF_IMAGE:
-                        jobs.append(job)
-                    continue
-                image = Image.model_validate(item)
-                groups.append((image, [job for job in jobs if job.image_id == image.id]))
-                jobs = []
-                shown += len(groups[-1][1])
-                size += sum(BARE_JOB_BYTES + len((job.prompt or "").encode()) for job in groups[-1][1])
-                if len(groups) > limit:
-                    return groups[:limit], groups[limit - 1][0].id
-                if shown > MAX_JOBS_SHOWN or size > PAGE_BYTES:
-                    return groups, image.id
-            if "LastEvaluatedKey" not in answer:
-                return groups, None
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        for item in query_all(self._table, **query):
+            if "#JOB#" in str(item["gsi1sk"]):
+                job = Job.model_validate(item)
+                jobs = jobs if jobs and jobs[0].image_id == job.image_id else []
+                if len(jobs) < MAX_JOBS_OF_IMAGE:
+                    jobs.append(job)
+                continue
+            image = Image.model_validate(item)
+            groups.append((image, [job for job in jobs if job.image_id == image.id]))
+            jobs = []
+            shown += len(groups[-1][1])
+            size += sum(JOB_BYTES_WITHOUT_PROMPT + len((job.prompt or "").encode()) for job in groups[-1][1])
+            if len(groups) > limit:
+                return groups[:limit], groups[limit - 1][0].id
+            if shown > MAX_JOBS_SHOWN or size > PAGE_BYTES:
+                return groups, image.id
+        return groups, None
 
     def accept(self, image: Image, jobs: Sequence[Job], at: datetime, facts: Item, *, look_again: datetime) -> None:
-        """`awaiting_upload` → `ready`, its waiting jobs → `queued`, its content counted, or nothing."""
+        """`awaiting_upload` → `ready`, its waiting jobs → `queued`, its content counted, in one transaction."""
         content = self._writes.update(
             keys.content(image.owner, str(facts["sha256"])),
             put={"owner": image.owner, "sha256": facts["sha256"], "updated_at": keys.stamp(at)},
@@ -111,11 +107,11 @@ class ImageStore:
         self._writes.transact_write([self._move(image, ImageStatus.READY, at, facts), content, *released])
 
     def is_orphan(self, image: Image) -> bool:
-        """Whether the image's project was deleted: then it takes no file, and the purge takes it."""
+        """Whether the image's project was deleted: then it accepts no file, and the purge removes it."""
         return self._projects.find(image.owner, image.project_id) is None
 
     def release_content(self, owner: str, sha256: str, at: datetime) -> None:
-        """A file was written that no row may tell of: let the purge look whether anybody has it."""
+        """A file was written that perhaps no row refers to: the purge checks its references."""
         self._writes.update_item(
             self._writes.update(
                 keys.content(owner, sha256),
@@ -125,25 +121,25 @@ class ImageStore:
         )
 
     def reject(self, image: Image, status: ImageStatus, jobs: Sequence[Job], at: datetime, why: Failure) -> None:
-        """→ `rejected` or `expired`; its waiting jobs fail with the same code and cost nothing, or nothing moves."""
+        """→ `rejected` or `expired`; its waiting jobs fail with the same code and are released, in one transaction."""
         stamp = keys.stamp(at)
         writes = [self._move(image, status, at, {"error": why.model_dump(mode="json")})]
-        writes += [self._jobs.closing(job, JobStatus.FAILED, at, why) for job in jobs]
+        writes += [self._jobs.close_action(job, JobStatus.FAILED, at, why) for job in jobs]
         writes += self._quota.release_together(jobs, stamp)
         self._writes.transact_write(writes)
 
     def expect(self, image: Image, at: datetime, *, upload_by: datetime, look_again: datetime) -> Image:
-        """A new upload form was given: wait that much longer."""
+        """Extend the time for the upload, after a new form was issued. Raises LostRaceError."""
         put = {"upload_by": keys.stamp(upload_by), "updated_at": keys.stamp(at), **keys.due(look_again, image.id)}
         write = self._writes.move(
             keys.image(image.owner, image.id), was=ImageStatus.AWAITING_UPLOAD, version=image.version, put=put
         )
         return Image.model_validate(self._writes.update_item(write))
 
-    def still(self, image: Image, job_ids: Sequence[str]) -> list[Write]:
-        """The action under which new jobs are added: the image is as it was read; a file not yet there holds them.
+    def require_unchanged(self, image: Image, job_ids: Sequence[str]) -> list[Write]:
+        """The condition for adding jobs: the image is unchanged. While it awaits its file, the jobs are listed in it.
 
-        None for an image that will never be ready: `sweep` ends its jobs.
+        Empty for an image that will never be ready: the sweep closes its jobs.
         """
         key = keys.image(image.owner, image.id)
         if image.status is ImageStatus.AWAITING_UPLOAD:
@@ -158,7 +154,7 @@ class ImageStore:
             self._writes.update(
                 keys.image(image.owner, image.id),
                 put=keys.due(at, image.id),
-                # The date that was read: of two who find the row overdue, one puts it off.
+                # The date that was read: of two sweeps that find the row overdue, one moves it.
                 when="#status = :status AND #version = :version AND #due_at = :due_at",
                 values={
                     ":status": image.status,

@@ -1,4 +1,4 @@
-"""Jobs of all owners, found through the sparse index: it may be behind by a moment, so rows are read anew."""
+"""Jobs of all owners, through the sparse index gsi2. It may lag, so the rows are read again."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -10,19 +10,19 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
-from realstaging.stores.table import Item, Writes
+from realstaging.stores.table import Item, Writes, query_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 LANE_PAGE = 50
-# A megabyte each: some fourteen thousand unfinished jobs in every lane.
+# 1 MB each: about 14,000 unfinished jobs in every shard.
 UNFINISHED_PAGES = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Found:
-    """A job that the index tells of; later ones are greater."""
+class IndexedJob:
+    """A job's id and owner from the index. Sorts by id, so by time."""
 
     id: str
     owner: str
@@ -32,60 +32,50 @@ class JobIndex:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def ended(self, status: JobStatus, before: str | None) -> Iterator[Found]:
-        """Jobs in a state that is final, newest first, read as far as they are wanted."""
+    def ended(self, status: JobStatus, before: str | None) -> Iterator[IndexedJob]:
+        """Jobs in a final state, newest first; pages are read as they are consumed."""
         lanes = [self._ended(keys.ended_lane(status, shard), before) for shard in range(keys.DUE_SHARDS)]
         return heapq.merge(*lanes, reverse=True)
 
-    def unfinished(self, *, due_before: datetime | None = None) -> list[Found]:
-        """All jobs that somebody must look at some time, newest first. Of very many, those that are due first."""
-        found: list[Found] = []
+    def unfinished(self, *, due_before: datetime | None = None) -> list[IndexedJob]:
+        """Unfinished jobs, newest first; beyond UNFINISHED_PAGES, only those that are due first."""
+        found: list[IndexedJob] = []
         for shard in range(keys.DUE_SHARDS):
             found += self._due(shard, Attr("sk").begins_with("JOB#"), due_before)
         return sorted(found, reverse=True)
 
-    def read(self, found: Sequence[Found]) -> list[Job]:
+    def read(self, found: Sequence[IndexedJob]) -> list[Job]:
         items = self._writes.get_many([keys.job(each.owner, each.id) for each in found])
         return [Job.model_validate(item) for item in items]
 
     def find(self, job_id: str) -> Job | None:
-        """By its id alone: a look into the lane of each state."""
-        return next((job for found in self._places(job_id) for job in self.read([found])), None)
+        """By its id alone: queries the lane of each state."""
+        return next((job for found in self._entries(job_id) for job in self.read([found])), None)
 
-    def _places(self, job_id: str) -> Iterator[Found]:
+    def _entries(self, job_id: str) -> Iterator[IndexedJob]:
         for status in (status for status in JobStatus if status.final):
             lane = keys.ended(status, job_id)
             condition = Key("gsi2pk").eq(lane["gsi2pk"]) & Key("gsi2sk").eq(lane["gsi2sk"])
-            yield from (_found(item) for item in self._query(KeyConditionExpression=condition)["Items"])
+            yield from self._query(KeyConditionExpression=condition)
         yield from self._due(keys.shard(job_id), Attr("sk").eq(f"JOB#{job_id}"), None)
 
-    def _ended(self, lane: str, before: str | None) -> Iterator[Found]:
+    def _ended(self, lane: str, before: str | None) -> Iterator[IndexedJob]:
         condition: ConditionBase = Key("gsi2pk").eq(lane)
         if before:
             condition &= Key("gsi2sk").lt(before)
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": LANE_PAGE}
-        while True:
-            answer = self._query(**query)
-            yield from (_found(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return self._query(**query)
 
-    def _due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[Found]:
+    def _due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[IndexedJob]:
         condition: ConditionBase = Key("gsi2pk").eq(f"DUE#{shard}")
         if before:
             condition &= Key("gsi2sk").lt(keys.stamp(before))
         query: dict[str, Any] = {"KeyConditionExpression": condition, "FilterExpression": which}
-        for _ in range(UNFINISHED_PAGES):
-            answer = self._query(**query)
-            yield from (_found(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return self._query(pages=UNFINISHED_PAGES, **query)
 
-    def _query(self, **query: Any) -> Any:
-        return self._table.query(IndexName="gsi2", ProjectionExpression="pk, sk", **query)
+    def _query(self, **query: Any) -> Iterator[IndexedJob]:
+        return map(_indexed_job, query_all(self._table, IndexName="gsi2", ProjectionExpression="pk, sk", **query))
 
 
-def _found(item: Item) -> Found:
-    return Found(str(item["sk"]).removeprefix("JOB#"), str(item["pk"]).removeprefix("USER#"))
+def _indexed_job(item: Item) -> IndexedJob:
+    return IndexedJob(str(item["sk"]).removeprefix("JOB#"), str(item["pk"]).removeprefix("USER#"))

@@ -25,10 +25,10 @@ from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-PAGES = 10
+MAX_PAGES = 10
 CLOSED_TOGETHER = 45
-# What a start may leave out of what it has chosen, and what an earlier one chose goes then.
-CHOSEN = ("seed", "seed_given", "model_version")
+# Attributes that a start may not choose; those of the earlier attempt are then removed.
+CHOSEN_ATTRIBUTES = ("seed", "seed_given", "model_version")
 NOT_FOLLOWED = "attribute_exists(#status) AND attribute_not_exists(#retried_by)"
 
 # Attributes of jobs, and what they must be; None filters nothing.
@@ -45,7 +45,7 @@ class JobStore:
         self._projects = ProjectStore(table)
 
     def put_new(self, job: Job) -> list[Write]:
-        """The actions that write a new job and its ledger line, and tell the job it follows: once each."""
+        """The actions that create a job and its ledger line, and mark its parent as retried; each at most once."""
         item = row(job, keys.job(job.owner, job.id), keys.by_project_job(job.project_id, job.image_id, job.id))
         if job.due_at:
             item |= keys.due(job.due_at, job.id)
@@ -67,11 +67,11 @@ class JobStore:
         return job
 
     def is_orphan(self, job: Job) -> bool:
-        """Whether the job's project was deleted: then it is neither shown nor started, and the purge takes it."""
+        """Whether the job's project was deleted: then it is neither shown nor started, and the purge removes it."""
         return self._projects.find(job.owner, job.project_id) is None
 
     def visible(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
-        """Those that are there, and their projects too: what their owner sees."""
+        """The jobs that exist and whose projects exist: what their owner sees."""
         return self._in_projects(owner, self.get_many(owner, job_ids))
 
     def get_many(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
@@ -79,7 +79,7 @@ class JobStore:
         return [Job.model_validate(item) for item in found]
 
     def of(self, owner: str, filters: Filters, *, limit: int, before: str | None) -> tuple[list[Job], str | None]:
-        """A page of an owner's jobs, newest first, and the id to go on from."""
+        """A page of an owner's jobs, newest first, and the next page's `before`."""
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("JOB#"),
             "ScanIndexForward": False,
@@ -93,7 +93,7 @@ class JobStore:
             query["ExclusiveStartKey"] = keys.job(owner, before)
         jobs: list[Job] = []
         last_read: str | None = None
-        for _ in range(PAGES):
+        for _ in range(MAX_PAGES):
             answer = self._table.query(**query)
             jobs += self._in_projects(owner, [Job.model_validate(item) for item in answer["Items"]])
             last = answer.get("LastEvaluatedKey")
@@ -106,17 +106,17 @@ class JobStore:
         return jobs, last_read
 
     def release_to_queue(self, job: Job, at: datetime, look_again: datetime) -> Write:
-        """The action that lets a waiting job start: its photo is there."""
+        """The action that queues a job after its photo has arrived."""
         return self._move(job, JobStatus.QUEUED, at, due=look_again, put={"queued_at": keys.stamp(at)})
 
     def release(self, job: Job, at: datetime, look_again: datetime) -> Job:
-        """`awaiting_upload` → `queued` for one job by itself."""
-        return self._alone(self.release_to_queue(job, at, look_again))
+        """`awaiting_upload` → `queued` for one job."""
+        return self._write_one(self.release_to_queue(job, at, look_again))
 
     def claim(self, job: Job, at: datetime, deadline: datetime, chosen: Item | None = None) -> Job:
         """`queued` → `processing`, one more attempt, written before anything is paid for.
 
-        `chosen` is how this attempt is made: its model, its seed and all that was set.
+        `chosen`: the attributes of this attempt: model, seed and parameters.
         """
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at), **(chosen or {})}
         drop = [
@@ -124,41 +124,41 @@ class JobStore:
             "slot",
             "held_back",
             "parked",
-            *(name for name in CHOSEN if chosen is not None and name not in chosen),
+            *(name for name in CHOSEN_ATTRIBUTES if chosen is not None and name not in chosen),
         ]
-        waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from nowhere else, whatever was read
-        return self._alone(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
+        waiting = job.model_copy(update={"status": JobStatus.QUEUED})  # from no other state, whatever was read
+        return self._write_one(self._move(waiting, JobStatus.PROCESSING, at, due=deadline, put=put, drop=drop))
 
     def defer(
         self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None, *, parked: bool = False
     ) -> Job:
-        """Back to `queued` because the provider would not take it now: no attempt is counted, no place lost."""
-        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_kept(slot)}
-        return self._alone(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
+        """Back to `queued` because the provider did not accept it: no attempt is counted, and the slot is kept."""
+        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_slot_item(slot)}
+        return self._write_one(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
     def requeue(
         self, job: Job, at: datetime, look_again: datetime, run: Run | None = None, best: Candidate | None = None
     ) -> Job:
         """Back to `queued` for another attempt, after one that failed. `best`: what it ends with if none passes."""
-        booked, spent = self._booking(job, run)
+        booked, cost_writes = self._booking(job, run)
         put = {
             "queued_at": keys.stamp(at),
             **booked,
             **({"best": _exact(best.model_dump(mode="json"))} if best else {}),
         }
         move = self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"])
-        if not spent:
-            return self._alone(move)
-        self._writes.transact_write([move, *spent])
+        if not cost_writes:
+            return self._write_one(move)
+        self._writes.transact_write([move, *cost_writes])
         now = self.find(job.owner, job.id)
         if now is None:
             raise LostRaceError({})
         return now
 
     def note_run(self, job: Job, prediction_id: str, *, due: datetime) -> None:
-        """Remember which paid run belongs to this attempt. Raises LostRaceError if it is over already.
+        """Store the prediction id of this attempt. Raises LostRaceError if the attempt is over.
 
-        Not a change of state: the version stays, so that a result arriving just now still matches.
+        The version stays, so that a result that arrives at the same time still matches.
         """
         self._writes.update_item(
             self._writes.update(
@@ -170,21 +170,21 @@ class JobStore:
         )
 
     def book(self, job: Job, at: datetime, run: Run) -> None:
-        """Write down a run that ended after its job, or its attempt, had; the state stays. Raises LostRaceError."""
-        booked, spent = self._booking(job, run)
-        self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *spent])
+        """Book a run that ended after its job or attempt did; the state stays. Raises LostRaceError."""
+        booked, cost_writes = self._booking(job, run)
+        self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *cost_writes])
 
     def postpone(self, job: Job, until: datetime, slot: Slot | None, *, parked: bool = False) -> None:
-        """It may not start yet, which is not its fault; its place is kept. Parked: the sweep sends its message then."""
-        self.look_again(job, until, {"held_back": True, "parked": parked, **_kept(slot)})
+        """Put a start off and keep its slot. `parked`: the sweep sends its message at `until`."""
+        self.look_again(job, until, {"held_back": True, "parked": parked, **_slot_item(slot)})
 
     def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
-        """Move the time at which somebody must look at this job; its state stays."""
+        """Move the time at which the sweep looks at this job; its state stays. Raises LostRaceError."""
         self._writes.update_item(
             self._writes.update(
                 keys.job(job.owner, job.id),
                 put={**keys.due(at, job.id), **(more or {})},
-                # The date that was read: of two who find the row overdue, one puts it off.
+                # The date that was read: of two sweeps that find the row overdue, one moves it.
                 when="#status = :status AND #version = :version AND #due_at = :due_at",
                 values={
                     ":status": job.status,
@@ -195,12 +195,12 @@ class JobStore:
         )
 
     def deliver(self, job: Job, at: datetime, result: Item, run: Run | None, *, charged: bool = True) -> None:
-        """→ `ready`, and the reservation becomes a charge or is given back, or neither.
+        """→ `ready`, and the reservation is captured, or released if not `charged`, in one transaction.
 
-        Raises LostRaceError, and NotFoundError when the project was deleted: nothing in it is charged.
+        Raises LostRaceError, and NotFoundError when the project was deleted: then nothing is charged.
         """
         started = job.started_at or at
-        booked, spent = self._booking(job, run)
+        booked, cost_writes = self._booking(job, run)
         put = {
             **_exact(result),
             **booked,
@@ -213,9 +213,9 @@ class JobStore:
         project = self._writes.exists(keys.project(job.owner, job.project_id))
         settle = self._quota.capture if charged else self._quota.release
         try:
-            self._writes.transact_write([move, *settle(job, keys.stamp(at)), *spent, project])
+            self._writes.transact_write([move, *settle(job, keys.stamp(at)), *cost_writes, project])
         except LostRaceError as error:
-            if set(error.failed) == {3 + len(spent)}:
+            if set(error.failed) == {3 + len(cost_writes)}:
                 raise NotFoundError("project") from error
             raise
 
@@ -229,17 +229,17 @@ class JobStore:
         *,
         more: Item | None = None,
     ) -> None:
-        """→ `failed` or `canceled`, and the reservation is given back, or neither. `more` is written with it."""
-        booked, spent = self._booking(job, run)
-        move = self.closing(job, status, at, failure, booked | _exact(more or {}))
-        self._writes.transact_write([move, *self._quota.release(job, keys.stamp(at)), *spent])
+        """→ `failed` or `canceled`, and the reservation is released, in one transaction; `more` is written with it."""
+        booked, cost_writes = self._booking(job, run)
+        move = self.close_action(job, status, at, failure, booked | _exact(more or {}))
+        self._writes.transact_write([move, *self._quota.release(job, keys.stamp(at)), *cost_writes])
 
     def close_many(self, jobs: Sequence[Job], status: JobStatus, at: datetime) -> None:
-        """Likewise, many a transaction; a job that has moved on meanwhile is left as it is."""
+        """Likewise, CLOSED_TOGETHER a transaction; a job that changed meanwhile is left as it is."""
         stamp = keys.stamp(at)
         for start in range(0, len(jobs), CLOSED_TOGETHER):
             some = jobs[start : start + CLOSED_TOGETHER]
-            writes = [self.closing(job, status, at, None) for job in some]
+            writes = [self.close_action(job, status, at, None) for job in some]
             writes += self._quota.release_together(some, stamp)
             try:
                 self._writes.transact_write(writes)
@@ -248,7 +248,7 @@ class JobStore:
                     with contextlib.suppress(LostRaceError):
                         self.close(job, status, at, None)
 
-    def closing(
+    def close_action(
         self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, booked: Item | None = None
     ) -> Write:
         put: Item = {"finished_at": keys.stamp(at), **(booked or {})}
@@ -267,7 +267,7 @@ class JobStore:
         drop: Iterable[str] = (),
     ) -> Write:
         changed: Item = {"status": to, "updated_at": keys.stamp(at), **(put or {})}
-        # What is not due any more has ended, and is found by its state.
+        # A job that is not due has ended: its index entry is by state.
         changed |= keys.due(due, job.id) if due else keys.ended(to, job.id)
         return self._writes.move(
             keys.job(job.owner, job.id),
@@ -278,17 +278,17 @@ class JobStore:
         )
 
     def _booking(self, job: Job, run: Run | None) -> tuple[Item, list[Write]]:
-        return (self._costs.booked(job, run), self._costs.spent(job, run)) if run else ({}, [])
+        return (self._costs.booked(job, run), self._costs.cost_writes(job, run)) if run else ({}, [])
 
     def _in_projects(self, owner: str, jobs: Sequence[Job]) -> list[Job]:
-        there = self._projects.existing(owner, {job.project_id for job in jobs})
-        return [job for job in jobs if job.project_id in there]
+        existing = self._projects.existing(owner, {job.project_id for job in jobs})
+        return [job for job in jobs if job.project_id in existing]
 
-    def _alone(self, write: Write) -> Job:
+    def _write_one(self, write: Write) -> Job:
         return Job.model_validate(self._writes.update_item(write))
 
 
-def _kept(slot: Slot | None) -> Item:
+def _slot_item(slot: Slot | None) -> Item:
     return {"slot": slot.model_dump(mode="json")} if slot else {}
 
 

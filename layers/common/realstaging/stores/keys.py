@@ -2,28 +2,28 @@
 
 | To read                          | Index | Partition             | Sort                              |
 |----------------------------------|-------|-----------------------|-----------------------------------|
-| one thing of an owner            | table | USER#<owner>          | PROJECT#… IMAGE#… JOB#… BATCH#…   |
+| one row of an owner              | table | USER#<owner>          | PROJECT#… IMAGE#… JOB#… BATCH#…   |
 | an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
-| an owner's API keys               | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
+| an owner's API keys              | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
 | how many API keys there are      | table | USER#<owner>          | APIKEYS                           |
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
-| what an owner, a project costs us | table | USER#<owner>         | COST, COST#<project id>           |
-| how it stands with the provider  | table | PROVIDER              | BREAKER, PACE                     |
-| an owner's latest place there    | table | USER#<owner>          | PLACE                             |
-| what administrators have set     | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
-| what administrators have done    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
+| costs of an owner, of a project  | table | USER#<owner>          | COST, COST#<project id>           |
+| breaker and start schedule       | table | PROVIDER              | BREAKER, MODELS, PACE             |
+| an owner's latest slot           | table | USER#<owner>          | PLACE                             |
+| overrides, and their versions    | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
+| the audit log                    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
 | the owner of a Stripe customer   | table | STRIPE#<customer>     | CUSTOMER                          |
-| events of one nobody knows yet   | table | STRIPE#<customer>     | PARKED#<event>                    |
-| was this Stripe event applied?   | table | STRIPE#<event>        | EVENT                             |
-| where reconciliation goes on     | table | STRIPE                | RECONCILIATION                    |
-| what a closed account has used   | table | FORMER#<hmac of owner>| MONTH#<start>                     |
-| the secret of those names        | table | SETTINGS              | PSEUDONYMS                        |
+| events of an unknown customer    | table | STRIPE#<customer>     | PARKED#<event>                    |
+| an applied Stripe event          | table | STRIPE#<event>        | EVENT                             |
+| the cursor of reconciliation     | table | STRIPE                | RECONCILIATION                    |
+| usage of a closed account        | table | FORMER#<hmac of owner>| MONTH#<start>                     |
+| the secret of those pseudonyms   | table | SETTINGS              | PSEUDONYMS                        |
 | all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
-| work that is due                 | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
-| remains that are to be purged    | gsi2  | PURGE#<shard 0-9>     | <due at>#<id>                     |
+| rows that are due                | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
+| rows that are to be purged       | gsi2  | PURGE#<shard 0-9>     | <due at>#<id>                     |
 | jobs that have ended, by state   | gsi2  | JOBS#<status>#<shard> | <job id>                          |
 
 The owner is part of every key a client can reach, so "not yours" and "not there" are one answer.
@@ -43,7 +43,7 @@ def _of(owner: str, sort: str) -> Key:
 
 
 def named(owner: str, sort: str) -> Key:
-    """A row of which the whole sort key is known, as the index of due work gives it."""
+    """A row by its whole sort key, as the due index returns it."""
     return _of(owner, sort)
 
 
@@ -92,7 +92,7 @@ def idempotency(owner: str, key: str) -> Key:
 
 
 def rate(owner: str, window: int, kind: str = "") -> Key:
-    """Creating requests, or those of a kind."""
+    """`kind` empty: creating requests."""
     return _of(owner, f"RATE#{kind}#{window}" if kind else f"RATE#{window}")
 
 
@@ -161,7 +161,7 @@ def api_key(hashed: str) -> Key:
 
 
 def api_key_list(owner: str) -> Key:
-    """The ids of an owner's keys: what their number is limited by."""
+    """The row with the ids of an owner's keys."""
     return _of(owner, "APIKEYS")
 
 
@@ -194,22 +194,22 @@ def by_connection(connection_id: str) -> Key:
 
 
 def due(at: datetime, id: str) -> Key:
-    """What puts a row in front of `sweep` at a given time; NOT_DUE takes it away again."""
+    """The attributes that make a row due for the sweep at a time; NOT_DUE lists them for removal."""
     return {"gsi2pk": f"DUE#{shard(id)}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
 
 
 def deleted(owner: str, kind: str, id: str) -> Key:
-    """Where a deleted row's remains wait for the purge: nothing else reads there."""
+    """The tombstone of a deleted row; only the purge reads it."""
     return _of(owner, f"DELETED#{kind}#{id}")
 
 
 def purge(at: datetime, id: str) -> Key:
-    """What puts remains in front of `purge` at a given time."""
+    """The attributes that make a row due for the purge at a time."""
     return {"gsi2pk": f"PURGE#{shard(id)}", "gsi2sk": f"{stamp(at)}#{id}", "due_at": stamp(at)}
 
 
 def ended(status: str, job_id: str) -> Key:
-    """Where a job that has ended is found by its state: in the place of what made it due. Ids sort by time."""
+    """The index entry of an ended job, by state; it replaces the due entry. Ids sort by time."""
     return {"gsi2pk": ended_lane(status, shard(job_id)), "gsi2sk": job_id}
 
 
@@ -222,12 +222,12 @@ def shard(id: str) -> int:
 
 
 def stamp(at: datetime) -> str:
-    """RFC 3339 in UTC with microseconds: sorts as it passes."""
+    """RFC 3339 in UTC with microseconds: sorts by time."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def month(at: datetime) -> str:
-    """The name of a calendar month's counters (UTC): the day it starts."""
+    """The key of a calendar month's counters (UTC): its first day."""
     return month_start(at).date().isoformat()
 
 

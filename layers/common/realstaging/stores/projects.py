@@ -19,10 +19,10 @@ class ProjectStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def create(self, project: Project, *with_it: Write) -> None:
-        """Raises LostRaceError when a row of `with_it` is there already."""
+    def create(self, project: Project, *also: Write) -> None:
+        """Raises LostRaceError when a row of `also` exists."""
         item = row(project, keys.project(project.owner, project.id))
-        self._writes.transact_write([self._writes.put_new(item), *with_it])
+        self._writes.transact_write([self._writes.put_new(item), *also])
 
     def find(self, owner: str, project_id: str) -> Project | None:
         item = self._writes.get(keys.project(owner, project_id))
@@ -35,12 +35,12 @@ class ProjectStore:
         return project
 
     def existing(self, owner: str, project_ids: Iterable[str]) -> set[str]:
-        """Those of these projects that are there: what is in the others is gone for its owner."""
+        """The ids of these projects that exist; what is in the others is hidden from its owner."""
         found = self._writes.get_many([keys.project(owner, project_id) for project_id in sorted(set(project_ids))])
         return {str(item["id"]) for item in found}
 
     def rename(self, owner: str, project_id: str, name: str, at: datetime) -> Project:
-        """The last name given wins; the version grows."""
+        """The last write wins; the version grows. Raises NotFoundError."""
         write = self._writes.update(
             keys.project(owner, project_id),
             put={"name": name, "updated_at": keys.stamp(at)},
@@ -53,7 +53,7 @@ class ProjectStore:
             raise NotFoundError("project") from error
 
     def of(self, owner: str, *, limit: int, before: str | None) -> tuple[list[Project], str | None]:
-        """A page, newest first, and the id to go on from."""
+        """A page, newest first, and the next page's `before`."""
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("PROJECT#"),
             "ScanIndexForward": False,

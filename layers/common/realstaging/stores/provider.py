@@ -1,4 +1,4 @@
-"""How it stands with the provider, in the single table: two rows that all starts share, and each owner's place."""
+"""The circuit breaker, the start schedule and each owner's latest slot, in rows that all starts share."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 TRIES = 20
 DAY = 24 * 60 * 60
-OPENED = ("until", "seconds", "probes", "reason", "failures")
+BREAKER_ATTRIBUTES = ("until", "seconds", "probes", "reason", "failures")
 
 
 @dataclass(frozen=True, slots=True)
 class StartState:
-    """All that a start depends on, as it stood at one moment."""
+    """What a start depends on, read at one moment."""
 
     job: Job | None
     live: Overrides
     breaker: Breaker
     pace: StartSchedule
     models: ModelBreakers
-    last: Slot | None  # the latest place that the job's owner has taken
+    last: Slot | None  # the latest slot of the job's owner
 
 
 class ProviderStore:
@@ -38,8 +38,8 @@ class ProviderStore:
         self._writes = Writes(table)
 
     def scene(self, owner: str, job_id: str) -> StartState:
-        """One call, whatever there is to know."""
-        wanted = [
+        """The state for the start of a job, in one call."""
+        needed = [
             keys.job(owner, job_id),
             keys.live(),
             keys.breaker(),
@@ -47,11 +47,11 @@ class ProviderStore:
             keys.place(owner),
             keys.model_breakers(),
         ]
-        found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(wanted)}
-        job, set_now, breaker, pace, last, models = (found.get((key["pk"], key["sk"])) for key in wanted)
+        found = {(str(item["pk"]), str(item["sk"])): item for item in self._writes.get_many(needed)}
+        job, overrides, breaker, pace, last, models = (found.get((key["pk"], key["sk"])) for key in needed)
         return StartState(
             job=Job.model_validate(job) if job else None,
-            live=live(set_now),
+            live=live(overrides),
             breaker=_breaker(breaker),
             pace=_pace(pace),
             models=_model_breakers(models),
@@ -61,26 +61,26 @@ class ProviderStore:
     # -- the breaker -------------------------------------------------------------------------------
 
     def answers(self) -> bool:
-        """Whether the breaker is closed: as far as we know, the provider is there."""
+        """Whether the breaker is closed."""
         return _breaker(self._writes.get(keys.breaker())).until is None
 
     def open(self, reason: str, at: datetime, seconds: int) -> bool:
-        """Whether it was closed until now."""
+        """Open the breaker; False if it was open already."""
         put = {"reason": reason, "until": keys.stamp(at + timedelta(seconds=seconds)), "seconds": seconds}
         write = self._writes.update(keys.breaker(), put=put, drop=["probes"], when="attribute_not_exists(#until)")
-        return self._happens(write)
+        return self._holds(write)
 
     def note_failure(self) -> Breaker:
-        """One more in a row; as it then is."""
+        """Count one more failure in a row; returns the breaker after it."""
         return _breaker(self._writes.update_item(self._writes.update(keys.breaker(), add={"failures": 1})))
 
     def forget_failures(self) -> None:
-        """The provider has answered; if the breaker has opened meanwhile, that is for a probe to say."""
+        """Reset the failures after an answer; an open breaker is left to its probe."""
         write = self._writes.update(keys.breaker(), drop=["failures"], when="attribute_not_exists(#until)")
-        self._happens(write)
+        self._holds(write)
 
     def give_back(self, tried: Breaker, before: Breaker) -> None:
-        """The try was not made after all: it is `before` again for the next one, unless it has changed since."""
+        """Undo a probe that was not made: restore `before`, unless the breaker has changed since."""
         assert tried.until is not None
         assert before.until is not None
         write = self._writes.update(
@@ -89,13 +89,13 @@ class ProviderStore:
             when="#until = :tried",
             values={":tried": keys.stamp(tried.until)},
         )
-        self._happens(write)
+        self._holds(write)
 
     def model_breakers(self) -> ModelBreakers:
         return _model_breakers(self._writes.get(keys.model_breakers()))
 
     def change_models(self, read: ModelBreakers, models: dict[str, Breaker]) -> bool:
-        """Whether they were still as read."""
+        """Replace the models' breakers; False if they changed since they were read."""
         write = self._writes.update(
             keys.model_breakers(),
             put={"models": {id: each.model_dump(mode="json", exclude_none=True) for id, each in models.items()}},
@@ -103,12 +103,12 @@ class ProviderStore:
             when="#version = :read" if read.version else "attribute_not_exists(#version)",
             values={":read": read.version} if read.version else None,
         )
-        return self._happens(write)
+        return self._holds(write)
 
     def try_once(self, breaker: Breaker, at: datetime) -> Breaker | None:
-        """Win the right to start one run while it is open; None if somebody else has it.
+        """Take the one probe of an open breaker; None if another start has it.
 
-        The pause that follows if this is in vain begins now, so that one who dies trying costs only time.
+        The pause after a failed probe is written now, so that a probe that dies is only a delay.
         """
         assert breaker.until is not None
         seconds = breaking.next_seconds(breaker)
@@ -125,19 +125,23 @@ class ProviderStore:
             return None
 
     def close(self, breaker: Breaker) -> bool:
-        """After a try that was answered; False if it is not the same pause any more."""
+        """Close the breaker after a probe that was answered; False if it has changed since."""
         assert breaker.until is not None
         values = {":tried": keys.stamp(breaker.until)}
-        return self._happens(self._writes.update(keys.breaker(), drop=OPENED, when="#until = :tried", values=values))
+        return self._holds(
+            self._writes.update(keys.breaker(), drop=BREAKER_ATTRIBUTES, when="#until = :tried", values=values)
+        )
 
     # -- the schedule ------------------------------------------------------------------------------
 
     def take(
         self, pace: StartSchedule, last: Slot | None, at: datetime, per_minute: int
     ) -> tuple[Slot | None, StartSchedule]:
-        """The next place in the schedule, if the owner whose latest one is `last` may have it, and the schedule as
-        it then is. `pace`: as it was read, or older."""
-        step, reach = start_schedule.step(per_minute), start_schedule.horizon(per_minute)
+        """Take the next slot, if the owner whose latest slot is `last` may have it; also returns the schedule after it.
+
+        `pace`: the schedule as it was read, or older.
+        """
+        step, horizon = start_schedule.step(per_minute), start_schedule.horizon(per_minute)
         for _ in range(TRIES):
             if start_schedule.opens_in(pace, last, at, per_minute):
                 return None, pace
@@ -149,7 +153,7 @@ class ProviderStore:
             else:
                 taken = {"add": {"next_at": step}}
                 when = "#next_at BETWEEN :now AND :furthest AND #per_minute = :pace"
-                values[":furthest"] = now + reach
+                values[":furthest"] = now + horizon
             write = self._writes.update(keys.pace(), when=when, values=values, **taken)
             try:
                 pace = _pace(self._writes.update_item(write))
@@ -160,23 +164,23 @@ class ProviderStore:
         raise RuntimeError("the schedule kept changing")
 
     def note_place(self, owner: str, slot: Slot, at: datetime) -> None:
-        """The owner's latest place. It only decides whose turn is next: that it may be a little old does not matter."""
+        """Store the owner's latest slot. It only decides whose turn is next, so it may be a little old."""
         put = slot.model_dump(mode="json") | {"expires_at": int(at.timestamp()) + DAY}
         self._writes.update_item(self._writes.update(keys.place(owner), put=put))
 
     def hold(self, at: datetime, seconds: float) -> None:
-        """Everybody waits so much longer; those who are told so together are told once."""
-        now, longer = micros(at), round(seconds * 1_000_000)
+        """Delay all starts by `seconds`; concurrent calls count once."""
+        now, added = micros(at), round(seconds * 1_000_000)
         write = self._writes.update(
             keys.pace(),
-            put={"held_until": now + longer},
-            add={"held": longer},
+            put={"held_until": now + added},
+            add={"held": added},
             when="attribute_not_exists(#held_until) OR #held_until <= :now",
             values={":now": now},
         )
-        self._happens(write)
+        self._holds(write)
 
-    def _happens(self, write: dict[str, Item]) -> bool:
+    def _holds(self, write: dict[str, Item]) -> bool:
         try:
             self._writes.update_item(write)
         except LostRaceError:

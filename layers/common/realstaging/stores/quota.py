@@ -1,6 +1,6 @@
 """Usage counters and the ledger: each reservation ends captured or released, once.
 
-The functions give actions for somebody else's transaction: quota never moves by itself.
+The functions return actions for another store's transaction: quota never changes alone.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ class QuotaStore:
         return Usage.model_validate(item) if item else Usage()
 
     def ledger(self, owner: str, *, limit: int, before: str | None) -> tuple[list[LedgerEntry], str | None]:
-        """A page of reservations, newest first, and where to go on from: `<period>#<job id>`."""
+        """A page of reservations, newest first, and the next page's `before`: `<period>#<job id>`."""
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{owner}") & Key("sk").begins_with("LEDGER#"),
             "ScanIndexForward": False,
@@ -41,7 +41,7 @@ class QuotaStore:
         return entries, f"{last.period}#{last.job_id}" if last else None
 
     def reserve(self, owner: str, period: str, count: int, limit: int) -> Write:
-        """Take `count` from the period, if they fit; the row is made on first use."""
+        """Reserve `count` images of the period, if the limit allows; creates the row on first use."""
         return self._writes.update(
             keys.usage(owner, period),
             put={"owner": owner, "period": period},
@@ -51,7 +51,7 @@ class QuotaStore:
         )
 
     def give_back(self, owner: str, period: str, count: int) -> Write:
-        """Undo a reservation for work that was never written down."""
+        """Release the reservation of jobs that were never written."""
         return self._writes.update(
             keys.usage(owner, period),
             add={"used": -count, "reserved": -count, "version": 1},
@@ -60,7 +60,7 @@ class QuotaStore:
         )
 
     def entry(self, job: Job) -> Write:
-        """The ledger's line for one job's reservation."""
+        """The ledger line of one job's reservation."""
         return self._writes.put_new(
             Item(
                 keys.ledger(job.owner, job.period, job.id),
@@ -83,7 +83,7 @@ class QuotaStore:
         return self.release_together([job], at)
 
     def release_together(self, jobs: Sequence[Job], at: str) -> list[Write]:
-        """Close the lines of several jobs of an owner; each period's counters move once."""
+        """Release the ledger lines of several jobs; each period's counters change once."""
         lines = [self._close(job, "released", at) for job in jobs]
         periods = Counter((job.owner, job.period) for job in jobs)
         return [*lines, *(self._released(owner, period, count) for (owner, period), count in periods.items())]
@@ -92,7 +92,7 @@ class QuotaStore:
         return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count, "version": 1})
 
     def _close(self, job: Job, state: str, at: str) -> Write:
-        # "reserved" only: a line that is already captured or released never moves again.
+        # From "reserved" only: a captured or released line never changes again.
         return self._writes.update(
             keys.ledger(job.owner, job.period, job.id),
             put={"state": state, "updated_at": at},

@@ -1,4 +1,4 @@
-"""How often an owner has asked for something lately: fixed windows, one table call."""
+"""Counts an owner's requests in fixed windows, with one table call each."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ class RateStore:
         self._writes = Writes(table)
 
     def count(self, owner: str, at: datetime, window_seconds: int, *, kind: str = "", by: int = 1) -> int:
-        """`by` more requests of a kind in the running window; how many that makes."""
+        """Add `by` requests of a kind to the current window; returns its total."""
         window = int(at.timestamp()) // window_seconds
         write = self._writes.update(
             keys.rate(owner, window, kind),

@@ -1,4 +1,4 @@
-"""What administrators have set: read by every request that needs it, in one call with the user's row."""
+"""The administrators' overrides and their versions; requests read them in one call with the user's row."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ class OverrideStore:
         return User.model_validate(user) if user else None, live(found.get(keys.live()["sk"]))
 
     def save(self, was: int, then: Overrides, revision: Revision, record: Write) -> None:
-        """What is set, if it is still at the version `was`; and for good, what it became and who did it.
+        """Replace the overrides if they still have the version `was`, with a revision and an audit entry.
 
         Raises LostRaceError.
         """
@@ -47,7 +47,7 @@ class OverrideStore:
         return _revision(item) if item else None
 
     def revisions(self, subject: str, *, limit: int, before: int | None) -> tuple[list[Revision], int | None]:
-        """A page of a subject's versions, newest first, and where to go on from."""
+        """A page of a subject's versions, newest first, and the next page's `before`."""
         prefix = keys.setting_version(subject, 0)["sk"].rpartition("#")[0] + "#"
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(keys.live()["pk"]) & Key("sk").begins_with(prefix),
@@ -62,7 +62,7 @@ class OverrideStore:
 
 
 def live(item: Item | None) -> Overrides:
-    """The row holds its document as text: numbers come back as they were set."""
+    """The row holds JSON text, so that numbers stay as they were set."""
     return Overrides.model_validate_json(str(item["document"])) if item else Overrides()
 
 

@@ -1,7 +1,7 @@
-"""Actions of a transaction in DynamoDB's own notation, made at once.
+"""Serializes the actions of a transaction to DynamoDB's JSON, in one pass.
 
-boto3 copies every call, walks through all its shapes twice and asks each value for its type eleven times over: for
-a large transaction that takes longer than everything else we do for it.
+boto3 copies every call, walks its shapes twice and checks each value against eleven types: for a large transaction
+that takes longer than the rest of our work.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,17 +14,17 @@ Action = dict[str, dict[str, Any]]
 
 ROWS = ("Key", "Item", "ExpressionAttributeValues")  # the parts of an action that carry values
 MAX_NUMBER = 10**38
-_rare: Callable[[Any], Any] = TypeSerializer().serialize
+_serialize_other: Callable[[Any], Any] = TypeSerializer().serialize
 
 
-class Translated:
-    """Actions as they are sent. boto3 copies and translates what is a list, and looks into nothing else.
+class SerializedActions:
+    """Serialized actions. boto3 copies and serializes lists only, so it passes this on unchanged.
 
-    Only for a client that does not validate its parameters: this is no list to it either.
+    Only for a client that does not validate parameters: it is not a list.
     """
 
     def __init__(self, actions: Iterable[Action]) -> None:
-        self._actions = [_translated(action) for action in actions]
+        self._actions = [_serialized(action) for action in actions]
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._actions)
@@ -32,12 +32,12 @@ class Translated:
     def __len__(self) -> int:
         return len(self._actions)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Translated":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "SerializedActions":
         return self
 
 
 def attribute(value: Any) -> Attribute:
-    """What boto3's TypeSerializer makes of a value."""
+    """The value as boto3's TypeSerializer serializes it."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -48,14 +48,14 @@ def attribute(value: Any) -> Attribute:
         return {"L": [attribute(each) for each in value]}
     if isinstance(value, dict):
         return {"M": attributes(value)}
-    rare: Attribute = _rare(value)
-    return rare
+    other: Attribute = _serialize_other(value)
+    return other
 
 
 def attributes(row: dict[str, Any]) -> dict[str, Attribute]:
     return {name: attribute(value) for name, value in row.items()}
 
 
-def _translated(action: Action) -> Action:
+def _serialized(action: Action) -> Action:
     ((kind, parts),) = action.items()
     return {kind: {name: attributes(part) if name in ROWS else part for name, part in parts.items()}}

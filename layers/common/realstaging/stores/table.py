@@ -1,10 +1,10 @@
 """Conditional writes in the single table, alone and in transactions."""
 
-import contextlib
+import itertools
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
-from realstaging.stores.serialization import Translated
+from realstaging.stores.serialization import SerializedActions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -25,9 +25,9 @@ CONFLICT_TRIES = 6
 RACE_TRIES = 5
 MAX_SORT_KEY_BYTES = 1024
 
-# Another transaction holds one of the rows: over within milliseconds.
+# Another transaction is writing one of the rows: retry within milliseconds.
 CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
-# The partition has no capacity left at this moment: over within a second or a few. Codes of calls, then reasons.
+# The partition is out of capacity: retry within seconds. Error codes of calls, then cancellation reasons.
 THROTTLES = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"} | {
     "ProvisionedThroughputExceeded",
     "ThrottlingError",
@@ -35,37 +35,51 @@ THROTTLES = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "
 
 
 class LostRaceError(Exception):
-    """A condition did not hold. `failed` maps the index of each action to the row it met, if any."""
+    """A condition did not hold. `failed`: by index of the failed action, the row that it found (empty if none)."""
 
     def __init__(self, failed: dict[int, Item]) -> None:
         super().__init__("a condition did not hold")
         self.failed = failed
 
 
-def retry_on_conflict[T](act: Callable[[], T], tries: int, gave_up: Exception) -> T:
-    """Read, decide and write again while another writer was first; `act` does all three. Raises `gave_up`."""
-    for _ in range(tries):
-        with contextlib.suppress(LostRaceError):
-            return act()
-    raise gave_up
+def retry_on_conflict[T, F, R](
+    act: Callable[[T | F], R],
+    read: Callable[[], T],
+    first: F | None = None,
+    *,
+    tries: int = RACE_TRIES,
+    gave_up: Exception | None = None,
+) -> R:
+    """Call `act` with the row from `read`; when another writer changed it in between, read it and act again.
 
-
-def retry_with_fresh_row[T, R](act: Callable[[T], R], read: Callable[[], T], first: T, *, tries: int = RACE_TRIES) -> R:
-    """Act on a row as it was read; when another request changed it meanwhile, read it again and repeat.
-
-    `first`: the row as it was read. Raises LostRaceError if it changed `tries` times.
+    `first`: the row, if it was read already. Raises `gave_up`, else LostRaceError, after `tries` lost races.
     """
-    current = first
+    current: T | F = read() if first is None else first
     for _ in range(tries - 1):
         try:
             return act(current)
         except LostRaceError:
             current = read()
-    return act(current)
+    try:
+        return act(current)
+    except LostRaceError as error:
+        if gave_up is None:
+            raise
+        raise gave_up from error
+
+
+def query_all(table: "Table", *, pages: int | None = None, **query: Any) -> Iterator[Item]:
+    """The rows of a query over all its pages, or over the first `pages` (each at most 1 MB, before a filter)."""
+    for _ in itertools.count() if pages is None else range(pages):
+        answer = table.query(**query)
+        yield from (dict(item) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def row(model: BaseModel, *keys: dict[str, str]) -> Item:
-    """A model and its keys as the table stores them: no nulls, no floats, times as text."""
+    """A model and its keys as an item: no nulls, no floats, times as text."""
     item: Item = model.model_dump(mode="json", exclude_none=True)
     for key in keys:
         item |= key
@@ -73,7 +87,7 @@ def row(model: BaseModel, *keys: dict[str, str]) -> Item:
 
 
 class Writes:
-    """Builds single actions for one table."""
+    """Builds the actions of transactions for one table, and runs them."""
 
     def __init__(self, table: "Table") -> None:
         self.table = table
@@ -90,7 +104,7 @@ class Writes:
         }
 
     def put_over_expired(self, item: Item, at: datetime) -> Write:
-        """A new row, or one in place of another whose time to live has passed."""
+        """A new row, or one in place of a row whose time to live is over."""
         write = self.put_new(item)
         write["Put"]["ConditionExpression"] += " OR expires_at <= :now"
         write["Put"]["ExpressionAttributeValues"] = {":now": int(at.timestamp())}
@@ -104,7 +118,7 @@ class Writes:
         return {"Put": {"TableName": self.table.name, "Item": item}}
 
     def delete(self, key: dict[str, str], when: str, values: Item | None = None) -> Write:
-        """Remove a row that is as `when` says."""
+        """Delete a row if the condition `when` holds."""
         action: dict[str, Any] = {
             "TableName": self.table.name,
             "Key": key,
@@ -115,7 +129,7 @@ class Writes:
         return {"Delete": action | ({"ExpressionAttributeValues": values} if values else {})}
 
     def check(self, key: dict[str, str], when: str, values: Item | None = None) -> Write:
-        """A row that must be as `when` says; nothing of it changes."""
+        """Require the condition `when` of a row, without changing it."""
         action: dict[str, Any] = {
             "TableName": self.table.name,
             "Key": key,
@@ -135,9 +149,10 @@ class Writes:
         when: str | None = None,
         values: Item | None = None,
     ) -> Write:
-        """Set, add and remove attributes of one row when `when` holds (its `:names` in `values`).
+        """Set (`put`), add and remove (`drop`) attributes of one row if the condition `when` holds; `values` are its
+        `:names`.
 
-        `take`: members to remove from sets; `add` adds to numbers or sets.
+        `add`: numbers or set members to add. `take`: set members to remove.
         """
         names = {f"#{name}": name for name in [*(put or {}), *(add or {}), *(take or {}), *drop]}
         bound: Item = {f":new_{name}": value for name, value in (put or {}).items()}
@@ -152,7 +167,7 @@ class Writes:
         expression: dict[str, Any] = {
             "TableName": self.table.name,
             "Key": key,
-            "UpdateExpression": " ".join(f"{verb} {', '.join(terms)}" for verb, terms in parts if terms),
+            "UpdateExpression": " ".join(f"{verb} {', '.join(clauses)}" for verb, clauses in parts if clauses),
             "ExpressionAttributeNames": names,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -172,7 +187,7 @@ class Writes:
         put: Item,
         drop: Iterable[str] = (),
     ) -> Write:
-        """A change of state: only from the state and the version that were read; the version grows."""
+        """A change of state, conditional on the state and version that were read; it increments the version."""
         return self.update(
             key,
             put=put,
@@ -183,7 +198,7 @@ class Writes:
         )
 
     def update_item(self, write: Write) -> Item:
-        """Run one update by itself and return the whole new row. Raises LostRaceError."""
+        """Run one update and return the whole new row. Raises LostRaceError."""
         update = write["Update"]
 
         def call() -> Item:
@@ -191,17 +206,17 @@ class Writes:
                 return dict(self._client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"])
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 answer: Any = error.response
-                met = plain(answer.get("Item") or {})
-                # The SDK repeats a call whose answer was lost: then the row that refuses it may be its own work.
-                if answer["ResponseMetadata"].get("RetryAttempts") and _is_written(update, met):
-                    return met
-                raise LostRaceError({0: met}) from error
+                found = plain(answer.get("Item") or {})
+                # The SDK retries a call whose answer was lost: then the first try may have written this row.
+                if answer["ResponseMetadata"].get("RetryAttempts") and _is_written(update, found):
+                    return found
+                raise LostRaceError({0: found}) from error
 
-        return _patiently(call)
+        return _retry_if_busy(call)
 
     def transact_write(self, writes: Sequence[Write]) -> None:
-        """Run all or none. Raises LostRaceError when a condition does not hold."""
-        actions: Any = Translated(writes)
+        """Run all actions or none. Raises LostRaceError when a condition does not hold."""
+        actions: Any = SerializedActions(writes)
 
         def call() -> None:
             try:
@@ -216,16 +231,16 @@ class Writes:
                     raise LostRaceError(failed) from error
                 raise
 
-        _patiently(call)
+        _retry_if_busy(call)
 
     def get(self, key: dict[str, str]) -> Item | None:
         if len(key["sk"].encode()) > MAX_SORT_KEY_BYTES:
-            return None  # a made-up id: the table would not even look for it
+            return None  # an invented id: DynamoDB would reject the call
         item = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         return dict(item) if item else None
 
     def get_many(self, keys: Sequence[dict[str, str]]) -> list[Item]:
-        """The rows that exist, in the order of `keys`; 100 a call."""
+        """The rows that exist, in the order of `keys`. Reads 100 a call."""
         found: dict[tuple[str, str], Item] = {}
         name = self.table.name
         for start in range(0, len(keys), 100):
@@ -237,14 +252,14 @@ class Writes:
                 pending = answer.get("UnprocessedKeys")
                 if not pending:
                     break
-                _pause(attempt)
+                _sleep(attempt)
             else:
                 raise RuntimeError("the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
 
 
 def plain(item: Item) -> Item:
-    """A row as refusals and the stream carry it: boto3 translates neither."""
+    """An item in DynamoDB's JSON, as errors and the stream have it, as Python values."""
     read = TypeDeserializer().deserialize
     return {name: read(value) for name, value in item.items()}
 
@@ -253,8 +268,8 @@ def _names(expression: str) -> dict[str, str]:
     return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
 
 
-def _patiently[R](call: Callable[[], R]) -> R:
-    """Make a call that changes nothing when it is refused, again after a conflict or without capacity."""
+def _retry_if_busy[R](call: Callable[[], R]) -> R:
+    """Repeat a call after a transaction conflict or throttling; neither has changed anything."""
     for attempt in range(CONFLICT_TRIES - 1):
         try:
             return call()
@@ -262,12 +277,12 @@ def _patiently[R](call: Callable[[], R]) -> R:
             codes = _codes(error)
             if not codes & (CONFLICTS | THROTTLES):
                 raise
-            _pause(attempt, 0.2 if codes & THROTTLES else 0.05)
+            _sleep(attempt, 0.2 if codes & THROTTLES else 0.05)
     return call()
 
 
 def _codes(error: ClientError) -> set[str]:
-    """The error's own code, and why each action of a transaction was refused."""
+    """The error's code, and the cancellation reasons of a transaction."""
     return {str(error.response.get("Error", {}).get("Code")), *(str(each.get("Code")) for each in _reasons(error))}
 
 
@@ -275,15 +290,15 @@ def _reasons(error: Any) -> list[Any]:
     return list(error.response.get("CancellationReasons", []))
 
 
-def _is_written(update: Item, met: Item) -> bool:
-    """Whether a row is as this update would have left it. Never so for an update that sets nothing."""
+def _is_written(update: Item, found: Item) -> bool:
+    """Whether a row is as this update leaves it; False for an update that sets nothing."""
     values = update.get("ExpressionAttributeValues", {})
     put = {name.removeprefix(":new_"): value for name, value in values.items() if name.startswith(":new_")}
     if ":version" in values and ":add_version" in values:
         put["version"] = values[":version"] + values[":add_version"]
-    return bool(put) and all(met.get(name) == value for name, value in put.items())
+    return bool(put) and all(found.get(name) == value for name, value in put.items())
 
 
-def _pause(attempt: int, seconds: float = 0.05) -> None:
-    """Exponential back-off with full jitter, so that rivals do not meet again."""
+def _sleep(attempt: int, seconds: float = 0.05) -> None:
+    """Exponential back-off with full jitter, so that competing writers do not collide again."""
     time.sleep(random.uniform(0, seconds * 2**attempt))  # noqa: S311 (not a secret)

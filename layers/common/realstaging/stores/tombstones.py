@@ -1,4 +1,4 @@
-"""What is left of deleted things until the purge has been: a row elsewhere, so that nothing else finds it."""
+"""Tombstones of deleted rows: what the purge still has to remove. Other reads do not find them."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ from realstaging.models.projects import Project
 from realstaging.stores import keys
 from realstaging.stores.images import CONTENT_SETTLED
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import Item, LostRaceError, Write, Writes
+from realstaging.stores.table import Item, LostRaceError, Write, Writes, query_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# A function that holds the row in its hands may still write files: none runs longer than a minute.
-SETTLED = timedelta(minutes=2)
-# Three actions each, and a few counters: one transaction.
+# A function that has read the row may still write files: none runs longer than a minute.
+FILES_SETTLED = timedelta(minutes=2)
+# Rows a transaction: three actions each, and a few counters.
 DELETED_TOGETHER = 30
 
 Kind = Literal["PROJECT", "IMAGE", "JOB"]
@@ -43,13 +43,13 @@ class TombstoneStore:
         self._table, self._writes, self._quota = table, Writes(table), QuotaStore(table)
 
     def delete_project(self, project: Project, at: datetime) -> None:
-        """It is gone for its owner; what is in it follows. Raises LostRaceError."""
+        """Replace the project with its tombstone, which hides everything in it. Raises LostRaceError."""
         key = keys.project(project.owner, project.id)
         gone = self._writes.delete(key, UNCHANGED, {":version": project.version})
         self._writes.transact_write([gone, self._marker("PROJECT", project.owner, project.id, at)])
 
     def delete_images(self, images: Sequence[Image], at: datetime) -> None:
-        """They are gone for their owner; their files follow. Up to DELETED_TOGETHER, all or none.
+        """Replace up to DELETED_TOGETHER images with their tombstones, all or none.
 
         Raises LostRaceError.
         """
@@ -61,21 +61,21 @@ class TombstoneStore:
         self._writes.transact_write(writes)
 
     def delete_jobs(self, jobs: Sequence[Job], at: datetime) -> None:
-        """They are gone for their owner; unfinished work is not charged. Up to DELETED_TOGETHER, all or none.
+        """Replace up to DELETED_TOGETHER jobs with their tombstones, all or none; unfinished ones are released.
 
         Raises LostRaceError.
         """
         writes: list[Write] = []
         for job in jobs:
-            # A run noted since it was read is to be called off: the version does not tell of it.
+            # A run noted since the job was read must be canceled, and it does not change the version.
             unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
             writes.append(self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version}))
-            writes.append(self._marker("JOB", job.owner, job.id, at + SETTLED))
+            writes.append(self._marker("JOB", job.owner, job.id, at + FILES_SETTLED))
         unfinished = [job for job in jobs if not job.status.final]
         self._writes.transact_write([*writes, *self._quota.release_together(unfinished, keys.stamp(at))])
 
     def find(self, owner: str, name: str) -> Tombstone | None:
-        """By what follows `DELETED#` in its key."""
+        """By `<kind>#<id>`, the part of its key after `DELETED#`."""
         kind, _, id = name.partition("#")
         item = self._writes.get(keys.deleted(owner, kind, id))
         if item is None:
@@ -83,20 +83,20 @@ class TombstoneStore:
         due_at = datetime.fromisoformat(str(item["due_at"])) if "due_at" in item else None
         return Tombstone(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at)
 
-    def forget(self, remains: Tombstone, *also: Write) -> None:
-        """The files are gone: so is the last trace. Raises LostRaceError if another purge was first."""
-        key = keys.deleted(remains.owner, remains.kind, remains.id)
+    def forget(self, tombstone: Tombstone, *also: Write) -> None:
+        """Remove a tombstone after its files. Raises LostRaceError if another purge was first."""
+        key = keys.deleted(tombstone.owner, tombstone.kind, tombstone.id)
         self._writes.transact_write([self._writes.delete(key, "attribute_exists(#owner)"), *also])
 
     def forget_project(self, project: Tombstone) -> None:
-        """The project's last traces: its batches, what it cost, the marker. Raises LostRaceError."""
+        """Remove the project's batches, costs and tombstone. Raises LostRaceError."""
         for batch in self._batches_of(project):
             self._forget_batch(batch, project.id)
         self._table.delete_item(Key=keys.cost(project.owner, project.id))
         self.forget(project)
 
     def _forget_batch(self, batch: Batch, project_id: str) -> None:
-        """A batch goes with its last project, and what it had reserved but never written goes back."""
+        """Remove a batch with its last project, and release what it reserved but never wrote."""
         key, others = keys.batch(batch.owner, batch.id), [id for id in batch.projects if id != project_id]
         if others:
             known = {":first": batch.project_id, ":all": batch.project_ids}
@@ -109,17 +109,17 @@ class TombstoneStore:
         back = [self._quota.give_back(batch.owner, batch.period, batch.unplaced)] if batch.unplaced else []
         self._writes.transact_write([gone, *back])
 
-    def forget_image(self, remains: Tombstone, at: datetime) -> None:
-        """Likewise, and one image fewer has this content."""
-        if remains.sha256 is None:
-            self.forget(remains)
+    def forget_image(self, tombstone: Tombstone, at: datetime) -> None:
+        """Likewise, and count one reference to its content less."""
+        if tombstone.sha256 is None:
+            self.forget(tombstone)
             return
         content = self._writes.update(
-            keys.content(remains.owner, remains.sha256),
-            put={"owner": remains.owner, **keys.purge(at + CONTENT_SETTLED, remains.sha256)},
+            keys.content(tombstone.owner, tombstone.sha256),
+            put={"owner": tombstone.owner, **keys.purge(at + CONTENT_SETTLED, tombstone.sha256)},
             add={"references": -1},
         )
-        self.forget(remains, content)
+        self.forget(tombstone, content)
 
     def _batches_of(self, project: Tombstone) -> Iterator[Batch]:
         query: dict[str, Any] = {
@@ -127,15 +127,10 @@ class TombstoneStore:
             "FilterExpression": Attr("project_id").eq(project.id) | Attr("project_ids").contains(project.id),
             "ConsistentRead": True,
         }
-        while True:
-            answer = self._table.query(**query)
-            yield from (Batch.model_validate(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return map(Batch.model_validate, query_all(self._table, **query))
 
     def contents_of(self, project_id: str, limit: int) -> list[tuple[str, str]]:
-        """Images and jobs of a project, as (kind, id). The index may be behind by a moment."""
+        """Images and jobs of a project, as (kind, id). The index may lag."""
         answer = self._table.query(
             IndexName="gsi1",
             KeyConditionExpression=Key("gsi1pk").eq(f"PROJECT#{project_id}"),
@@ -152,16 +147,10 @@ class TombstoneStore:
             & Key("gsi1sk").begins_with(f"IMAGE#{image_id}#JOB#"),
             "ProjectionExpression": "sk",
         }
-        found: list[str] = []
-        while True:
-            answer = self._table.query(**query)
-            found += [str(item["sk"]).removeprefix("JOB#") for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [str(item["sk"]).removeprefix("JOB#") for item in query_all(self._table, **query)]
 
     def mark_content_for_deletion(self, owner: str, sha256: str, at: datetime) -> bool:
-        """Nobody has this content any more and nobody may take it up while it goes; False if somebody has."""
+        """Reserve content without references for deletion; False if it has references."""
         write = self._writes.update(
             keys.content(owner, sha256),
             put={"going": True},
@@ -175,13 +164,13 @@ class TombstoneStore:
         return True
 
     def forget_content(self, owner: str, sha256: str, at: datetime) -> None:
-        """Its file is gone. Whoever wrote one since has moved the date, and the next look finds it."""
+        """Remove the row after its file. A file written since has moved the date, and is purged later."""
         gone = self._writes.delete(keys.content(owner, sha256), "#due_at <= :now", {":now": keys.stamp(at)})
         with contextlib.suppress(LostRaceError):
             self._writes.transact_write([gone])
 
     def keep_content(self, owner: str, sha256: str) -> None:
-        """Somebody uploaded it again: nothing to do here."""
+        """Remove content that is referenced again from the purge's lane."""
         write = self._writes.update(
             keys.content(owner, sha256), drop=keys.NOT_DUE, when="#references > :none", values={":none": 0}
         )
@@ -192,7 +181,7 @@ class TombstoneStore:
 
     def _marker_of_image(self, image: Image, at: datetime) -> Write:
         facts = {"sha256": image.sha256, "project_id": image.project_id}
-        return self._marker("IMAGE", image.owner, image.id, at + SETTLED, **facts)
+        return self._marker("IMAGE", image.owner, image.id, at + FILES_SETTLED, **facts)
 
     def _marker(self, kind: Kind, owner: str, id: str, at: datetime, **more: str | None) -> Write:
         item: Item = {"owner": owner, **{name: value for name, value in more.items() if value}}

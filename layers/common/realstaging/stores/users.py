@@ -1,4 +1,4 @@
-"""Users: a row on first use, race-free; their profile; and their end."""
+"""Users: a row on first use, the profile, what administrators set, and the end of the account."""
 
 import time
 from collections.abc import Sequence
@@ -17,37 +17,37 @@ from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# How long the customer of a closed account is known as one.
-REMEMBERED = timedelta(days=90)
-KNOWN_SECONDS = 5
-MAX_KNOWN = 10_000
-GOING = "This account is being deleted."
+# How long the customer of a closed account is remembered as a former one.
+FORMER_CUSTOMER_KEPT = timedelta(days=90)
+ROLE_CACHE_SECONDS = 5
+MAX_CACHED_ROLES = 10_000
+BEING_DELETED = "This account is being deleted."
 
 
 class UserStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
         self._former_usage = FormerUsage(table)
-        self._known: dict[tuple[str, str | None], tuple[float, str]] = {}
+        self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
 
     def ensure(self, owner: str, claimed: str | None, at: datetime) -> str:
-        """The owner's role; makes their row unless it is there. Asks the table every few seconds per owner.
+        """The owner's role; creates the row if it is missing. Cached for a few seconds per owner.
 
-        `claimed` is the role a token speaks of, None where nothing does: it counts until an administrator
-        has said otherwise. Raises ForbiddenError while the account is being deleted.
+        `claimed`: the role in the token, None for an API key; it is in force until an administrator sets one.
+        Raises ForbiddenError while the account is being deleted.
         """
-        until, role = self._known.get((owner, claimed), (0.0, ""))
+        until, role = self._roles.get((owner, claimed), (0.0, ""))
         if until > time.monotonic():
             return role
-        role = self.ensured(owner, claimed, at)
-        if len(self._known) > MAX_KNOWN:
-            self._known.clear()
-        self._known[owner, claimed] = time.monotonic() + KNOWN_SECONDS, role
+        role = self.ensure_now(owner, claimed, at)
+        if len(self._roles) > MAX_CACHED_ROLES:
+            self._roles.clear()
+        self._roles[owner, claimed] = time.monotonic() + ROLE_CACHE_SECONDS, role
         return role
 
-    def ensured(self, owner: str, claimed: str | None, at: datetime) -> str:
-        """The same, asked of the table now."""
-        # Read first: a condition that fails costs two write units and conflicts with other transactions.
+    def ensure_now(self, owner: str, claimed: str | None, at: datetime) -> str:
+        """Likewise, without the cache."""
+        # Read first: a failed condition costs two write units and conflicts with other transactions.
         found = self._writes.get(keys.user(owner))
         if found is None:
             try:
@@ -60,27 +60,27 @@ class UserStore:
                 return claimed or "user"
         role = _role(found)
         if claimed and claimed != role and not found.get("role_set"):
-            return self._follow(owner, claimed)
+            return self._update_role(owner, claimed)
         return role
 
-    def _follow(self, owner: str, claimed: str) -> str:
-        """The row shows what the identity provider says, until an administrator says otherwise; what it then says."""
-        role = self._writes.update(
+    def _update_role(self, owner: str, claimed: str) -> str:
+        """Copy the role in the token to the row, unless an administrator has set one. Returns the role in force."""
+        write = self._writes.update(
             keys.user(owner),
             put={"role": claimed},
             when="attribute_exists(#owner) AND attribute_not_exists(#deleted_at) AND NOT #role_set = :yes",
             values={":yes": True},
         )
         try:
-            self._writes.update_item(role)
+            self._writes.update_item(write)
         except LostRaceError as error:
             return _role(error.failed[0])
         return claimed
 
     def create(self, owner: str, role: str, at: datetime) -> None:
-        """The owner's row, and what they used this month if they had an account before.
+        """Create the owner's row, with this month's usage of an account closed before.
 
-        Raises LostRaceError if it is there: action 0.
+        Raises LostRaceError (action 0) if the row exists.
         """
         user = User(owner=owner, role="admin" if role == "admin" else "user", created_at=at, updated_at=at)
         item = row(user, keys.user(owner), keys.by_user(owner, keys.stamp(at)))
@@ -93,13 +93,13 @@ class UserStore:
     def get(self, owner: str) -> User:
         user = self.find(owner)
         if user is None or user.deleted_at:
-            raise ForbiddenError(GOING)
+            raise ForbiddenError(BEING_DELETED)
         return user
 
     def save(self, user: User, profile: Profile, at: datetime) -> User:
         """Raises VersionConflictError if the profile was changed since `user` was read.
 
-        The profile has a version of its own: what Stripe or an administrator writes meanwhile is no conflict.
+        The profile has its own version, so that writes of Stripe or an administrator are no conflict.
         """
         unchanged = "#profile_version = :read"
         if not user.profile_version:
@@ -117,7 +117,7 @@ class UserStore:
             raise VersionConflictError("The profile was changed meanwhile. Read it again and repeat.") from error
 
     def page(self, *, limit: int, before: str | None) -> tuple[list[User], str | None]:
-        """All users, newest first, and where to go on from: `<created at>#<owner>`."""
+        """A page of all users, newest first, and the next page's `before`: `<created at>#<owner>`."""
         condition: Any = Key("gsi1pk").eq("USERS")
         if before:
             condition &= Key("gsi1sk").lt(before)
@@ -128,12 +128,12 @@ class UserStore:
         return [User.model_validate(item) for item in items[:limit]], more
 
     def grant(self, user: User, at: datetime, record: Write) -> User:
-        """What an administrator has said of role, plan and quota, and the record of it. Raises LostRaceError."""
-        said = {"role": user.role, "role_set": user.role_set, "extra_images": user.extra_images}
+        """Write role, plan and extra images as an administrator set them, with `record`. Raises LostRaceError."""
+        set_values = {"role": user.role, "role_set": user.role_set, "extra_images": user.extra_images}
         plan = {"plan_override": user.plan_override} if user.plan_override else {}
         write = self._writes.update(
             keys.user(user.owner),
-            put={**said, **plan, "updated_at": keys.stamp(at)},
+            put={**set_values, **plan, "updated_at": keys.stamp(at)},
             add={"version": 1},
             drop=() if plan else ("plan_override",),
             when="#version = :version AND attribute_not_exists(#deleted_at)",
@@ -143,22 +143,22 @@ class UserStore:
         return user.model_copy(update={"updated_at": at, "version": user.version + 1})
 
     def mark_for_deletion(self, owner: str, at: datetime) -> None:
-        """From now on the account is closed, and the purge takes it apart."""
+        """Close the account; the purge removes its rows and files."""
         put = {"deleted_at": keys.stamp(at), **keys.purge(at, owner)}
         self._writes.update_item(self._writes.update(keys.user(owner), put=put))
-        self._known = {known: seen for known, seen in self._known.items() if known[0] != owner}
+        self._roles = {key: cached for key, cached in self._roles.items() if key[0] != owner}
 
     def is_marked_for_deletion(self, owner: str) -> bool:
         return "deleted_at" in (self._writes.get(keys.user(owner)) or {})
 
     def jobs_of(self, owner: str) -> Sequence[Job]:
-        """Some of the owner's jobs: those that the next `remove_rows` may remove."""
+        """The owner's jobs among the rows that the next `remove_rows` may remove."""
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
 
     def remove_rows(self, owner: str, at: datetime) -> int:
-        """Up to a hundred rows of the owner's and all API keys; how many there were.
+        """Remove up to a hundred rows of the owner and all API keys; returns how many.
 
-        The profile and the usage of the running month stay for `forget`.
+        The profile and the running month's usage are left for `forget`.
         """
         last = {key["sk"] for key in (keys.user(owner), keys.usage(owner, keys.month(at)))}
         found = [item for item in self._rows(owner, "") if item["sk"] not in last]
@@ -171,20 +171,20 @@ class UserStore:
         return len(found) + len(api_keys)
 
     def forget(self, owner: str, at: datetime, *, marked_before: datetime, free_images: int) -> bool:
-        """The last rows. False if it is too early: a request that passed the door may still be at work.
+        """Remove the last rows. False if it is too early: an authenticated request may still be running.
 
-        A role that an administrator has set outlives the account: nobody gets it back by closing the account. So
-        does what was used this month, up to the `free_images` of the free plan.
+        A role set by an administrator is kept, so that closing the account does not reset it. So is this month's
+        usage, up to the `free_images` of the free plan.
         """
         user = self.find(owner)
         if user is None:
             return False
-        gone = [self._last(user, marked_before), *self._former_usage.keep(user, at, free_images)]
+        gone = [self._delete_profile(user, marked_before), *self._former_usage.keep(user, at, free_images)]
         if user.customer_id:
-            # What is paid as this customer from now on is ended, so that it must be known as a former one.
+            # A later payment of this customer is canceled, so it must be known as a former customer.
             customer = self._writes.update(
                 keys.stripe_customer(user.customer_id),
-                put={"gone": True, "expires_at": int((marked_before + REMEMBERED).timestamp())},
+                put={"gone": True, "expires_at": int((marked_before + FORMER_CUSTOMER_KEPT).timestamp())},
                 add={"version": 1},
                 drop=("owner", "linked_at"),
                 when="attribute_not_exists(#owner) OR #owner = :me",
@@ -197,8 +197,8 @@ class UserStore:
             return False
         return True
 
-    def _last(self, user: User, marked_before: datetime) -> Write:
-        """The end of the user's row, or a bare one in its place."""
+    def _delete_profile(self, user: User, marked_before: datetime) -> Write:
+        """Delete the user's row, or replace it with one that holds only the role."""
         key, when = keys.user(user.owner), "#deleted_at <= :before"
         end = self._writes.delete(key, when, {":before": keys.stamp(marked_before)})
         if not user.role_set:
@@ -212,12 +212,12 @@ class UserStore:
         condition: Any = Key("pk").eq(f"USER#{owner}")
         if prefix:
             condition &= Key("sk").begins_with(prefix)
-        # Ascending: BATCH, COST, DELETED, … JOB before PROFILE; the reads of both callers agree on order.
+        # Ascending (BATCH, COST, DELETED, … JOB, PROFILE): both callers read the same rows.
         return [dict(item) for item in self._table.query(KeyConditionExpression=condition, Limit=100)["Items"]]
 
 
 def _role(found: Item) -> str:
     """Raises ForbiddenError for an account that is being deleted."""
     if "deleted_at" in found:
-        raise ForbiddenError(GOING)
+        raise ForbiddenError(BEING_DELETED)
     return str(found.get("role", "user"))

@@ -9,9 +9,7 @@ from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
-from realstaging.stores.table import LostRaceError
-
-TRIES = 5
+from realstaging.stores.table import retry_on_conflict
 
 
 def expire(image: Image, at: datetime, *, images: ImageStore, jobs: JobStore) -> None:
@@ -36,15 +34,14 @@ def move_with_waiting_jobs(
 
     None when somebody else was first: the same event, delivered twice, or a deletion.
     """
-    current: Image | None = image
-    for _ in range(TRIES):
+
+    def act(current: Image | None) -> list[Job] | None:
         if current is None or current.status is not ImageStatus.AWAITING_UPLOAD:
             return None
         found = jobs.get_many(current.owner, current.waiting_jobs)
         waiting = [job for job in found if job.status is JobStatus.AWAITING_UPLOAD]
-        try:
-            move(current, waiting)
-            return waiting
-        except LostRaceError:
-            current = images.find(image.owner, image.id)
-    raise RuntimeError("the image kept changing")
+        move(current, waiting)
+        return waiting
+
+    gave_up = RuntimeError("the image kept changing")
+    return retry_on_conflict(act, lambda: images.find(image.owner, image.id), image, gave_up=gave_up)

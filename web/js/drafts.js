@@ -1,0 +1,160 @@
+// Photos that were chosen and are not planned yet: previews, room and style, then one call for all.
+
+import {call} from "./api.js";
+import {button, bytes, el, input, notice, say, select, several, show} from "./dom.js";
+import {ACCEPT, contentType, dropped, fromFolder, guessedRoom, objection, preview} from "./photos.js";
+import {offered, preferred, session} from "./session.js";
+import {readUsage} from "./top.js";
+import {send} from "./uploads.js";
+
+/** The part of a listing's page that takes photos. `planned(images)` hears of what the server made. */
+export function drafts(projectId, planned) {
+  const limits = session.capabilities.limits;
+  const rooms = session.capabilities.room_types.map((each) => each.id);
+  const defaults = {...preferred(), variations: "1", prompt: "", model: ""};
+  const rows = []; // {file, room, style, key, node}
+  let key = crypto.randomUUID(); // of the planning call, new with every change: a repeated call plans nothing twice
+
+  const list = el("ul", {class: "photos"});
+  const go = button("", plan, {class: "primary"});
+  const room = el("div", {class: "planning", hidden: true});
+  const files = picker({multiple: true, accept: ACCEPT, "aria-label": "Photos to stage"}, (list) => add([...list]));
+  const folder = picker({webkitdirectory: true, "aria-label": "Folder to stage"}, (list) => add(fromFolder(list)));
+  const camera = picker({accept: "image/*", capture: "environment", "aria-label": "Photo from the camera"}, (list) => add([...list]));
+
+  const zone = el("section", {class: "zone", "aria-label": "Add photos"},
+    el("p", {class: "lead"}, "Drop photos or a folder here"),
+    el("div", {class: "row"},
+      button("Choose photos", () => files.click(), {class: "primary"}),
+      button("Choose a folder", () => folder.click(), {class: "desk-only"}),
+      button("Take a photo", () => camera.click(), {class: "touch-only"})),
+    el("p", {class: "soft"}, `Up to ${limits.max_files} at a time, ${bytes(limits.max_bytes)} each: JPEG, PNG, WebP, HEIC, TIFF.`),
+    files, folder, camera);
+
+  const over = (event) => {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    zone.toggleAttribute("data-over", event.type === "dragover");
+  };
+  const dropOn = async (event) => {
+    over(event);
+    zone.removeAttribute("data-over");
+    if (event.dataTransfer.types.includes("Files")) add(await dropped(event.dataTransfer));
+  };
+  const events = [["dragover", over], ["dragleave", over], ["drop", dropOn]];
+  events.forEach(([name, run]) => document.addEventListener(name, run));
+
+  function add(chosen) {
+    const left = limits.max_files - rows.length;
+    if (chosen.length > left) notice(`At most ${limits.max_files} photos go into one call; the first ${left} were taken.`, "info");
+    let refused = 0;
+    for (const file of chosen.slice(0, left)) {
+      const words = objection(file, limits);
+      if (words) {
+        refused += 1;
+        notice(`${file.name}: ${words}`, "bad");
+        continue;
+      }
+      const row = {file, room: guessedRoom(file.name, rooms), style: ""};
+      row.node = card(row);
+      rows.push(row);
+      list.append(row.node);
+      preview(file, row.node.querySelector("canvas")).then((drawn) => {
+        if (!drawn) row.node.querySelector(".picture").dataset.words = "Preview follows after the upload";
+      });
+    }
+    changed();
+    if (chosen.length) say(`${several(rows.length, "photo")} chosen${refused ? `, ${refused} refused` : ""}.`);
+  }
+
+  function card(row) {
+    const node = el("li", {class: "photo"},
+      el("div", {class: "picture"}, el("canvas", {role: "img", "aria-label": `Preview of ${row.file.name}`})),
+      el("div", {class: "text"},
+        el("h3", {}, row.file.name),
+        el("div", {class: "pair"},
+          select("Room", offered("room_types"), row.room, (value) => { row.room = value; key = crypto.randomUUID(); }),
+          select("Style", [["", "As for all"], ...offered("styles")], "", (value) => { row.style = value; key = crypto.randomUUID(); })),
+        button("Remove", () => {
+          rows.splice(rows.indexOf(row), 1);
+          node.remove();
+          changed();
+        }, {class: "quiet", "aria-label": `Remove ${row.file.name}`})));
+    return node;
+  }
+
+  const set = (name) => (value) => { defaults[name] = value; key = crypto.randomUUID(); changed(); };
+  const models = session.capabilities.models;
+  const style = select("Style for all", offered("styles"), defaults.style, set("style"));
+  const more = el("details", {}, el("summary", {}, "More settings"), el("div", {class: "fields"},
+    select("Room where the name does not tell", offered("room_types"), defaults.room_type, set("room_type")),
+    select("Variations of each photo", ["1", "2", "3", "4"].map((each) => [each, each]), "1", set("variations")),
+    select("Model", [["", "The best one available"], ...models.map((each) => [each.id, `${each.name} · $${each.price_usd}`])], "", set("model")),
+    input("Own instructions (10 characters or more)", {maxlength: limits.prompt_max_length,
+      oninput: (event) => set("prompt")(event.currentTarget.value)})));
+  show(room, el("h2", {}, "New photos"), el("div", {class: "fields"}, style), more, list, el("div", {class: "go"}, go));
+
+  function changed() {
+    key = crypto.randomUUID();
+    room.hidden = rows.length === 0;
+    const results = rows.length * Number(defaults.variations);
+    go.textContent = `Stage ${several(rows.length, "photo")}${results > rows.length ? ` (${results} results)` : ""}`;
+  }
+
+  function settings() {
+    const given = {room_type: defaults.room_type, style: defaults.style};
+    if (defaults.variations !== "1") given.variations = Number(defaults.variations);
+    if (defaults.model) given.model = defaults.model;
+    if (defaults.prompt.trim()) given.prompt = defaults.prompt.trim();
+    return given;
+  }
+
+  async function plan() {
+    const asked = [...rows];
+    const answer = await order(asked);
+    if (!answer) return;
+    const sent = [];
+    for (const item of answer.items) {
+      const row = asked[item.index];
+      if (item.error) {
+        notice(`${row.file.name}: ${item.error.title} ${item.error.detail}`, "bad");
+        continue;
+      }
+      sent.push({imageId: item.image.id, projectId, file: row.file, form: item.upload});
+      rows.splice(rows.indexOf(row), 1);
+      row.node.remove();
+    }
+    changed();
+    const sending = send(sent);
+    planned(answer.items.filter((item) => item.image).map((item) => ({...item.image, jobs: item.jobs || []})));
+    say(`${several(sent.length, "photo")} on the way.`);
+    await Promise.all([sending, readUsage().catch(() => {})]);
+  }
+
+  async function order(asked) {
+    const described = asked.map(({file, room: guess, style: own}) => {
+      const each = {filename: file.name, content_type: contentType(file), size_bytes: file.size};
+      const differs = {...(guess !== "auto" && {room_type: guess}), ...(own && {style: own})};
+      return Object.keys(differs).length ? {...each, settings: differs} : each;
+    });
+    try {
+      return await call("POST", "/v1/uploads", {project_id: projectId, defaults: settings(), files: described}, key);
+    } catch (error) {
+      if (error.code !== "quota_exceeded") throw error;
+      const {remaining, requested} = error.problem;
+      notice(`Your plan has ${several(remaining, "photo")} left this month, and this asks for ${requested}. Remove some, or choose a larger plan.`,
+        "bad", ["See plans", () => { location.hash = "#/plan"; }]);
+      return null;
+    }
+  }
+
+  return {zone, room, end: () => events.forEach(([name, run]) => document.removeEventListener(name, run))};
+}
+
+function picker(props, chosen) {
+  const node = el("input", {type: "file", class: "unseen", tabindex: "-1", ...props, onchange: () => {
+    chosen(node.files);
+    node.value = "";
+  }});
+  return node;
+}

@@ -1,0 +1,78 @@
+// Starts the page: configuration, sign-in, then one view for each address behind the #.
+
+import {readConfig} from "./config.js";
+import {el, notice, show} from "./dom.js";
+import {listen} from "./live.js";
+import {readAccount} from "./session.js";
+import {drawTop, markCurrent} from "./top.js";
+import {begin} from "./signin.js";
+import {showWelcome} from "./welcome.js";
+import {resumeUploads} from "./uploads.js";
+
+const VIEWS = {
+  "": () => import("./projects.js"),
+  project: () => import("./listing.js"),
+  plan: () => import("./plan.js"),
+  account: () => import("./account.js"),
+  keys: () => import("./keys.js"),
+  admin: () => import("./admin.js"),
+};
+const main = document.getElementById("main");
+let leave = null; // ends what the present view listens to
+let turn = 0;
+
+async function start() {
+  try {
+    await readConfig();
+    if (!(await begin())) return showWelcome(main);
+    fromStripe();
+    await readAccount();
+    await drawTop();
+    listen();
+    addEventListener("hashchange", route);
+    await route();
+    await resumeUploads();
+  } catch (error) {
+    broken(error);
+  }
+}
+
+async function route() {
+  const mine = ++turn;
+  const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (name === "main") return;
+  leave?.();
+  leave = null;
+  markCurrent(name);
+  show(main, el("p", {class: "loading"}, "Loading …"));
+  try {
+    const view = await (VIEWS[name] || VIEWS[""])();
+    const ended = await view.open(main, rest);
+    if (mine === turn) leave = ended;
+    else ended?.();
+    const heading = main.querySelector("h1");
+    if (mine === turn && heading) {
+      document.title = `${heading.textContent} · Real Staging`;
+      if (mine > 1) main.focus({preventScroll: true});
+      scrollTo(0, 0);
+    }
+  } catch (error) {
+    if (mine === turn) broken(error);
+  }
+}
+
+/** Stripe's pages lead back with `?checkout=done|canceled`. */
+function fromStripe() {
+  const outcome = new URLSearchParams(location.search).get("checkout");
+  if (!outcome) return;
+  history.replaceState(null, "", `${location.pathname}#/plan`);
+  if (outcome === "done") notice("Thank you. Your new plan is active in a moment.");
+  else notice("Nothing was bought.", "info");
+}
+
+function broken(error) {
+  show(main, el("section", {class: "empty"}, el("h1", {}, "This did not work"), el("p", {role: "alert"}, error.message),
+    el("button", {class: "primary", onclick: () => location.reload()}, "Try again")));
+}
+
+start();

@@ -1,0 +1,89 @@
+// The plan: what it holds, changing it, invoices and cards. Buying and cards happen on Stripe's pages.
+
+import {get, patch, post} from "./api.js";
+import {ask, button, day, dollars, el, link, notice, show} from "./dom.js";
+import {follow} from "./live.js";
+import {session} from "./session.js";
+import {readUsage} from "./top.js";
+
+const PAID = ["active", "trialing", "past_due"];
+
+export async function open(main) {
+  const body = el("div");
+  show(main, el("div", {class: "heading"}, el("h1", {}, "Plan"),
+    button("Invoices and cards at Stripe", portal)), body);
+
+  async function draw() {
+    const [plans, subscription, cost] = await Promise.all(
+      ["/v1/billing/plans", "/v1/billing/subscription", "/v1/account/cost"].map(get));
+    const usage = session.usage;
+    show(body,
+      el("section", {class: "panel"}, el("h2", {}, `${usage.used} of ${usage.limit} photos used`),
+        el("p", {class: "soft"}, `${usage.remaining} left until ${day(usage.period_end)} · models cost ${dollars(cost.total_cost_usd)} so far for ${cost.job_count} results`),
+        state(subscription, draw)),
+      el("section", {}, el("h2", {}, "Plans"), el("div", {class: "plans"},
+        plans.items.map((plan) => offer(plan, subscription, draw)))),
+      await payments());
+  }
+
+  await draw();
+  let plan = session.usage.plan;
+  return follow({usage: (usage) => { if (usage.plan !== plan) { plan = usage.plan; draw().catch(() => {}); } }});
+}
+
+function state(subscription, draw) {
+  if (!PAID.includes(subscription.status)) return null;
+  if (subscription.cancel_at_period_end) {
+    return el("div", {class: "row"}, el("p", {}, `Ends on ${day(subscription.period_end)}.`),
+      button("Keep the plan", async () => { await post("/v1/billing/subscription/resume"); await draw(); }));
+  }
+  return el("div", {class: "row"},
+    subscription.past_due_until && el("p", {class: "bad"}, `The last payment failed. Update your card by ${day(subscription.past_due_until)}.`),
+    subscription.next_plan && el("p", {}, `Changes to ${subscription.next_plan} on ${day(subscription.period_end)}.`),
+    button("Cancel the plan", async () => {
+      if (!(await ask("Cancel the plan?", `It stays until ${day(subscription.period_end)}.`, "Cancel the plan", {danger: true}))) return;
+      await post("/v1/billing/subscription/cancel");
+      await draw();
+    }, {class: "quiet"}));
+}
+
+function offer(plan, subscription, draw) {
+  const here = plan.id === subscription.plan;
+  const isPaid = PAID.includes(subscription.status);
+  return el("article", {class: `panel ${here ? "here" : ""}`},
+    el("h3", {}, plan.name), el("p", {class: "price"}, `$${plan.price_usd.replace(/\.00$/, "")}`),
+    el("p", {class: "soft"}, `${plan.images_per_month} photos a month`),
+    here ? el("p", {class: "good"}, "Your plan")
+      : Number(plan.price_usd) > 0 && button(`Choose ${plan.name}`, () => (isPaid ? change(plan, draw) : buy(plan)), {class: "primary"}));
+}
+
+async function buy(plan) {
+  const {url} = await post("/v1/billing/checkout", {plan: plan.id});
+  location.assign(url);
+}
+
+async function change(plan, draw) {
+  const preview = await post("/v1/billing/subscription/preview", {plan: plan.id});
+  const words = `Due now: ${preview.amount_due} ${preview.currency.toUpperCase()}. ${preview.images_this_period} photos in this period. In force from ${day(preview.effective_at)}.`;
+  if (!(await ask(`Change to ${plan.name}?`, words, "Change"))) return;
+  await patch("/v1/billing/subscription", {plan: plan.id, proration_date: preview.proration_date});
+  notice(`Your plan is ${plan.name} now.`);
+  await Promise.all([readUsage(), draw()]);
+}
+
+async function portal() {
+  const {url} = await post("/v1/billing/portal");
+  location.assign(url);
+}
+
+async function payments() {
+  const [invoices, cards] = await Promise.all([get("/v1/billing/invoices?limit=12"), get("/v1/billing/payment-methods")]);
+  if (!invoices.items.length && !cards.items.length) return null;
+  return el("section", {}, el("h2", {}, "Payments"),
+    cards.items.map((card) => el("p", {class: "soft"}, `${card.brand} ending in ${card.last4}, valid to ${card.exp_month}/${card.exp_year}${card.default ? " (used for renewals)" : ""}`)),
+    el("div", {class: "table"}, el("table", {},
+      el("thead", {}, el("tr", {}, ["Date", "Number", "Status", "Amount", ""].map((name) => el("th", {scope: "col"}, name)))),
+      el("tbody", {}, invoices.items.map((each) => el("tr", {}, el("td", {}, day(each.created_at)), el("td", {}, each.number || "–"),
+        el("td", {}, each.status), el("td", {}, `${each.amount_due} ${each.currency.toUpperCase()}`),
+        el("td", {}, each.pdf_url && link("PDF", each.pdf_url, {rel: "noreferrer", "aria-label": `Invoice ${each.number || ""} as PDF`}))))))));
+}
