@@ -69,7 +69,7 @@ def test_photos_are_dropped_furnished_compared_and_downloaded(person: Person, tm
     slider.press("ArrowRight")
     slider.press("End")
     assert slider.get_attribute("aria-valuetext") == "100 percent original"
-    assert 'slider "living-room.jpg: share of the original shown": "100"' in page.get_by_role("dialog").aria_snapshot()
+    assert 'slider "living-room.jpg: share of the original shown"' in page.get_by_role("dialog").aria_snapshot()
     with page.expect_download() as one:
         page.get_by_role("button", name="Download", exact=True).click()
     one.value.save_as(tmp_path / "one.jpg")
