@@ -459,6 +459,7 @@ def get_job(job_id: JobId) -> AdminJobView:
         "On the owner's terms: their plan, their quota, their period.",
         codes=(
             "quota_exceeded",
+            "too_many_canceled_runs",
             "conflict",
             "job_not_retryable",
             "image_not_ready",

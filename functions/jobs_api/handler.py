@@ -303,7 +303,7 @@ def get_image_file(
             "`settings` override `defaults` key by key. "
         )
         + ITEMS,
-        codes=("quota_exceeded", "conflict"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "conflict"),
         creates=True,
         itemized=True,
     ),
@@ -399,7 +399,14 @@ def post_cancel(job_id: JobId) -> JobView:
         "retryJob",
         "Try a failed or canceled job again",
         {201: "A new job; its `parent_job_id` is the old one."},
-        codes=("quota_exceeded", "conflict", "job_not_retryable", "image_not_ready", "too_many_waiting_jobs"),
+        codes=(
+            "quota_exceeded",
+            "too_many_canceled_runs",
+            "conflict",
+            "job_not_retryable",
+            "image_not_ready",
+            "too_many_waiting_jobs",
+        ),
         creates=True,
     ),
 )
@@ -465,7 +472,7 @@ def post_batch_cancel(batch_id: BatchId) -> BatchView:
         "Try a batch's failed jobs again",
         {202: "New jobs, in a batch of their own.", 207: "New jobs for some, refusals for others."},
         "Only what failed and was not tried again yet. " + ITEMS,
-        codes=("quota_exceeded", "conflict", "job_not_retryable"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "conflict", "job_not_retryable"),
         creates=True,
         itemized=True,
     ),

@@ -49,7 +49,7 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
             "is made per style and variation. "
         )
         + ITEMS,
-        codes=("quota_exceeded", "not_found"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "not_found"),
         creates=True,
         itemized=True,
     ),
