@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.accounts import api_keys, profile, quota
-from realstaging.api.app import Api, answered, created, gone, serve
+from realstaging.api.app import Api, answered, created, no_content, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.documentation import PEOPLE, Cursor, Limit, describe
 from realstaging.billing import account, views
@@ -118,7 +118,7 @@ def patch_account(patch: Annotated[dict[str, Any], Body()]) -> AccountView:
 )
 def delete_account() -> Response[None]:
     account.close(app.owner, datetime.now(UTC), settings().billing, users=users, checkouts=checkouts, stripe=stripe)
-    return gone()
+    return no_content()
 
 
 @app.get(
@@ -176,7 +176,7 @@ def get_ledger(limit: Limit = 20, cursor: Cursor = None) -> LedgerPage:
 )
 def post_ticket() -> Response[TicketView]:
     at = datetime.now(UTC)
-    app.counted(at)
+    app.count_creation(at)
     return created(tickets.issue(app.owner, at, settings().sockets, socket_url, tickets=ticket_store))
 
 
@@ -193,7 +193,7 @@ def post_ticket() -> Response[TicketView]:
     ),
 )
 def post_api_key(new: NewApiKey) -> Response[ApiKeyCreated]:
-    return answered(api_keys.issue(new, app.once(datetime.now(UTC)), store=keys))
+    return answered(api_keys.issue(new, app.idempotent(datetime.now(UTC)), store=keys))
 
 
 @app.get(
@@ -221,7 +221,7 @@ def get_api_keys() -> ApiKeyPage:
 )
 def delete_api_key(key_id: Annotated[str, Path(description="The API key's id, not the key.")]) -> Response[None]:
     keys.revoke(app.owner, key_id)
-    return gone()
+    return no_content()
 
 
 @app.get(
@@ -256,7 +256,7 @@ def get_plans() -> PlanPage:
 )
 def post_checkout(choice: PlanChoice) -> Response[CheckoutView]:
     stripe.require_set_up()
-    return answered(checkouts.open(choice.plan, app.once(datetime.now(UTC))))
+    return answered(checkouts.open(choice.plan, app.idempotent(datetime.now(UTC))))
 
 
 @app.post(
@@ -402,7 +402,7 @@ def asking() -> datetime:
     """When Stripe is about to be asked. Raises BillingNotSetUpError, RateLimitedError."""
     at = datetime.now(UTC)
     stripe.require_set_up()
-    app.counted(at)
+    app.count_creation(at)
     return at
 
 
@@ -413,4 +413,4 @@ def shown(user: User, at: datetime) -> SubscriptionView:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event, context, gate=gate, public=PUBLIC)
+    return serve(app, event, context, authenticate=gate, public=PUBLIC)

@@ -119,7 +119,7 @@ queues = Queues(
 def act(order: ChangeOrder) -> ChangeRequest:
     """A change, counted as everybody's are."""
     at = datetime.now(UTC)
-    app.counted(at)
+    app.count_creation(at)
     return ChangeRequest(app.owner, at, order)
 
 
@@ -392,7 +392,7 @@ def get_user(owner: Owner) -> AdminUserWithUsage:
 )
 def patch_user(owner: Owner, changes: UserPatch) -> AdminUserWithUsage:
     at, now = datetime.now(UTC), live.settings()
-    app.counted(at)
+    app.count_creation(at)
     return members.in_full(users.patch(owner, changes, at, now, by=app.owner), now, at, counters=quota)
 
 
@@ -459,6 +459,7 @@ def get_job(job_id: JobId) -> AdminJobView:
         "On the owner's terms: their plan, their quota, their period.",
         codes=(
             "quota_exceeded",
+            "too_many_canceled_runs",
             "conflict",
             "job_not_retryable",
             "image_not_ready",
@@ -469,7 +470,7 @@ def get_job(job_id: JobId) -> AdminJobView:
     ),
 )
 def post_retry(job_id: JobId) -> Response[AdminJobView]:
-    once = app.once(datetime.now(UTC))
+    once = app.idempotent(datetime.now(UTC))
     # A repeat is answered though the job may be deleted by now.
     if earlier := once.earlier():
         return answered(earlier)
@@ -522,7 +523,7 @@ def get_messages(name: QueueName, limit: Limit = 20) -> LetterList:
 )
 def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERYTHING) -> RedriveView:
     at = datetime.now(UTC)
-    app.counted(at)
+    app.count_creation(at)
     return queues.redrive(name, order, at, by=app.owner)
 
 
@@ -554,4 +555,4 @@ def get_audit(
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event | {"rawPath": in_one_part(event.get("rawPath", ""))}, context, gate=gate.admin)
+    return serve(app, event | {"rawPath": in_one_part(event.get("rawPath", ""))}, context, authenticate=gate.admin)

@@ -16,6 +16,7 @@ from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
 from realstaging.observability import follow, log, metrics
+from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.finish import Finisher
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
@@ -23,10 +24,12 @@ from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
+from realstaging.stores.tombstones import TombstoneStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table())
 limits = settings().replicate
+provider = replicate(settings(), Secrets(aws.ssm, settings().stage))
 finisher = Finisher(
     settings(),
     RuntimeSettings(settings(), OverrideStore(aws.table())),
@@ -34,10 +37,11 @@ finisher = Finisher(
     images=ImageStore(aws.table()),
     media=Media(aws.s3(), required("BUCKET_NAME")),
     provider=ProviderStore(aws.table()),
-    replicate=replicate(settings(), Secrets(aws.ssm, settings().stage)),
+    replicate=provider,
     deliveries=ResultDownload(limits.delivery_hosts, max_bytes=limits.max_result_bytes, seconds=20),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
+    deleted=DeletedJobs(TombstoneStore(aws.table()), provider),
 )
 redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 
@@ -51,4 +55,4 @@ def on_message(record: Record) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return each(event, on_message, failed=redelivery.hasten)
+    return each(event, on_message, failed=redelivery.retry_soon)

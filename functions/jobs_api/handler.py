@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import __version__, aws
-from realstaging.api.app import Api, answered, gone, serve
+from realstaging.api.app import Api, answered, no_content, serve
 from realstaging.api.auth import Authenticator
 from realstaging.api.capabilities import capabilities
 from realstaging.api.documentation import (
@@ -151,7 +151,7 @@ def get_docs() -> Response[str]:
     ),
 )
 def post_project(new: NewProject) -> Response[ProjectView]:
-    return answered(create_project(new, app.once(datetime.now(UTC)), projects=projects))
+    return answered(create_project(new, app.idempotent(datetime.now(UTC)), projects=projects))
 
 
 @app.get(
@@ -207,7 +207,7 @@ def patch_project(project_id: ProjectId, changes: ProjectPatch) -> ProjectView:
 )
 def delete_project(project_id: ProjectId) -> Response[None]:
     deleter.project(projects.get(app.owner, project_id), datetime.now(UTC))
-    return gone()
+    return no_content()
 
 
 @app.get(
@@ -265,7 +265,7 @@ def get_image(image_id: ImageId) -> ImageView:
 )
 def delete_image(image_id: ImageId) -> Response[None]:
     deleter.image(images.get(app.owner, image_id), datetime.now(UTC))
-    return gone()
+    return no_content()
 
 
 @app.get(
@@ -304,13 +304,13 @@ def get_image_file(
             "`settings` override `defaults` key by key. "
         )
         + ITEMS,
-        codes=("quota_exceeded", "conflict"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "conflict"),
         creates=True,
         itemized=True,
     ),
 )
 def post_jobs(request: RestageRequest) -> Response[RestageAnswer]:
-    once = app.once(datetime.now(UTC))
+    once = app.idempotent(datetime.now(UTC))
     return answered(restager.restage(request, asked(once), once))
 
 
@@ -374,7 +374,7 @@ def get_job(job_id: JobId) -> JobView:
 )
 def delete_job(job_id: JobId) -> Response[None]:
     deleter.job(jobs.get(app.owner, job_id), datetime.now(UTC))
-    return gone()
+    return no_content()
 
 
 @app.post(
@@ -400,12 +400,19 @@ def post_cancel(job_id: JobId) -> JobView:
         "retryJob",
         "Try a failed or canceled job again",
         {201: "A new job; its `parent_job_id` is the old one."},
-        codes=("quota_exceeded", "conflict", "job_not_retryable", "image_not_ready", "too_many_waiting_jobs"),
+        codes=(
+            "quota_exceeded",
+            "too_many_canceled_runs",
+            "conflict",
+            "job_not_retryable",
+            "image_not_ready",
+            "too_many_waiting_jobs",
+        ),
         creates=True,
     ),
 )
 def post_retry(job_id: JobId) -> Response[JobView]:
-    once = app.once(datetime.now(UTC))
+    once = app.idempotent(datetime.now(UTC))
     # A repeat is answered though the job may be deleted by now.
     return answered(once.earlier() or restager.retry(jobs.get(app.owner, job_id), asked(once), once))
 
@@ -483,17 +490,19 @@ def post_batch_cancel(batch_id: BatchId) -> BatchView:
         "Try a batch's failed jobs again",
         {202: "New jobs, in a batch of their own.", 207: "New jobs for some, refusals for others."},
         "Only what failed and was not tried again yet. " + ITEMS,
-        codes=("quota_exceeded", "conflict", "job_not_retryable"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "conflict", "job_not_retryable"),
         creates=True,
         itemized=True,
     ),
 )
 def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
-    once = app.once(datetime.now(UTC))
+    once = app.idempotent(datetime.now(UTC))
     return answered(restager.retry_batch(batch_id, asked(once), once))
 
 
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event, context, gate=gate, public=PUBLIC, max_body_bytes=settings().uploads.max_body_bytes)
+    return serve(
+        app, event, context, authenticate=gate, public=PUBLIC, max_body_bytes=settings().uploads.max_body_bytes
+    )

@@ -32,18 +32,18 @@ SPARE_SECONDS = 10
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table())
-remains = TombstoneStore(aws.table())
+tombstones = TombstoneStore(aws.table())
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 due = DueStore(aws.table())
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 purger = Purger(
-    tombstones=remains,
+    tombstones=tombstones,
     users=UserStore(aws.table()),
     deleter=Deleter(
         projects=ProjectStore(aws.table()),
         images=ImageStore(aws.table()),
         jobs=jobs,
-        tombstones=remains,
+        tombstones=tombstones,
         results=results,
     ),
     media=Media(aws.s3(), required("BUCKET_NAME")),

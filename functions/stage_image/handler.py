@@ -54,4 +54,4 @@ def on_message(record: Record) -> None:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return each(event, on_message, failed=redelivery.hasten)
+    return each(event, on_message, failed=redelivery.retry_soon)

@@ -49,13 +49,13 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
             "is made per style and variation. "
         )
         + ITEMS,
-        codes=("quota_exceeded", "not_found"),
+        codes=("quota_exceeded", "too_many_canceled_runs", "not_found"),
         creates=True,
         itemized=True,
     ),
 )
 def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
-    once = app.once(datetime.now(UTC))
+    once = app.idempotent(datetime.now(UTC))
     terms = live.of(app.owner, once.at)
     context = RequestContext(app.owner, once.at, terms, app.trace, app.request_id, once.seed)
     return answered(plan(request, context, once, batches=batches, media=media))
@@ -75,7 +75,7 @@ def post_uploads(request: UploadRequest) -> Response[UploadAnswer]:
 )
 def post_upload_url(image_id: ImageId) -> PresignedPost:
     at = datetime.now(UTC)
-    app.counted(at)
+    app.count_creation(at)
     image = images.get(app.owner, image_id)
     return fresh_form(image, at, settings(), images=images, media=media)
 
@@ -83,4 +83,4 @@ def post_upload_url(image_id: ImageId) -> PresignedPost:
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return serve(app, event, context, gate=gate, max_body_bytes=settings().uploads.max_body_bytes)
+    return serve(app, event, context, authenticate=gate, max_body_bytes=settings().uploads.max_body_bytes)

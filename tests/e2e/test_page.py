@@ -152,6 +152,20 @@ def test_markup_in_a_name_is_text_and_sign_out_ends_the_session(person: Person) 
     expect(page.get_by_role("button", name="Sign in as the sample agent")).to_be_visible()
 
 
+def test_a_link_for_another_agent_leaves_the_session_of_the_first(person: Person) -> None:
+    page = person.page
+    person.new_listing("Of the first")
+
+    page.goto(f"{person.cloud.page}/?as={person.owner}-second")
+    person.new_listing("Of the second")
+    page.get_by_role("link", name="Listings").first.click()
+    expect(page.get_by_text("Of the second")).to_be_visible()
+    expect(page.get_by_text("Of the first")).to_have_count(0)
+
+    page.goto(f"{person.cloud.page}/?as={person.owner}")
+    expect(page.get_by_text("Of the first")).to_be_visible()
+
+
 def test_keys_are_shown_once_and_deleted(person: Person) -> None:
     page = person.page
     page.get_by_role("link", name="API keys").click()

@@ -53,13 +53,17 @@ def test_a_deleted_projects_objects_go_and_its_books_stay(world: World) -> None:
 
 
 def test_files_stay_as_long_as_a_function_may_still_be_writing_them(world: World) -> None:
-    _, image, _ = furnished(world)
+    _, image, done = furnished(world)
     call(world, "DELETE", f"/v1/images/{image.id}")
 
     assert purge(world)["looked"] == 0
     assert len(world.objects()) == 5
     purge(world, minutes=3)
     assert [key.split("/")[0] for key in world.objects()] == ["originals"]
+    [waits] = rows_of(world, "DELETED#")
+    assert waits.startswith("DELETED#JOB#"), "the other job's run is still to be booked"
+    assert done.id not in waits
+    purge(world, minutes=30)
     assert rows_of(world, "DELETED#") == []
 
 

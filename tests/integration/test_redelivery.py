@@ -29,14 +29,14 @@ def _fail(_record: dict[str, Any]) -> None:
 def test_each_try_waits_longer_and_the_last_as_long_as_the_queue_says() -> None:
     sqs = Sqs()
     for tries in range(1, 6):
-        answer = each({"Records": [_record(tries)]}, _fail, failed=Redelivery(sqs, "url").hasten)  # type: ignore[arg-type]
+        answer = each({"Records": [_record(tries)]}, _fail, failed=Redelivery(sqs, "url").retry_soon)  # type: ignore[arg-type]
         assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert sqs.pauses == list(PAUSES) == sorted(PAUSES)
 
 
 def test_what_went_well_is_left_alone() -> None:
     sqs = Sqs()
-    each({"Records": [_record(1)]}, lambda _: None, failed=Redelivery(sqs, "url").hasten)  # type: ignore[arg-type]
+    each({"Records": [_record(1)]}, lambda _: None, failed=Redelivery(sqs, "url").retry_soon)  # type: ignore[arg-type]
     assert sqs.pauses == []
 
 
@@ -44,5 +44,5 @@ def test_a_queue_that_refuses_is_no_fault_of_the_record(caplog: pytest.LogCaptur
     with mock_aws():
         client = boto3.client("sqs", region_name="eu-central-1")
         url = client.create_queue(QueueName="q")["QueueUrl"]
-        Redelivery(client, url).hasten(_record(1))
+        Redelivery(client, url).retry_soon(_record(1))
     assert [entry.message for entry in caplog.records] == ["retry not moved forward"]

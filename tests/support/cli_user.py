@@ -65,6 +65,8 @@ class User:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # As in a terminal: what is started in the background passes on that it ignores Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (it does nothing else)
         ) as process:
             try:
                 yield process

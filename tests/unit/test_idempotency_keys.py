@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
-from realstaging.idempotency import IdempotentRequest, checked, fingerprint
+from realstaging.idempotency import IdempotentRequest, check_key, fingerprint
 from realstaging.jobs.builder import RequestContext
-from realstaging.stores.idempotency import IdempotencyStore, Remembered
+from realstaging.stores.idempotency import IdempotencyStore, StoredAnswer
 from tests.support.rows import NOW
 from tests.support.upload_plans import TERMS
 
@@ -24,24 +24,24 @@ class Unread(IdempotencyStore):
 
 
 def once(
-    key: str | None = "key", mark: str = "a", *, owner: str = "alice", found: Remembered | None = None
+    key: str | None = "key", mark: str = "a", *, owner: str = "alice", found: StoredAnswer | None = None
 ) -> IdempotentRequest:
     return IdempotentRequest(owner, key, mark, NOW, Unread(), found)
 
 
 @pytest.mark.parametrize("key", ["a", " ", "~" * 255, "1/2#3"])
 def test_a_key_of_1_to_255_printable_characters_is_taken_as_it_is(key: str) -> None:
-    assert checked(key) == key
+    assert check_key(key) == key
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "a\n", "\x7f", "é"])
 def test_any_other_key_is_refused(key: str) -> None:
     with pytest.raises(ValidationFailedError):
-        checked(key)
+        check_key(key)
 
 
 def test_no_key_is_no_key() -> None:
-    assert checked(None) is None
+    assert check_key(None) is None
     assert once(None).seed is None
     assert once(None).earlier() is None
 
@@ -75,7 +75,7 @@ def test_the_same_request_makes_the_same_ids_and_any_other_makes_others() -> Non
 
 
 def test_a_found_answer_is_given_again_to_the_same_request_only() -> None:
-    found = Remembered("a", 201, {"id": "prj_1"}, datetime(2026, 1, 1, tzinfo=UTC))
+    found = StoredAnswer("a", 201, {"id": "prj_1"}, datetime(2026, 1, 1, tzinfo=UTC))
 
     earlier = once(found=found).earlier()
     assert earlier is not None

@@ -16,6 +16,7 @@ SAMPLES: tuple[AppError, ...] = (
     errors.MalformedRequestError("The body is not valid JSON."),
     errors.UnauthorizedError("Send a valid access token: Authorization: Bearer <token>."),
     errors.QuotaExceededError(limit=100, used=96, requested=8),
+    errors.TooManyCanceledRunsError(100),
     errors.PaymentDeclinedError("The card does not cover the amount. Use another card, or try again later."),
     errors.ForbiddenError("This account is being deleted."),
     errors.NotFoundError("project"),

@@ -65,7 +65,10 @@ def problem_schema() -> Json:
             "retryable": {"type": "boolean", "description": "The same request may succeed later."},
             "errors": COMPLAINTS,
             "request_id": {"type": "string", "description": "Under this our logs have it."},
-            "limit": {"type": "integer", "description": "`quota_exceeded`: the plan's images per period."},
+            "limit": {
+                "type": "integer",
+                "description": "`quota_exceeded`, `too_many_canceled_runs`: how many a period may have.",
+            },
             "used": {"type": "integer", "description": "`quota_exceeded`: what is used or in flight."},
             "remaining": {"type": "integer", "description": "`quota_exceeded`: what is left."},
             "requested": {"type": "integer", "description": "`quota_exceeded`: what this request asked for."},

@@ -48,9 +48,9 @@ async function models(body) {
     await post(`/v1/admin/models/${encodeURIComponent(model.id)}/${what}`);
     await models(body);
   };
-  show(body, table(["Model", "State", "Price of a run", "Typical", "Checks passed", ""], items.map((model) => [
+  show(body, table(["Model", "State", "Price of a run", "Typical", ""], items.map((model) => [
     model.name, model.default ? "default" : model.enabled ? model.objection || "enabled" : "off", `$${model.price.run_usd}`,
-    `${model.typical_seconds} s`, model.checks ? `${model.checks.pass} of ${model.checks.total}` : "–",
+    `${model.typical_seconds} s`,
     el("div", {class: "row"},
       model.enabled && !model.default && button("Make default", act(model, "make-default"), {class: "quiet"}),
       !model.default && button(model.enabled ? "Turn off" : "Turn on", act(model, model.enabled ? "disable" : "enable"), {class: "quiet"}))])));

@@ -13,19 +13,12 @@ let socket = null;
 let failures = 0;
 let lastLook = 0;
 let pingAt = 0;
-let timer = 0;
 
 export function listen() {
   connect();
-  timer = setInterval(tick, 1000);
+  setInterval(tick, 1000);
   addEventListener("online", () => { failures = 0; if (!isOpen()) connect(); look(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-}
-
-export function hush() {
-  clearInterval(timer);
-  socket?.close();
-  socket = null;
 }
 
 /** For one view: on("job", ...) for each name; returns what ends it. */
@@ -38,7 +31,7 @@ export function follow(handlers) {
   return () => added.forEach((end) => end());
 }
 
-export function isOpen() {
+function isOpen() {
   return socket?.readyState === WebSocket.OPEN;
 }
 

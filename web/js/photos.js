@@ -32,7 +32,8 @@ export function guessedRoom(name, rooms) {
 /** Why a file cannot be sent and what to do, or "". */
 export function objection(file, limits) {
   const type = contentType(file);
-  if (!limits.content_types.includes(type)) {
+  const unnamed = !type && !file.name.includes("."); // the server looks into the file itself
+  if (!unnamed && !limits.content_types.includes(type)) {
     return "This is not a photo the server takes. Export it as JPEG, PNG, WebP, HEIC or TIFF and drop it again.";
   }
   if (file.size === 0) return "This file is empty. Copy it from the camera again.";

@@ -23,9 +23,9 @@ export async function begin() {
   const query = new URLSearchParams(location.search);
   if (query.has("state") && (query.has("code") || query.has("error"))) return finish(query);
   const sample = config.sample_agent && query.get("as");
-  if (sample) await go({login_hint: sample, prompt: "none"});
-  if (!localStorage.getItem(FLAG)) return false;
-  await go({prompt: "none"});
+  if (!sample && !localStorage.getItem(FLAG)) return false;
+  // One request only: a second one would take the place of the first.
+  await go(sample ? {login_hint: sample, prompt: "none"} : {prompt: "none"});
   return new Promise(() => {}); // the page is being left
 }
 

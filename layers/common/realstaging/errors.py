@@ -4,6 +4,7 @@ AppError
 ├─ MalformedRequestError        400  malformed_request
 ├─ UnauthorizedError            401  unauthorized
 ├─ QuotaExceededError           402  quota_exceeded
+├─ TooManyCanceledRunsError     402  too_many_canceled_runs
 ├─ PaymentDeclinedError         402  payment_declined
 ├─ ForbiddenError               403  forbidden
 ├─ NotFoundError                404  not_found
@@ -103,6 +104,21 @@ class QuotaExceededError(AppError):
             used=used,
             remaining=remaining,
             requested=requested,
+        )
+
+
+class TooManyCanceledRunsError(AppError):
+    """`limit`: how many a period may have; as many as the plan includes results."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "too_many_canceled_runs"
+    title = "Too many running jobs were canceled in this period"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} jobs of this period were canceled or deleted while the model was at work, which is paid all the "
+            "same. Wait for the next period, or upgrade the plan.",
+            limit=limit,
         )
 
 

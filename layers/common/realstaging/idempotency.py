@@ -1,4 +1,4 @@
-"""One request, one effect: what an Idempotency-Key remembers and when it is refused."""
+"""Idempotent requests: the first answer to an Idempotency-Key is stored and replayed."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from realstaging.errors import IdempotencyKeyReusedError, ValidationFailedError
-from realstaging.stores.idempotency import IdempotencyStore, Remembered
+from realstaging.stores.idempotency import IdempotencyStore, StoredAnswer
 from realstaging.stores.table import Write
 
 MAX_KEY = 255
@@ -19,7 +19,7 @@ MAX_KEY = 255
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """What a creating request is answered with, the first time or again."""
+    """The answer to a creating request, first or replayed."""
 
     status: int
     body: BaseModel | dict[str, Any]
@@ -31,7 +31,7 @@ class RequestResult:
 
     @classmethod
     def of_items(cls, body: BaseModel, *, taken: int, refused: int, queued: bool = False) -> Self:
-        """For requests that are answered item by item; `queued`: the work itself comes later."""
+        """For requests that are answered item by item; `queued`: the work follows later (202)."""
         if not taken:
             return cls(HTTPStatus.UNPROCESSABLE_ENTITY, body)
         if refused:
@@ -41,9 +41,9 @@ class RequestResult:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A creating request: its key if it has one, and the first answer to that key if there was one.
+    """A creating request: its key, if any, and the stored answer to that key (`found`), if any.
 
-    `record`: what else is to be written with what is created, such as who ordered it.
+    `record`: builds one more row for the same transaction, such as an audit entry.
     """
 
     owner: str
@@ -51,12 +51,12 @@ class IdempotentRequest:
     fingerprint: str
     at: datetime
     store: IdempotencyStore
-    found: Remembered | None = None
+    found: StoredAnswer | None = None
     record: Callable[[RequestResult], Write] | None = None
 
     @property
     def seed(self) -> str | None:
-        """Ids derived from this are the same however often the request is made."""
+        """Ids derived from this are the same for every repeat; None without a key."""
         return None if self.key is None else f"{self.owner}\n{self.key}\n{self.fingerprint}"
 
     def earlier(self) -> RequestResult | None:
@@ -68,39 +68,41 @@ class IdempotentRequest:
         return RequestResult(self.found.status, self.found.body, replayed=True)
 
     def remember(self, outcome: RequestResult) -> list[Write]:
-        """The actions, if any, that belong into the transaction with what is created."""
+        """The actions that store the answer, for the transaction that creates the rows."""
         also = [self.record(outcome)] if self.record else []
         if self.key is None:
             return also
         body = outcome.body.model_dump(mode="json") if isinstance(outcome.body, BaseModel) else outcome.body
-        answer = Remembered(self.fingerprint, outcome.status, body, self.at)
+        answer = StoredAnswer(self.fingerprint, outcome.status, body, self.at)
         return [self.store.remember(self.owner, self.key, answer), *also]
 
     def reload(self) -> "IdempotentRequest":
-        """As it is now: a request with the same key may have come first just now."""
-        return begun(self.owner, self.key, self.fingerprint, self.at, store=self.store)
+        """Read again: a request with the same key may have been first."""
+        return load_request(self.owner, self.key, self.fingerprint, self.at, store=self.store)
 
     def repeated(self) -> RequestResult:
-        """The answer of the request with the same key that came first just now."""
+        """The answer of the request with the same key that was first."""
         outcome = self.reload().earlier()
         if outcome is None:
             raise RuntimeError("rows of this request are there, and no answer to it")
         return outcome
 
 
-def begun(owner: str, key: str | None, fingerprint: str, at: datetime, *, store: IdempotencyStore) -> IdempotentRequest:
-    """Look whether this key was answered before; a repeat counts from when it was first asked."""
+def load_request(
+    owner: str, key: str | None, fingerprint: str, at: datetime, *, store: IdempotencyStore
+) -> IdempotentRequest:
+    """Load the stored answer to a key, if any; `at` is then the time of the first request."""
     found = store.find(owner, key, at) if key is not None else None
     return IdempotentRequest(owner, key, fingerprint, found.at if found else at, store, found)
 
 
 def fingerprint(method: str, path: str, body: Any) -> str:
-    """The same for bodies that mean the same, however their keys are ordered."""
+    """SHA-256 in hex; equal for bodies that differ only in the order of their keys."""
     text = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def checked(key: str | None) -> str | None:
+def check_key(key: str | None) -> str | None:
     """Raises ValidationFailedError unless it is absent or 1–255 printable ASCII characters."""
     if key is None:
         return None

@@ -1,4 +1,4 @@
-"""Webhooks as they come in: the raw body, and the signatures of both vendors over its very bytes.
+"""Incoming webhooks: the raw body, and the signatures of both vendors over it.
 
 Replicate signs by the Standard Webhooks specification (its "Verify webhooks" page): `{id}.{timestamp}.{body}`,
 HMAC-SHA256 with the base64 part of `whsec_…`, as base64; `webhook-signature` lists `v1,<signature>`, space-separated.
@@ -69,7 +69,7 @@ def sign_stripe(body: bytes, timestamp: str, secret: str) -> bytes:
 
 
 def _read_stripe(header: str) -> tuple[str, list[bytes]]:
-    """The timestamp as it was signed, and the signatures of the version we know."""
+    """The signed timestamp, and the signatures of version v1."""
     if len(header) > MAX_HEADER:
         raise UnauthorizedError("The webhook's signature is too long.")
     parts = [part.partition("=") for part in header.split(",")]
@@ -88,8 +88,8 @@ def _check_time(timestamp: str, now: float) -> None:
 
 
 def _check_signatures(expected: list[bytes], given: list[bytes]) -> None:
-    # Every pair is compared, so that the time taken tells nothing.
-    matches = [hmac.compare_digest(ours, theirs) for ours in expected for theirs in given]
+    # Every pair is compared, so that the time taken reveals nothing.
+    matches = [hmac.compare_digest(one, other) for one in expected for other in given]
     if not any(matches):
         raise UnauthorizedError("The webhook's signature is not ours.")
 

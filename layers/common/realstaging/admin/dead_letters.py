@@ -45,7 +45,7 @@ def to_function(reruns: AsyncRetries) -> RedriveTarget:
         sorted_out = RedriveCounts([], [])
         for letter in letters:
             arn, event = _failed_call(letter)
-            if event is not None and reruns.may(arn):
+            if event is not None and reruns.allows(arn):
                 reruns.call(arn, event)
                 sorted_out.back.append(letter)
             else:

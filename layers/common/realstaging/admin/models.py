@@ -148,7 +148,7 @@ class ModelAdmin:
         )
 
     def _objection(self, model: StagingModel) -> str | None:
-        held = model.needed_secret is not None and self._vault.holds(model.needed_secret)
+        held = model.needed_secret is not None and self._vault.exists(model.needed_secret)
         return registry.objection(model.id, [str(model.needs_secret)] if held else [])
 
     def _in_full(self, model: StagingModel, live: Overrides) -> AdminModelInFull:

@@ -48,11 +48,11 @@ class SecretAdmin:
 
     def everything(self) -> list[SecretView]:
         live = self._desk.live()
-        return [_view(key, live, held=self._vault.holds(kept)) for key, kept in self._references.items()]
+        return [_view(key, live, held=self._vault.exists(kept)) for key, kept in self._references.items()]
 
     def get(self, key: str) -> SecretView:
         """Raises NotFoundError."""
-        held = self._vault.holds(self._reference(key))
+        held = self._vault.exists(self._reference(key))
         return _view(key, self._desk.live(), held=held)
 
     def put(self, key: str, order: NewValue, act: ChangeRequest) -> SecretView:

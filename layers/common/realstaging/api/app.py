@@ -1,4 +1,4 @@
-"""The edge of the HTTP APIs: who calls, how often, and which problem every error becomes."""
+"""The HTTP edge: authentication, rate limits, routing, and errors as problem+json."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ from realstaging.errors import (
     RateLimitedError,
     ValidationFailedError,
 )
-from realstaging.idempotency import IdempotentRequest, RequestResult, begun, checked, fingerprint
+from realstaging.idempotency import IdempotentRequest, RequestResult, check_key, fingerprint, load_request
 from realstaging.observability import count, follow, log, traceparent
 from realstaging.rate_limit import RequestCounter, ask
 from realstaging.stores.idempotency import IdempotencyStore
@@ -42,7 +42,7 @@ Event = dict[str, Any]
 
 
 class Api(APIGatewayHttpResolver):
-    """A resolver that answers every error with a problem of ours."""
+    """A resolver that answers every error with problem+json."""
 
     def __init__(self, settings: Settings, table: "Table") -> None:
         super().__init__(enable_validation=True, response_validation_error_http_code=500, serializer=_compact)
@@ -59,34 +59,34 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(Exception)(self._failed)
 
     def begin(self, request_id: str, trace: str, caller: Caller | None) -> None:
-        """A new request. Raises RateLimitedError for a caller that has sent too many."""
+        """Start a request. Raises RateLimitedError for a caller that has sent too many."""
         self.request_id, self.trace, self._caller, self.reply_headers = request_id, trace, caller, {}
         if caller:
             self._requests.add(caller.owner, datetime.now(UTC))
 
     @property
     def owner(self) -> str:
-        """Whose request this is."""
+        """The caller's owner id."""
         assert self._caller is not None, "a public route has no caller"
         return self._caller.owner
 
-    def counted(self, at: datetime) -> None:
+    def count_creation(self, at: datetime) -> None:
         """Count a request that creates or changes something. Raises RateLimitedError."""
         state = ask(self.owner, at, self._limits, store=self._rates)
         self.reply_headers |= state.headers
         if state.exceeded:
             raise RateLimitedError(f"At most {state.limit} creating requests; wait {state.reset} s.")
 
-    def once(self, at: datetime) -> IdempotentRequest:
-        """A creating request, counted, with the first answer to its key if there was one.
+    def idempotent(self, at: datetime) -> IdempotentRequest:
+        """The current request as a creating one: counted, and with the stored answer to its key.
 
         Raises RateLimitedError, and ValidationFailedError for an unusable Idempotency-Key.
         """
-        self.counted(at)
+        self.count_creation(at)
         event = self.current_event
-        key = checked(event.headers.get("idempotency-key"))
-        asked = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
-        return begun(self.owner, key, asked, at, store=self._answers)
+        key = check_key(event.headers.get("idempotency-key"))
+        digest = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
+        return load_request(self.owner, key, digest, at, store=self._answers)
 
     def routes_at(self, path: str) -> dict[str, str]:
         """The routes of this function that fit a path: their patterns by method."""
@@ -102,7 +102,7 @@ class Api(APIGatewayHttpResolver):
         found = error.errors()
         if any(each["type"] == "json_invalid" for each in found):
             return self._refused(MalformedRequestError("The body is not valid JSON."))
-        # The first part of a location says where it was looked for: body, query, path.
+        # The first part of a location is the place: body, query, path.
         return self._refused(
             ValidationFailedError([{"pointer": pointer(each["loc"][1:]), "message": each["msg"]} for each in found])
         )
@@ -121,14 +121,14 @@ def serve(
     event: Event,
     context: Any,
     *,
-    gate: Callable[[str], Caller],
+    authenticate: Callable[[str], Caller],
     public: frozenset[str] = frozenset(),
     max_body_bytes: int = 64 * 1024,
 ) -> dict[str, Any]:
-    """Answer one request. Every route asks the gate for its caller, unless it is listed as public.
+    """Answer one request. Every route is authenticated, unless its path is listed as public.
 
-    The gate comes before the router on purpose: the resolver validates bodies before its own
-    middlewares run, and a stranger must learn nothing from a 422.
+    Authentication comes before the resolver, which validates bodies before its middlewares run: without a
+    token there must be no 422.
     """
     request = event.get("requestContext", {})
     request_id = str(request.get("requestId", ""))
@@ -142,14 +142,14 @@ def serve(
         if method == "OPTIONS":
             reply = _allow(app, path)
         else:
-            caller = None if path in public else gate(sent.get("authorization", ""))
+            caller = None if path in public else authenticate(sent.get("authorization", ""))
             app.begin(request_id, trace, caller)
             if caller:
                 check_scope(caller, method, path)
             if route is None:
                 raise _no_route(app, path, answers)
             check_body(event, sent.get("content-type", ""), max_body_bytes)
-            reply = app.resolve(_as_json(event, sent, answers), context)
+            reply = app.resolve(_for_resolver(event, sent, answers), context)
             reply["headers"] = {**reply.get("headers", {}), **app.reply_headers}
     except AppError as error:
         log.info("request refused", code=error.code)
@@ -157,16 +157,16 @@ def serve(
     except Exception as error:
         reply = answer(fault(error), request_id)
     reply["headers"] = {"Cache-Control": "no-store", **reply.get("headers", {}), "X-Request-Id": request_id}
-    reply["body"] = reply.get("body") or ""  # null says the same, but not every gateway takes it
-    reply = _unless_known(reply, answers, sent.get("if-none-match", ""))
+    reply["body"] = reply.get("body") or ""  # not every gateway accepts null
+    reply = _not_modified(reply, answers, sent.get("if-none-match", ""))
     if method == "HEAD":
         reply |= {"body": "", "isBase64Encoded": False}
     log.info("request answered", method=method, route=route, status=reply["statusCode"])
     return reply
 
 
-def _as_json(event: Event, sent: dict[str, str], method: str) -> Event:
-    """The event as the resolver takes it: it knows neither merge patches nor HEAD."""
+def _for_resolver(event: Event, sent: dict[str, str], method: str) -> Event:
+    """The event for the resolver, which knows neither merge patches nor HEAD."""
     headers = sent | ({"content-type": JSON_TYPES[0]} if event.get("body") else {})
     request = event["requestContext"]
     return event | {
@@ -176,20 +176,20 @@ def _as_json(event: Event, sent: dict[str, str], method: str) -> Event:
 
 
 def _allow(app: Api, path: str) -> dict[str, Any]:
-    """The answer to OPTIONS, with or without a token: a browser's preflight has none, and CORS is the gateway's."""
+    """The answer to OPTIONS. Needs no token: a browser's preflight has none, and the gateway adds CORS."""
     methods = _methods(app, path)
     return {"statusCode": 204, "headers": {"Allow": ", ".join(methods)} if methods else {}, "body": ""}
 
 
 def _no_route(app: Api, path: str, method: str) -> AppError:
-    """405 only for a method that the path never takes: an id that no route can match is not found."""
+    """405 only for a method that the path never accepts; an id that no route matches is 404."""
     methods = _methods(app, path)
     other = methods and method not in methods
     return MethodNotAllowedError(methods) if other else NotFoundError("address", where="")
 
 
 def _methods(app: Api, path: str) -> list[str]:
-    """What a path takes, whichever function serves it."""
+    """The methods of a path, whichever function serves it."""
     found = {*app.routes_at(path), *openapi.methods_at(path)}
     return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())) if found else []
 
@@ -199,30 +199,30 @@ def created(body: BaseModel) -> Response[Any]:
 
 
 def answered(outcome: RequestResult) -> Response[Any]:
-    """What a creating request is answered with; a repeat says that it is one."""
+    """The response to a creating request; a repeat has the header Idempotent-Replayed."""
     headers = {"Idempotent-Replayed": "true"} if outcome.replayed else {}
     return Response(outcome.status, content_type="application/json", body=outcome.body, headers=headers)
 
 
-def gone() -> Response[Any]:
-    """Deleted: nothing to say."""
+def no_content() -> Response[Any]:
+    """204, for what was deleted."""
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 
 def fault(error: Exception) -> InternalError:
-    """What a client is told of a fault: nothing but that it was logged."""
+    """The error for a client after a fault, which is logged and counted."""
     log.exception("request failed", exc_info=error)
     count("RequestFailed")
     return InternalError("It was logged. Try again; if it stays, tell us the request id.")
 
 
 def _compact(body: Any) -> str:
-    """Letters as they are: escaped, the prompts of a large batch could outgrow what Lambda may answer."""
+    """JSON without escapes: escaped, the prompts of a large batch could exceed Lambda's response limit."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, cls=Encoder)
 
 
-def _unless_known(reply: dict[str, Any], method: str, known: str) -> dict[str, Any]:
-    """An ETag on everything that can be read, and 304 for who has it already."""
+def _not_modified(reply: dict[str, Any], method: str, known: str) -> dict[str, Any]:
+    """Add an ETag to a GET's answer; 304 if the client has it already."""
     if method != "GET" or reply["statusCode"] != HTTPStatus.OK:
         return reply
     tag = f'"{hashlib.sha256(str(reply.get("body")).encode()).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""Authentication for every API: a checked token or API key, and a user row on first use."""
+"""Authentication for every API, by access token or API key; creates the user's row on first use."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -35,9 +35,9 @@ class Authenticator:
         return Caller(caller.owner, self.users.ensure(caller.owner, caller.role, at))
 
     def admin(self, authorization: str) -> Caller:
-        """An administrator, as the table has it this moment. Raises ForbiddenError for everybody else.
+        """Authenticate an administrator by the role in the table, read now. Raises ForbiddenError for all others.
 
-        An API key never is one.
+        An API key never has the role.
         """
         at = datetime.now(UTC)
         secret = bearer(authorization)

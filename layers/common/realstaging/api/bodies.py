@@ -1,4 +1,4 @@
-"""What a request body must be before anything reads it: JSON in UTF-8 that says each thing once."""
+"""Checks request bodies before they are parsed: JSON in UTF-8, without duplicate names and NUL."""
 
 import json
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from realstaging.errors import (
 from realstaging.validation import MOST, pointer
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
-# A gateway hands on bytes that are not UTF-8 as this character.
+# The gateway replaces bytes that are not UTF-8 with this character.
 REPLACEMENT = "\ufffd"
 
 
-def check_body(event: dict[str, Any], content_type: str, most: int) -> None:
+def check_body(event: dict[str, Any], content_type: str, max_bytes: int) -> None:
     """Raises PayloadTooLargeError, UnsupportedMediaTypeError, MalformedRequestError or ValidationFailedError."""
     if not event.get("body"):
         return
-    body = _bytes(event, most)
+    body = _bytes(event, max_bytes)
     if content_type.split(";", maxsplit=1)[0].strip().lower() not in JSON_TYPES:
         raise UnsupportedMediaTypeError("Send JSON, with Content-Type: application/json.")
     try:
@@ -32,28 +32,28 @@ def check_body(event: dict[str, Any], content_type: str, most: int) -> None:
     if REPLACEMENT in text:
         raise MalformedRequestError("The body is not UTF-8: it holds U+FFFD, which stands for lost bytes.")
     try:
-        document = json.loads(text, object_pairs_hook=_each_name_once)
-        nul = list(_with_nul(document)) if "\\u0000" in text else []
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        nul = list(_find_nul(document)) if "\\u0000" in text else []
     except (ValueError, RecursionError) as error:
         raise MalformedRequestError("The body is not valid JSON.") from error
     if nul:
         raise ValidationFailedError([{"pointer": place, "message": "NUL is not allowed."} for place in nul[:MOST]])
 
 
-def _bytes(event: dict[str, Any], most: int) -> bytes:
-    too_large = PayloadTooLargeError(f"A request body holds at most {most} bytes.")
-    if len(str(event["body"])) > most * 4 // 3 + 4:
+def _bytes(event: dict[str, Any], max_bytes: int) -> bytes:
+    too_large = PayloadTooLargeError(f"A request body holds at most {max_bytes} bytes.")
+    if len(str(event["body"])) > max_bytes * 4 // 3 + 4:
         raise too_large
     try:
         body = raw_body(event)
     except ValueError as error:
         raise MalformedRequestError("The body cannot be read.") from error
-    if len(body) > most:
+    if len(body) > max_bytes:
         raise too_large
     return body
 
 
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -62,15 +62,15 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _with_nul(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """Where a text or a name holds NUL."""
+def _find_nul(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """JSON pointers to the strings and names that contain NUL."""
     if isinstance(value, str) and "\0" in value:
         yield pointer(place)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _with_nul(each, (*place, index))
+            yield from _find_nul(each, (*place, index))
     elif isinstance(value, dict):
         for name, each in value.items():
             if "\0" in name:
                 yield pointer(place)
-            yield from _with_nul(each, (*place, name))
+            yield from _find_nul(each, (*place, name))

@@ -1,4 +1,4 @@
-"""Everything a form needs to know before it asks for anything."""
+"""The capabilities that clients build their forms from."""
 
 from realstaging.accounts.quota import plan_options
 from realstaging.config import Settings

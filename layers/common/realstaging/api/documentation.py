@@ -1,4 +1,4 @@
-"""What the API reference says of a route, written at the route; and parameters that many routes share."""
+"""Documentation of a route for the API reference, and parameters that many routes share."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _DIGITS = re.compile("[0-9]{1,10}")
 
 
 def _only_digits(sent: Any) -> Any:
-    """Python would take `1_0`, ` 5 ` and `+5` too."""
+    """Python's int() would also accept `1_0`, ` 5 ` and `+5`."""
     if isinstance(sent, str) and not _DIGITS.fullmatch(sent):
         raise PydanticCustomError("digits", "Give a whole number, in digits.")
     return sent
@@ -56,7 +56,7 @@ def describe(
     `creates`: takes an Idempotency-Key and counts against the limit on creating requests. `counted`: only counts.
     `itemized`: answers item by item, also when no item succeeded. `path`: parameters of a route without a resolver.
     """
-    ours = {
+    extension = {
         "answers": answers,
         "codes": codes,
         "creates": creates,
@@ -70,5 +70,5 @@ def describe(
         "operation_id": operation_id,
         "summary": summary,
         "description": description,
-        "openapi_extensions": {"x-realstaging": ours},
+        "openapi_extensions": {"x-realstaging": extension},
     }

@@ -1,4 +1,4 @@
-"""The API reference as files: written by scripts/openapi, packaged by the layer's build, read when asked for."""
+"""Serves the API reference, which scripts/openapi writes and the layer's build packages."""
 
 import base64
 import functools
@@ -17,7 +17,7 @@ def document() -> str:
 
 
 def methods_at(path: str) -> list[str]:
-    """What the reference says a path takes: a function knows its own routes only."""
+    """The methods of a path in the reference: a function knows only its own routes."""
     for pattern, methods in _methods_by_path():
         if pattern.fullmatch(path):
             return methods
@@ -27,7 +27,7 @@ def methods_at(path: str) -> list[str]:
 @functools.cache
 def _methods_by_path() -> list[tuple[re.Pattern[str], list[str]]]:
     paths = json.loads(document())["paths"]
-    # Fixed paths first: /v1/jobs/{id} must not answer for a path that is spelled out.
+    # Fixed paths first: /v1/jobs/{id} must not match them.
     return [
         (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), [method.upper() for method in methods])
         for path, methods in sorted(paths.items(), key=lambda each: "{" in each[0])
@@ -35,13 +35,13 @@ def _methods_by_path() -> list[tuple[re.Pattern[str], list[str]]]:
 
 
 def page() -> tuple[str, str]:
-    """The page and the policy it needs: its own style, and nothing from anywhere."""
+    """The page and its Content-Security-Policy: its own styles, and nothing else."""
     text = _read("openapi.html")
-    styles = " ".join(_fingerprint(style) for style in re.findall("<style>(.*?)</style>", text, re.DOTALL))
+    styles = " ".join(_style_hash(style) for style in re.findall("<style>(.*?)</style>", text, re.DOTALL))
     return text, f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def _fingerprint(style: str) -> str:
+def _style_hash(style: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 

@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457), and the raw bytes of a request: what every HTTP edge shares."""
+"""Errors as problem+json (RFC 9457), and a request's raw body: shared by all HTTP handlers."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def problem(error: AppError, request_id: str) -> dict[str, Any]:
 
 
 def headers(error: AppError) -> dict[str, str]:
-    """What a refusal says beside its body (RFC 6750, RFC 9110)."""
+    """The headers of an error (RFC 6750, RFC 9110)."""
     if error.status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     if scope := error.members.get("scope"):
@@ -38,7 +38,7 @@ def headers(error: AppError) -> dict[str, str]:
 
 
 def answer(error: AppError, request_id: str) -> dict[str, Any]:
-    """A refusal as API Gateway wants it."""
+    """An error as a Lambda proxy response."""
     return {
         "statusCode": int(error.status),
         "headers": {"Content-Type": PROBLEM, "X-Request-Id": request_id, "Cache-Control": "no-store", **headers(error)},
@@ -48,6 +48,6 @@ def answer(error: AppError, request_id: str) -> dict[str, Any]:
 
 
 def raw_body(event: dict[str, Any]) -> bytes:
-    """The body's very bytes, which signatures are made over."""
+    """The body's bytes, over which signatures are made."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else str(body).encode()

@@ -1,4 +1,4 @@
-"""Queues as operators see them: how much is in them, what died, and the ways back to where it came from."""
+"""Queues for operators: their depth, their dead letters, and sending those again."""
 
 import json
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 BATCH = 10
-# Until then nobody else is given a letter that is in our hands; if we die, it is there again afterwards.
-HELD_SECONDS = 30
-# Long polling asks every server of the queue: only then does nothing mean nothing.
+# How long a received letter is hidden from other receivers.
+VISIBILITY_SECONDS = 30
+# Long polling asks every server of the queue; short polling may find nothing in a queue that is not empty.
 WAIT_SECONDS = 1
 
 
@@ -31,7 +31,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One dead letter, in our hands for a while."""
+    """One received dead letter, hidden from other receivers for VISIBILITY_SECONDS."""
 
     id: str
     receipt: str
@@ -40,7 +40,7 @@ class DeadLetter:
     receive_count: int
 
     def data(self) -> Any:
-        """Its JSON; None if it is none."""
+        """The body's JSON value; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -68,7 +68,7 @@ class WatchedQueue:
         )
 
     def send(self, letters: Sequence[tuple[DeadLetter, str]]) -> list[DeadLetter]:
-        """Letters put into this queue, each in a message group, at most ten: those that it took."""
+        """Send up to ten letters, each with its message group; returns those that the queue accepted."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(index), "MessageBody": letter.body, "MessageGroupId": group}
             for index, (letter, group) in enumerate(letters)
@@ -79,15 +79,15 @@ class WatchedQueue:
 
 class DeadLetters(WatchedQueue):
     def take(self, count: int) -> list[DeadLetter]:
-        """Up to ten letters, which nobody else is given for a while."""
-        return self._received(min(count, BATCH), HELD_SECONDS, WAIT_SECONDS)
+        """Receive up to ten letters, and hide them from other receivers."""
+        return self._receive(min(count, BATCH), VISIBILITY_SECONDS, WAIT_SECONDS)
 
     def oldest(self) -> datetime | None:
-        """When the oldest letter was sent, of those that a look gives; none is taken."""
-        return min((letter.sent_at for letter in self._received(BATCH, 0, 0)), default=None)
+        """When the oldest letter of one receive was sent; hides none."""
+        return min((letter.sent_at for letter in self._receive(BATCH, 0, 0)), default=None)
 
     def forget(self, letters: Sequence[DeadLetter]) -> None:
-        """Gone for good. One that cannot be deleted comes again: whoever reads it does so a second time."""
+        """Delete letters. One that cannot be deleted is delivered again."""
         if not letters:
             return
         entries: Any = [{"Id": str(index), "ReceiptHandle": each.receipt} for index, each in enumerate(letters)]
@@ -96,7 +96,7 @@ class DeadLetters(WatchedQueue):
             log.warning("dead letters not deleted", count=len(failed), code=failed[0].get("Code"))
 
     def put_back(self, letters: Sequence[DeadLetter]) -> None:
-        """There again for everybody, at once."""
+        """Make letters visible to all receivers again."""
         for start in range(0, len(letters), BATCH):
             entries: Any = [
                 {"Id": str(index), "ReceiptHandle": each.receipt, "VisibilityTimeout": 0}
@@ -104,11 +104,11 @@ class DeadLetters(WatchedQueue):
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
-    def _received(self, count: int, held_seconds: int, wait_seconds: int) -> list[DeadLetter]:
+    def _receive(self, count: int, visibility_seconds: int, wait_seconds: int) -> list[DeadLetter]:
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=count,
-            VisibilityTimeout=held_seconds,
+            VisibilityTimeout=visibility_seconds,
             WaitTimeSeconds=wait_seconds,
             AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
         )
@@ -116,12 +116,12 @@ class DeadLetters(WatchedQueue):
 
 
 class AsyncRetries:
-    """Functions that may be called again with the event they failed at."""
+    """Functions that may be invoked again with an event they failed on."""
 
     def __init__(self, functions: "LambdaClient", arns: Sequence[str]) -> None:
         self._functions, self._arns = functions, frozenset(arns)
 
-    def may(self, arn: str) -> bool:
+    def allows(self, arn: str) -> bool:
         return arn in self._arns
 
     def call(self, arn: str, event: Any) -> None:

@@ -1,4 +1,4 @@
-"""The identity provider's public keys, kept while it is down and never fetched in a storm."""
+"""The identity provider's public keys: cached, kept while it is down, and fetched at most every 30 s."""
 
 import http.client
 import json
@@ -13,12 +13,12 @@ from realstaging.config import Identity
 from realstaging.errors import ProviderUnavailableError
 from realstaging.observability import count, log
 
-# Within this time a key that was withdrawn, or changed under its id, is noticed.
+# A key that was withdrawn, or replaced under its id, is noticed within this time.
 KEEP_SECONDS = 300
 COOLDOWN_SECONDS = 30
 TIMEOUT_SECONDS = 2
 MAX_BYTES = 256 * 1024
-MISSED = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError)
+FETCH_ERRORS = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -27,7 +27,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class UnknownKeyError(Exception):
-    """No key of this id is known, and the issuer may be asked again in `seconds` only."""
+    """No key of this id is known, and the keys can be fetched again only in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"unknown key; ask again in {seconds} s")
@@ -42,14 +42,14 @@ class IssuerKeys:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def find(self, kid: str) -> jwt.PyJWK | None:
-        """The key of this id, or None if the issuer says now that it has none.
+        """The key of this id, or None if the keys fetched just now do not have it.
 
-        An unknown id asks the issuer again, but at most every 30 s, whatever is sent; while the issuer does not
-        answer, the last good keys stay in use. Raises ProviderUnavailableError, and UnknownKeyError within the pause.
+        An unknown id fetches the keys again, but at most every 30 s; while the issuer does not answer, the last
+        keys stay in use. Raises ProviderUnavailableError, and UnknownKeyError within those 30 s.
         """
         now = time.monotonic()
         if kid not in self._keys or now - self._fetched_at > KEEP_SECONDS:
-            self._ask(now)
+            self._refresh_if_due(now)
         if not self._keys:
             detail = "Sign-in cannot be checked at the moment. Try again in a minute."
             raise ProviderUnavailableError(detail, retry_after=COOLDOWN_SECONDS)
@@ -58,13 +58,13 @@ class IssuerKeys:
         return self._keys.get(kid)
 
     def changed(self, kid: str, key: jwt.PyJWK) -> jwt.PyJWK | None:
-        """The issuer's key of this id, if it is no longer `key`, whose signature did not fit."""
-        self._ask(time.monotonic())
+        """The issuer's key of this id, if it differs from `key`, with which a signature did not match."""
+        self._refresh_if_due(time.monotonic())
         now = self._keys.get(kid)
         return None if now is None or now.key.public_numbers() == key.key.public_numbers() else now
 
-    def _ask(self, now: float) -> None:
-        """Fetch the keys, unless that was tried lately."""
+    def _refresh_if_due(self, now: float) -> None:
+        """Fetch the keys, unless that was tried within COOLDOWN_SECONDS."""
         if now - self._tried_at > COOLDOWN_SECONDS:
             self._tried_at = now
             self._refresh(now)
@@ -76,17 +76,17 @@ class IssuerKeys:
                 or self._read(self._identity.issuer.rstrip("/") + "/.well-known/openid-configuration")["jwks_uri"]
             )
             keys = jwt.PyJWKSet.from_dict(self._read(url)).keys
-        except MISSED as error:
-            # The error's text may hold the issuer's answer.
-            self._missed(f"{type(error).__name__} {getattr(error, 'code', '')}".strip())
+        except FETCH_ERRORS as error:
+            # The error's text may contain the issuer's response.
+            self._log_failure(f"{type(error).__name__} {getattr(error, 'code', '')}".strip())
             return
         if found := {key.key_id: key for key in keys if key.key_id}:
             self._keys, self._fetched_at = found, now
         else:
-            self._missed("no key has an id")
+            self._log_failure("no key has an id")
 
-    def _missed(self, why: str) -> None:
-        """Without a line, a broken issuer would be noticed only when its last keys no longer do."""
+    def _log_failure(self, why: str) -> None:
+        """Log and count it: a broken issuer would otherwise be noticed only when its keys change."""
         log.warning("issuer keys not fetched", reason=why, keys=len(self._keys))
         count("IssuerKeysMissed")
 

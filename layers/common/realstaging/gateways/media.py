@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 YEAR = "private, max-age=31536000, immutable"
 
-KINDS = ("uploads", "originals", "masters", "thumbnails", "staged")
+PREFIXES = ("uploads", "originals", "masters", "thumbnails", "staged")
 
 
 PUT_TRIES = 4
-# Why a copy inside the store may be refused though the bytes are at hand: then they are written.
+# Errors of a copy after which the bytes are written instead.
 WRITE_INSTEAD = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404")
 
 
 class ObjectsLeftError(Exception):
-    """S3 has not removed some objects: a fault, tried again by the caller."""
+    """S3 did not delete some objects: a fault, repeated by the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An uploaded object: its size in bytes, its entity tag, and the bytes themselves unless it is too large."""
+    """An uploaded object: its size in bytes, its ETag, and its bytes unless it is too large."""
 
     size: int
     data: bytes | None
@@ -42,7 +42,7 @@ def upload_key(owner: str, image_id: str) -> str:
 
 
 def upload_of(key: str) -> tuple[str, str] | None:
-    """The owner and the image id of an uploaded object; None if it is something else."""
+    """The owner and image id in an upload's key; None for any other key."""
     parts = key.split("/")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "uploads" and all(parts) else None
 
@@ -71,11 +71,11 @@ def staged_key(owner: str, job_id: str, attempt: int, ending: str = ".jpg") -> s
 def attachment(name: str) -> str:
     """A Content-Disposition that saves a file under its own name, in any script (RFC 6266).
 
-    Old clients read the ASCII `filename`: accents are left out, other letters become `_`.
+    Old clients read the ASCII `filename`: without accents, and with `_` for other letters.
     """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    tame = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ()") else "_" for c in bare)
-    return f"attachment; filename=\"{tame}\"; filename*=UTF-8''{quote(name, safe='')}"
+    without_accents = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    ascii_name = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ()") else "_" for c in without_accents)
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 class Media:
@@ -83,9 +83,9 @@ class Media:
         self._s3, self._bucket = s3, bucket
 
     def upload_form(self, image: Image, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
-        """A form that takes exactly this file: its key, its type, at most `max_bytes`, for `seconds`.
+        """A presigned POST for this image's key and type, of at most `max_bytes`, valid for `seconds`.
 
-        The type is that of the row, from a closed list: the bucket holds nothing that browsers would run.
+        The type comes from a closed list: the bucket holds nothing that a browser would execute.
         """
         fields = {"Content-Type": image.content_type}
         conditions: list[object] = [{"Content-Type": image.content_type}, ["content-length-range", 1, max_bytes]]
@@ -99,7 +99,7 @@ class Media:
         return PresignedPost(url=post["url"], fields=post["fields"], expires_at=at + timedelta(seconds=seconds))
 
     def uploaded(self, owner: str, image_id: str, max_bytes: int) -> Upload | None:
-        """What was uploaded, if anything; read only when it is not too large."""
+        """The image's upload, or None; its bytes are read only up to `max_bytes`."""
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=upload_key(owner, image_id))
         except ClientError as error:
@@ -118,12 +118,12 @@ class Media:
             return body.read()
 
     def put_once(self, key: str, data: bytes, content_type: str) -> bool:
-        """Write an object unless it is there already, as a repeated delivery finds it; False then."""
+        """Write an object unless it exists; False if it does, for example after a repeated delivery."""
         for _ in range(PUT_TRIES - 1):
             try:
                 return self._put_new(key, data, content_type)
             except ClientError as error:
-                # Two conditional writes of one key met: one of them is kept, and the next try tells which.
+                # Two conditional writes of one key at the same time: one succeeded, and the next try shows which.
                 if error.response.get("Error", {}).get("Code") != "ConditionalRequestConflict":
                     raise
         return self._put_new(key, data, content_type)
@@ -138,9 +138,9 @@ class Media:
         return True
 
     def keep_original(self, image: Image, sha256: str, upload: Upload, content_type: str) -> bool:
-        """Copy the upload to its original inside the store; False if the original is there already.
+        """Copy the upload to its original inside S3; False if the original exists.
 
-        Only the very bytes that were read are copied: if another upload came meanwhile, those are written instead.
+        Copies only if the upload still has the ETag that was read; else the bytes that were read are written.
         """
         assert upload.data is not None
         key = original_key(image.owner, sha256)
@@ -163,7 +163,7 @@ class Media:
         return True
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
-        """Write an object, whatever was there."""
+        """Write or overwrite an object."""
         self._put(key, data, content_type)
 
     def _put(self, key: str, data: bytes, content_type: str, **condition: str) -> None:
@@ -177,25 +177,25 @@ class Media:
         )
 
     def remove(self, *keys: str) -> None:
-        """Remove objects; one that is not there is no error. Raises ObjectsLeftError."""
+        """Delete objects; a missing one is no error. Raises ObjectsLeftError."""
         if not keys:
             return
         answer = self._s3.delete_objects(
             Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
         )
-        # S3 answers 200 and says there which objects it could not remove.
+        # S3 answers 200 and lists the objects that it could not delete.
         if errors := answer.get("Errors", []):
             raise ObjectsLeftError(f"{len(errors)} of {len(keys)} objects: {errors[0].get('Code')}")
 
     def remove_under(self, prefix: str) -> int:
-        """Up to a thousand objects below a prefix; how many there were."""
+        """Delete up to a thousand objects below a prefix; returns how many."""
         found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
         self.remove(*(each["Key"] for each in found))
         return len(found)
 
     def remove_owner(self, owner: str) -> int:
-        """Likewise of everything an owner has."""
-        return sum(self.remove_under(f"{kind}/{owner}/") for kind in KINDS)
+        """Likewise below all prefixes of an owner."""
+        return sum(self.remove_under(f"{kind}/{owner}/") for kind in PREFIXES)
 
     def has(self, key: str) -> bool:
         try:
@@ -207,7 +207,7 @@ class Media:
         return True
 
     def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
-        """A signed address to read one object, for `seconds`; `name` makes browsers save it under it."""
+        """A presigned URL of an object, valid for `seconds`; with `name`, browsers save it under that name."""
         params = {"Bucket": self._bucket, "Key": key}
         if name:
             params["ResponseContentDisposition"] = attachment(name)

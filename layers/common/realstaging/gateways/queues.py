@@ -1,4 +1,4 @@
-"""The two queues between the steps of a job. Messages carry the trace and nothing secret."""
+"""The two queues between the steps of a job. Messages carry the trace, and no secrets."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ BATCH = 10
 
 
 class QueueRefusedError(Exception):
-    """The queue took only some messages: a fault, tried again by whoever called."""
+    """The queue did not accept some messages: a fault, repeated by the caller."""
 
 
 class StageQueue:
-    """Jobs to start. The owner is the message group: of those that wait in the queue, a fair one lets no owner's
-    starve another's. Among jobs that were sent back until their turn, the schedule of starts sees to that.
+    """Jobs to start. The owner is the message group, so that in a fair queue no owner's jobs delay another's; among
+    jobs that wait for their slot, the start schedule does the same.
     """
 
     def __init__(self, sqs: "SQSClient", url: str) -> None:
@@ -43,7 +43,7 @@ class StageQueue:
 
 
 class ResultQueue:
-    """What became of paid runs, or the order to go and ask."""
+    """Results of runs, and requests to read or cancel a run at the provider."""
 
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs, self._url = sqs, url
@@ -53,7 +53,7 @@ class ResultQueue:
 
 
 def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]], delay_seconds: int) -> None:
-    """Ten a call. What the queue did not take is a fault, so that nothing is lost silently."""
+    """Send ten messages a call. Raises QueueRefusedError, so that no message is lost silently."""
     delay = min(max(delay_seconds, 0), MAX_DELAY_SECONDS)
     for start in range(0, len(messages), BATCH):
         entries: list[SendMessageBatchRequestEntryTypeDef] = [

@@ -1,4 +1,4 @@
-"""When a queue's failed message comes again: soon at first, instead of after the queue's six minutes."""
+"""Shortens the time until a failed message is delivered again: at first seconds instead of six minutes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,8 @@ from realstaging.observability import log
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# Seconds until the second, third and fourth try; the fifth and last comes when the queue's own timeout is over, so
-# that a fault of a few minutes makes no dead letters.
+# Seconds until the second, third and fourth try. The fifth and last comes after the queue's visibility timeout, so
+# that a fault of a few minutes does not make dead letters.
 PAUSES = (5, 30, 120)
 
 
@@ -18,8 +18,8 @@ class Redelivery:
     def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
         self._sqs, self._url = sqs, queue_url
 
-    def hasten(self, record: dict[str, Any]) -> None:
-        """Make a failed message visible after its pause. Where that fails, the queue's own timeout counts."""
+    def retry_soon(self, record: dict[str, Any]) -> None:
+        """Make a failed message visible after its pause; if that fails, the queue's visibility timeout applies."""
         tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
         if not 1 <= tries <= len(PAUSES) or "receiptHandle" not in record:
             return

@@ -1,4 +1,4 @@
-"""Fetching a result from where the provider put it: known hosts only, bounded in size and time."""
+"""Downloads a result from the provider's hosts, limited in size and time."""
 
 import re
 import time
@@ -11,16 +11,16 @@ from realstaging.errors import OutputUnusableError
 
 CHUNK = 256 * 1024
 CONNECT_SECONDS = 3
-# A host that sends nothing for so long has trouble; a deadline is overrun by no more than this.
-SILENT_SECONDS = 5
+# The longest wait for data; a deadline is overrun by no more than this.
+MAX_READ_SECONDS = 5
 OK = 200
 FAULT = 500
-# What an address is made of; anything else is there to confuse somebody.
-PLAIN = re.compile(r"[!-\[\]-~]{1,2000}")
+# The characters of a URL; others could be read differently by two parsers.
+URL_CHARACTERS = re.compile(r"[!-\[\]-~]{1,2000}")
 
 
 class ResultDownloadError(Exception):
-    """The host has trouble: what may get better by asking again."""
+    """The host failed; a later try may succeed."""
 
 
 class ResultDownload:
@@ -29,16 +29,17 @@ class ResultDownload:
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds
         self._http = urllib3.PoolManager(
-            retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=min(seconds, SILENT_SECONDS))
+            retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=min(seconds, MAX_READ_SECONDS))
         )
 
     def fetch(self, url: str) -> bytes:
-        """The file's bytes. Raises OutputUnusableError for what will not get better by asking again;
-        what may (no connection, 5xx) is a fault, so that the message comes again."""
-        self._allow(url)
+        """The file's bytes. Raises OutputUnusableError for a final failure, and ResultDownloadError, a fault, for one
+        that may pass (no connection, 5xx), so that the message is delivered again.
+        """
+        self._check_url(url)
         deadline = time.monotonic() + self._seconds
         try:
-            # No redirects: a redirect could lead anywhere.
+            # No redirects: they could lead to any host.
             answer = self._http.request("GET", url, preload_content=False, redirect=False)
             try:
                 return self._read(answer, deadline)
@@ -53,7 +54,7 @@ class ResultDownload:
         if answer.status != OK:
             raise OutputUnusableError("The model's result could not be fetched. Try again.")
         data = bytearray()
-        # As it comes: waiting for a full chunk would never see the deadline.
+        # read1 returns what has arrived: waiting for full chunks could miss the deadline.
         while chunk := answer.read1(CHUNK):
             data += chunk
             if len(data) > self._max_bytes:
@@ -62,10 +63,10 @@ class ResultDownload:
                 raise ResultDownloadError("the result came too slowly")
         return bytes(data)
 
-    def _allow(self, url: str) -> None:
-        """By the parser of the client that fetches it: two parsers could see two hosts."""
+    def _check_url(self, url: str) -> None:
+        """Raises OutputUnusableError. Uses the HTTP client's own parser: two parsers could see two hosts."""
         unknown = OutputUnusableError("The model's result came from an unknown place. Try again.")
-        if not PLAIN.fullmatch(url):
+        if not URL_CHARACTERS.fullmatch(url):
             raise unknown
         try:
             parts = parse_url(url)

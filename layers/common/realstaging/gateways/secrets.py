@@ -1,4 +1,4 @@
-"""Secrets, by reference: `ssm:/…` names a SecureString parameter, fetched on first use and kept a while."""
+"""Secrets by reference: `ssm:/…` names a SecureString parameter, fetched on first use and cached."""
 
 import time
 from collections.abc import Callable
@@ -17,33 +17,33 @@ MISSING_SECONDS = 15
 
 
 class EmptySecretError(RuntimeError):
-    """The parameter holds nothing but spaces."""
+    """The parameter is empty or blank."""
 
 
 class Secrets:
-    """`ssm` is called at the first need: its client costs a cold start 12 ms that few calls use."""
+    """`ssm` is called on first use: creating the client takes 12 ms of a cold start, and few calls need it."""
 
     def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:
         self._ssm, self._stage = ssm, stage
-        self._kept: dict[str, tuple[float, str]] = {}
+        self._cache: dict[str, tuple[float, str]] = {}
         self._missing: dict[str, float] = {}
 
     def get(self, reference: str) -> str:
-        """The secret a setting refers to. Raises EmptySecretError: nothing works unsigned."""
-        kept = self._kept.get(reference)
-        if kept and kept[0] > time.monotonic():
-            return kept[1]
+        """The secret that a setting refers to. Raises EmptySecretError."""
+        cached = self._cache.get(reference)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
         name = _parameter(reference, self._stage)
         value = self._ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"].strip()
         if not value:
             raise EmptySecretError(f"the secret {name} is empty")
-        self._kept[reference] = (time.monotonic() + KEEP_SECONDS, value)
+        self._cache[reference] = (time.monotonic() + KEEP_SECONDS, value)
         return value
 
     def find(self, reference: str) -> str | None:
         """A secret that may be missing: None without a parameter, for an empty one, or without a reference.
 
-        A missing one is asked for again after a few seconds.
+        A missing one is looked up again after MISSING_SECONDS.
         """
         if not reference or self._missing.get(reference, 0) > time.monotonic():
             return None
@@ -54,19 +54,19 @@ class Secrets:
             return None
 
     def forget(self, reference: str) -> None:
-        """It was refused: the next need fetches it again."""
-        self._kept.pop(reference, None)
+        """Drop a secret that was refused: the next use fetches it again."""
+        self._cache.pop(reference, None)
 
 
 class SecretWriter:
-    """Writes secrets and says which exist. It reads none; its function's role may not."""
+    """Writes secrets and tells which exist. It cannot read them, nor may its function's role."""
 
     def __init__(self, ssm: Callable[[], "SSMClient"], stage: str) -> None:
         self._ssm, self._stage = ssm, stage
 
-    def holds(self, reference: str) -> bool:
+    def exists(self, reference: str) -> bool:
         """Raises ProviderUnavailableError."""
-        # Tags are all that can be asked for without the right to read.
+        # Listing tags needs no right to read the value.
         name = _parameter(reference, self._stage)
         try:
             self._ssm().list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
@@ -78,7 +78,7 @@ class SecretWriter:
         return True
 
     def put(self, reference: str, value: str) -> None:
-        """Raises ProviderUnavailableError if it was not stored, or perhaps not."""
+        """Raises ProviderUnavailableError if it was not, or may not have been, stored."""
         name = _parameter(reference, self._stage)
         try:
             self._ssm().put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)

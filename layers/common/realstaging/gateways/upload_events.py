@@ -1,4 +1,4 @@
-"""The function that looks at uploads, called directly when S3's own event was lost."""
+"""Invokes the upload function directly when S3's event was lost."""
 
 import json
 from typing import TYPE_CHECKING

@@ -162,6 +162,12 @@ class Job(JobView):
         return self.model_copy(update={"model": self.ordered_model, "seed": self.seed_given})
 
     @property
+    def has_unbooked_run(self) -> bool:
+        """Whether a run was begun, or perhaps was, whose end is not written down."""
+        begun = self.status is JobStatus.PROCESSING or self.status.final
+        return begun and self.attempt > 0 and not self.booked
+
+    @property
     def booked(self) -> bool:
         """Whether the current attempt's end is written down already."""
         return any(run.attempt == self.attempt for run in self.runs)

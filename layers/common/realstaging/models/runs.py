@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import AwareDatetime
+
 from realstaging.models.base import Frozen
 
 if TYPE_CHECKING:
@@ -75,6 +77,25 @@ class Run(Frozen):
     outcome: str
     cost_usd: Decimal = Decimal(0)
     predict_seconds: Decimal | None = None
+
+
+class UnbookedRun(Frozen):
+    """The run of a job that was deleted before its end was told; `cost_usd` if it is billed.
+
+    `marker` is what its input carries of us. `called_off`: its owner canceled or deleted it while it was under way.
+    `first`: no other run of the job was billed. Nobody asks for it after `until`.
+    """
+
+    attempt: int
+    prediction_id: str | None = None
+    marker: str
+    project_id: str
+    period: str
+    traceparent: str
+    cost_usd: Decimal
+    called_off: bool
+    first: bool
+    until: AwareDatetime
 
 
 class ResultMessage(Frozen):

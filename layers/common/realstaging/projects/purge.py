@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from realstaging.gateways.media import Media, master_key, original_key, staged_prefix, thumbnail_key, upload_key
 from realstaging.gateways.queues import ResultQueue
+from realstaging.models.runs import ResultMessage, UnbookedRun
 from realstaging.observability import count, log
 from realstaging.projects.deletion import Deleter, cancel_run
 from realstaging.stores.due_index import DueRow
@@ -15,6 +16,8 @@ from realstaging.stores.users import UserStore
 ROUNDS = 10
 # The index that lists a project's images may lag; after this time it is complete.
 SETTLED = timedelta(minutes=2)
+# The end of a deleted job's run was not told by its webhook.
+ASK_AGAIN = timedelta(minutes=5)
 
 
 class Purger:
@@ -69,8 +72,13 @@ class Purger:
         self._tombstones.forget_image(image, at)
         count("ImagePurged")
 
-    def _job(self, job: Tombstone, at: datetime) -> None:  # noqa: ARG002 (one shape for all kinds)
+    def _job(self, job: Tombstone, at: datetime) -> None:
         self._media.remove_under(staged_prefix(job.owner, job.id))
+        if job.run and at < job.run.until:
+            self._tombstones.look_again(job, at + ASK_AGAIN)
+            if job.run.prediction_id:
+                self._results.send([_ask(job, job.run)])
+            return
         self._tombstones.forget(job)
         count("JobPurged")
 
@@ -89,6 +97,7 @@ class Purger:
             jobs = self._users.jobs_of(owner)
             for job in jobs:
                 cancel_run(job, self._results)
+            self._users.count_called_off(owner, jobs, at)
             if not self._media.remove_owner(owner) + self._users.remove_rows(owner, at):
                 break
         else:
@@ -96,3 +105,7 @@ class Purger:
         if self._users.forget(owner, at, marked_before=at - SETTLED, free_images=self._free_images()):
             count("AccountPurged")
             log.info("account purged")
+
+
+def _ask(job: Tombstone, run: UnbookedRun) -> ResultMessage:
+    return ResultMessage(owner=job.owner, job_id=job.id, attempt=run.attempt, traceparent=run.traceparent)

@@ -11,6 +11,7 @@ from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import UnsureError
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.image_models import prompts
+from realstaging.image_models.run_price import pixels_matter
 from realstaging.models import start_schedule
 from realstaging.models.base import Failure
 from realstaging.models.jobs import Candidate, Job, JobStatus
@@ -18,6 +19,7 @@ from realstaging.models.runs import DELIVERED, Prediction, ResultMessage, Run
 from realstaging.observability import count, duration, log
 from realstaging.runs import costs, ladder, model_selection
 from realstaging.runs.decision import Defer, Deliver, Fail, Missing, Retry, Wait, decide
+from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.results import ResultMaker
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
@@ -46,12 +48,13 @@ class Finisher:
         deliveries: ResultDownload,
         queue: StageQueue,
         results: ResultQueue,
+        deleted: DeletedJobs,
     ) -> None:
         self._settings, self._terms = settings, terms
         self._jobs, self._images, self._media = jobs, images, media
         self._provider, self._replicate = provider, replicate
         self._maker = ResultMaker(settings, media=media, downloads=deliveries)
-        self._queue, self._results = queue, results
+        self._queue, self._results, self._deleted = queue, results, deleted
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
         """Take a result, or go and ask for it. Repeated, late and foreign results change nothing."""
@@ -60,10 +63,13 @@ class Finisher:
             log.info("run called off", job_id=message.job_id, prediction_id=message.cancel)
             return
         job = self._jobs.find(message.owner, message.job_id)
-        current = job is not None and job.attempt == message.attempt and not job.booked
-        if job and current and job.status is JobStatus.PROCESSING:
+        if job is None:
+            self._deleted.settle(message)
+            return
+        current = job.attempt == message.attempt and not job.booked
+        if current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
-        elif job and message.prediction and (told := costs.not_booked(job, message.attempt)):
+        elif message.prediction and (told := costs.not_booked(job, message.attempt)):
             self._book_late(job, told, message.prediction, at)
         else:
             log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
@@ -102,7 +108,7 @@ class Finisher:
         run = _trusted(told, reported)
         if run is None:
             return
-        photo = self._images.find(job.owner, job.image_id) if costs.pixels_matter(told) else None
+        photo = self._images.find(job.owner, job.image_id) if pixels_matter(told) else None
         known = next((each.outcome for each in job.runs if each.attempt == told.attempt), None)
         ended = costs.ended(told, known or job.status.value, run, photo)
         if known is None or ended.cost_usd:
@@ -175,7 +181,7 @@ class Finisher:
         return run.model_copy(update={"status": "aborted" if run.status == "starting" else "canceled"})
 
     def _ended(self, job: Job, error: StagingError, run: Prediction | None) -> Run:
-        photo = self._images.find(job.owner, job.image_id) if costs.pixels_matter(job) else None
+        photo = self._images.find(job.owner, job.image_id) if pixels_matter(job) else None
         return costs.ended(job, error.code, run, photo)
 
     # -- one act for each decision -----------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
+from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError, TooManyCanceledRunsError
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import ABANDONED, Batch, Job
 from realstaging.stores import keys
@@ -30,8 +30,8 @@ class BatchStore:
     def create(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> None:
         """Write a batch with new images and their jobs and reserve their quota.
 
-        Nothing is written on QuotaExceededError (the jobs do not all fit) and NotFoundError (no such
-        project). Raises LostRaceError when a row of `with_it` or of the batch exists.
+        Nothing is written on QuotaExceededError (the jobs do not all fit), TooManyCanceledRunsError and
+        NotFoundError (no such project). Raises LostRaceError when a row of `with_it` or of the batch exists.
         """
         try:
             started = self._begin(batch, groups, self._new, limit=limit, with_it=with_it)
@@ -63,7 +63,8 @@ class BatchStore:
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
         """The first transaction of a batch of new jobs for existing images; it reserves the quota of all.
 
-        Raises QuotaExceededError, and LostRaceError when an image changed or a project was deleted.
+        Raises QuotaExceededError, TooManyCanceledRunsError, and LostRaceError when an image changed or a project
+        was deleted.
         """
         return self._begin(batch, groups, self._extended, limit=limit, with_it=with_it)
 
@@ -148,7 +149,10 @@ class BatchStore:
         except LostRaceError as error:
             # A request that lost to an earlier one with the same key gets its answer, not a refusal.
             if wanted and min(error.failed) == quota_at:
-                used = int(error.failed[quota_at].get("used", limit))
+                counted = error.failed[quota_at]
+                used = int(counted.get("used", limit))
+                if used <= limit - wanted:
+                    raise TooManyCanceledRunsError(limit) from error
                 raise QuotaExceededError(limit=limit, used=used, requested=wanted) from error
             raise
         return started

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from realstaging.models.jobs import Job
 from realstaging.models.projects import CostView
-from realstaging.models.runs import Run
+from realstaging.models.runs import Run, UnbookedRun
 from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
@@ -39,9 +39,17 @@ class CostStore:
         """The actions that add this run to the totals; none for a free run. A job counts at its first billed run."""
         if not run.cost_usd:
             return []
-        more = {"micro_usd": int(run.cost_usd * MICRO), "jobs": 0 if job.cost_usd else 1}
         rows = keys.cost(job.owner, job.project_id), keys.total_cost(job.owner)
-        return [self._writes.update(key, put={"owner": job.owner}, add=more) for key in rows]
+        return [self._add(job.owner, key, run.cost_usd, first=not job.cost_usd) for key in rows]
+
+    def spent_on_deleted(self, owner: str, run: UnbookedRun, *, project: bool) -> list[Write]:
+        """The actions that count a run whose job was deleted; `project`: whether its project is still there."""
+        rows = [keys.total_cost(owner), *([keys.cost(owner, run.project_id)] if project else [])]
+        return [self._add(owner, key, run.cost_usd, first=run.first) for key in rows]
+
+    def _add(self, owner: str, key: keys.Key, cost_usd: Decimal, *, first: bool) -> Write:
+        more = {"micro_usd": int(cost_usd * MICRO), "jobs": 1 if first else 0}
+        return self._writes.update(key, put={"owner": owner}, add=more)
 
 
 def _view(item: Item | None) -> CostView:

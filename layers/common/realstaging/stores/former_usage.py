@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from realstaging.models.accounts import User
 from realstaging.stores import keys
-from realstaging.stores.table import LostRaceError, Write, Writes
+from realstaging.stores.table import Item, LostRaceError, Write, Writes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -34,7 +34,7 @@ class FormerUsage:
         if found is None:
             return []
         used = int(found["used"])
-        added = {"used": used, "captured": used, "reserved": 0, "carried": used}
+        added = {"used": used, "captured": used, "reserved": 0, "carried": used, **_called_off(found)}
         return [self._writes.update(keys.usage(owner, month), put={"owner": owner, "period": month}, add=added)]
 
     def keep(self, user: User, at: datetime, limit: int) -> list[Write]:
@@ -51,15 +51,16 @@ class FormerUsage:
         captured = int(usage.get("captured", 0))
         used = min(captured, limit)
         if user.role_set:
-            counted = {"used": used, "captured": used, "reserved": 0, "carried": used}
+            counted = {"used": used, "captured": used, "reserved": 0, "carried": used, **_called_off(usage)}
             return [self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
         unchanged = "#captured = :read" if "captured" in usage else "attribute_not_exists(#captured)"
         gone = self._writes.delete(key, unchanged, {":read": captured} if "captured" in usage else None)
-        if not used:
+        if not (used or _called_off(usage)):
             return [gone]
         expires_at = int(keys.month_end(at).timestamp())
         pseudonym = _pseudonym(self._find_secret() or self._create_secret(), user.owner)
-        former = {**keys.former_usage(pseudonym, month), "used": used, "expires_at": expires_at}
+        counted = {"used": used, **_called_off(usage)}
+        former = {**keys.former_usage(pseudonym, month), **counted, "expires_at": expires_at}
         return [gone, self._writes.put(former)]
 
     def _find_secret(self) -> bytes | None:
@@ -77,6 +78,11 @@ class FormerUsage:
             secret = bytes.fromhex(str(error.failed[0]["secret"]))
         self._secret = secret
         return secret
+
+
+def _called_off(counters: Item) -> Item:
+    """Runs that we paid for though they were canceled; their limit outlives the account, too."""
+    return {"canceled_runs": counters["canceled_runs"]} if counters.get("canceled_runs") else {}
 
 
 def _pseudonym(secret: bytes, owner: str) -> str:

@@ -16,7 +16,7 @@ KEEP = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class StoredAnswer:
     """The first answer to a key. `at`: when it was given; the ids of that request derive from it."""
 
     fingerprint: str
@@ -29,19 +29,19 @@ class IdempotencyStore:
     def __init__(self, table: "Table") -> None:
         self._writes = Writes(table)
 
-    def find(self, owner: str, key: str, at: datetime) -> Remembered | None:
+    def find(self, owner: str, key: str, at: datetime) -> StoredAnswer | None:
         item = self._writes.get(keys.idempotency(owner, key))
         # DynamoDB removes expired rows late; the API promises 24 h.
         if item is None or int(item["expires_at"]) <= at.timestamp():
             return None
-        return Remembered(
+        return StoredAnswer(
             fingerprint=str(item["fingerprint"]),
             status=int(item["answer_status"]),
             body=json.loads(zlib.decompress(item["answer"].value)),
             at=datetime.fromisoformat(str(item["created_at"])),
         )
 
-    def remember(self, owner: str, key: str, answer: Remembered) -> Write:
+    def remember(self, owner: str, key: str, answer: StoredAnswer) -> Write:
         """The action that stores `answer`, for the transaction that creates its rows; fails if the key is taken."""
         item = {
             **keys.idempotency(owner, key),

@@ -172,6 +172,8 @@ class JobStore:
     def book(self, job: Job, at: datetime, run: Run) -> None:
         """Book a run that ended after its job or attempt did; the state stays. Raises LostRaceError."""
         booked, cost_writes = self._booking(job, run)
+        if _is_called_off(run):
+            cost_writes.append(self._quota.called_off(job.owner, job.period))
         self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *cost_writes])
 
     def postpone(self, job: Job, until: datetime, slot: Slot | None, *, parked: bool = False) -> None:
@@ -232,7 +234,8 @@ class JobStore:
         """→ `failed` or `canceled`, and the reservation is released, in one transaction; `more` is written with it."""
         booked, cost_writes = self._booking(job, run)
         move = self.close_action(job, status, at, failure, booked | _exact(more or {}))
-        self._writes.transact_write([move, *self._quota.release(job, keys.stamp(at)), *cost_writes])
+        released = self._quota.release(job, keys.stamp(at), called_off=run is not None and _is_called_off(run))
+        self._writes.transact_write([move, *released, *cost_writes])
 
     def close_many(self, jobs: Sequence[Job], status: JobStatus, at: datetime) -> None:
         """Likewise, CLOSED_TOGETHER a transaction; a job that changed meanwhile is left as it is."""
@@ -286,6 +289,11 @@ class JobStore:
 
     def _write_one(self, write: Write) -> Job:
         return Job.model_validate(self._writes.update_item(write))
+
+
+def _is_called_off(run: Run) -> bool:
+    """Whether its owner ended it, and it is billed."""
+    return run.outcome == JobStatus.CANCELED and run.cost_usd > 0
 
 
 def _slot_item(slot: Slot | None) -> Item:

@@ -41,14 +41,22 @@ class QuotaStore:
         return entries, f"{last.period}#{last.job_id}" if last else None
 
     def reserve(self, owner: str, period: str, count: int, limit: int) -> Write:
-        """Reserve `count` images of the period, if the limit allows; creates the row on first use."""
+        """Reserve `count` images of the period, if the limit allows; creates the row on first use.
+
+        Refused when as many runs as the period includes were called off: free for their owner, billed to us.
+        """
         return self._writes.update(
             keys.usage(owner, period),
             put={"owner": owner, "period": period},
             add={"used": count, "reserved": count, "version": 1},
-            when="attribute_not_exists(#used) OR #used <= :room",
-            values={":room": limit - count},
+            when="(attribute_not_exists(#used) OR #used <= :room)"
+            " AND (attribute_not_exists(#canceled_runs) OR #canceled_runs < :limit)",
+            values={":room": limit - count, ":limit": limit},
         )
+
+    def called_off(self, owner: str, period: str, count: int = 1) -> Write:
+        """Runs that are billed though their owner canceled or deleted them."""
+        return self._writes.update(keys.usage(owner, period), add={"canceled_runs": count})
 
     def give_back(self, owner: str, period: str, count: int) -> Write:
         """Release the reservation of jobs that were never written."""
@@ -79,8 +87,9 @@ class QuotaStore:
             self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1, "version": 1}),
         ]
 
-    def release(self, job: Job, at: str) -> list[Write]:
-        return self.release_together([job], at)
+    def release(self, job: Job, at: str, *, called_off: bool = False) -> list[Write]:
+        more = {"canceled_runs": 1} if called_off else {}
+        return [self._close(job, "released", at), self._released(job.owner, job.period, 1, more)]
 
     def release_together(self, jobs: Sequence[Job], at: str) -> list[Write]:
         """Release the ledger lines of several jobs; each period's counters change once."""
@@ -88,8 +97,9 @@ class QuotaStore:
         periods = Counter((job.owner, job.period) for job in jobs)
         return [*lines, *(self._released(owner, period, count) for (owner, period), count in periods.items())]
 
-    def _released(self, owner: str, period: str, count: int) -> Write:
-        return self._writes.update(keys.usage(owner, period), add={"used": -count, "reserved": -count, "version": 1})
+    def _released(self, owner: str, period: str, count: int, more: Item | None = None) -> Write:
+        counted = {"used": -count, "reserved": -count, "version": 1, **(more or {})}
+        return self._writes.update(keys.usage(owner, period), add=counted)
 
     def _close(self, job: Job, state: str, at: str) -> Write:
         # From "reserved" only: a captured or released line never changes again.

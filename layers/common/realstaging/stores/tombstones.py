@@ -1,7 +1,7 @@
 """Tombstones of deleted rows: what the purge still has to remove. Other reads do not find them."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -11,8 +11,11 @@ from boto3.dynamodb.conditions import Attr, Key
 from realstaging.models.images import Image
 from realstaging.models.jobs import Batch, Job
 from realstaging.models.projects import Project
+from realstaging.models.runs import UnbookedRun
 from realstaging.stores import keys
+from realstaging.stores.costs import CostStore
 from realstaging.stores.images import CONTENT_SETTLED
+from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, query_all
 
@@ -36,11 +39,13 @@ class Tombstone:
     sha256: str | None = None
     project_id: str | None = None
     due_at: datetime | None = None
+    run: UnbookedRun | None = None
 
 
 class TombstoneStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes, self._quota = table, Writes(table), QuotaStore(table)
+        self._costs, self._projects = CostStore(table), ProjectStore(table)
 
     def delete_project(self, project: Project, at: datetime) -> None:
         """Replace the project with its tombstone, which hides everything in it. Raises LostRaceError."""
@@ -60,17 +65,18 @@ class TombstoneStore:
             writes.append(self._marker_of_image(image, at))
         self._writes.transact_write(writes)
 
-    def delete_jobs(self, jobs: Sequence[Job], at: datetime) -> None:
+    def delete_jobs(self, jobs: Sequence[Job], at: datetime, runs: Mapping[str, UnbookedRun] | None = None) -> None:
         """Replace up to DELETED_TOGETHER jobs with their tombstones, all or none; unfinished ones are released.
 
-        Raises LostRaceError.
+        `runs`: by job, what is still to be booked. Raises LostRaceError.
         """
         writes: list[Write] = []
         for job in jobs:
             # A run noted since the job was read must be canceled, and it does not change the version.
             unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
             writes.append(self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version}))
-            writes.append(self._marker("JOB", job.owner, job.id, at + FILES_SETTLED))
+            run = runs[job.id].model_dump_json() if runs and job.id in runs else None
+            writes.append(self._marker("JOB", job.owner, job.id, at + FILES_SETTLED, run=run))
         unfinished = [job for job in jobs if not job.status.final]
         self._writes.transact_write([*writes, *self._quota.release_together(unfinished, keys.stamp(at))])
 
@@ -81,7 +87,28 @@ class TombstoneStore:
         if item is None:
             return None
         due_at = datetime.fromisoformat(str(item["due_at"])) if "due_at" in item else None
-        return Tombstone(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at)
+        run = UnbookedRun.model_validate_json(str(item["run"])) if "run" in item else None
+        return Tombstone(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at, run)
+
+    def book(self, job: Tombstone, run: UnbookedRun, *, billed: bool) -> None:
+        """The end of a deleted job's run is known. Raises LostRaceError if it was booked, or its project deleted."""
+        told = self._writes.update(
+            keys.deleted(job.owner, job.kind, job.id), drop=("run",), when="attribute_exists(#run)"
+        )
+        writes = [told]
+        if billed and run.cost_usd:
+            project = self._projects.find(job.owner, run.project_id)
+            writes += self._costs.spent_on_deleted(job.owner, run, project=project is not None)
+            if project:
+                writes.append(self._writes.exists(keys.project(job.owner, run.project_id)))
+            if run.called_off:
+                writes.append(self._quota.called_off(job.owner, run.period))
+        self._writes.transact_write(writes)
+
+    def look_again(self, job: Tombstone, at: datetime) -> None:
+        """Raises LostRaceError if it is gone."""
+        key = keys.deleted(job.owner, job.kind, job.id)
+        self._writes.update_item(self._writes.update(key, put=keys.purge(at, job.id), when="attribute_exists(#owner)"))
 
     def forget(self, tombstone: Tombstone, *also: Write) -> None:
         """Remove a tombstone after its files. Raises LostRaceError if another purge was first."""

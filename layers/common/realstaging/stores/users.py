@@ -12,6 +12,7 @@ from realstaging.models.accounts import Profile, User
 from realstaging.models.jobs import Job
 from realstaging.stores import keys
 from realstaging.stores.former_usage import FormerUsage
+from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BEING_DELETED = "This account is being deleted."
 
 class UserStore:
     def __init__(self, table: "Table") -> None:
-        self._table, self._writes = table, Writes(table)
+        self._table, self._writes, self._quota = table, Writes(table), QuotaStore(table)
         self._former_usage = FormerUsage(table)
         self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
 
@@ -154,6 +155,14 @@ class UserStore:
     def jobs_of(self, owner: str) -> Sequence[Job]:
         """The owner's jobs among the rows that the next `remove_rows` may remove."""
         return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
+
+    def count_called_off(self, owner: str, jobs: Sequence[Job], at: datetime) -> None:
+        """Runs of this month that end with the account, before their jobs are removed. A purge that dies in between
+        counts them twice."""
+        month = keys.month(at)
+        begun = sum(job.period == month and not job.status.final and job.has_unbooked_run for job in jobs)
+        if begun:
+            self._writes.update_item(self._quota.called_off(owner, month, begun))
 
     def remove_rows(self, owner: str, at: datetime) -> int:
         """Remove up to a hundred rows of the owner and all API keys; returns how many.

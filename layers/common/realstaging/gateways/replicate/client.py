@@ -1,6 +1,6 @@
 """Replicate, through its own package over a transport of ours (replicate_transport.py).
 
-The API has no idempotency key: a create that may have been taken is never repeated here.
+The API has no idempotency key: a create that may have been accepted is never repeated here.
 """
 
 import functools
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from realstaging.gateways.replicate.transport import Transport
 
 LIST_PAGES = 20
-# 400 and 422 are about the input, but for these: the model or its version is not there for us.
+# 400 and 422 are about the input, except these: the model or its version is not available to us.
 NO_SUCH_MODEL = re.compile(
     r"invalid version or not permitted"
     r"|(model|version)\b[^.]{0,60}\b(does not exist|not found|no longer|disabled|deprecated)"
@@ -39,7 +39,7 @@ NO_SUCH_MODEL = re.compile(
 
 
 class Replicate:
-    """The package is imported and the token fetched at the first call: most results need neither."""
+    """Imports the package and fetches the token at the first call: most results need neither."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Replicate:
         max_retry_after: float,
         refused: Callable[[], None] = lambda: None,
     ) -> None:
-        """`refused` is told when the token is not taken, so that `token` gives another one."""
+        """`refused` is called when the token is not accepted, so that `token` returns a new one."""
         self._token, self._refused = token, refused
         self._base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
 
@@ -67,7 +67,7 @@ class Replicate:
         return Client(api_token=self._token(), base_url=self._base_url, transport=self._transport)
 
     def prepare(self) -> None:
-        """Fetch the token, if there is none yet: without it, nothing that costs anything is begun."""
+        """Fetch the token if there is none yet, before anything that costs money is started."""
         _ = self._client
 
     def create(
@@ -75,7 +75,7 @@ class Replicate:
     ) -> Prediction:
         """Start one paid run. Raises NotTakenError, AccountError, ModelRefusedError, RefusedError or UnsureError.
 
-        A token that is refused is fetched again and tried once more: nothing was taken yet.
+        A refused token is fetched again and the call repeated once: nothing was accepted yet.
         """
         hook: Any = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
         self._transport.cancel_after = cancel_after
@@ -88,7 +88,7 @@ class Replicate:
                     self._forget_token()
                     if not is_last:
                         continue
-                raise self._reason(error) from error
+                raise self._classified(error) from error
             return Prediction.of(answer)
         raise AssertionError("the last try ends the loop")
 
@@ -98,7 +98,7 @@ class Replicate:
         self.__dict__.pop("_client", None)
 
     def find(self, prediction_id: str) -> Prediction | None:
-        """One run as it stands, or None if there is none. Raises UnsureError when it cannot be told."""
+        """One run, or None if it does not exist. Raises UnsureError when neither is certain."""
         try:
             return Prediction.of(self._answer(lambda: self._client.predictions.get(prediction_id)))
         except StatusError as error:
@@ -109,12 +109,12 @@ class Replicate:
             raise UnsureError(error.reason) from error
 
     def find_marked(self, marker: str, since: datetime, until: datetime) -> Prediction | None:
-        """The run whose input carries our marker, among those made in that time. Raises UnsureError.
+        """The run created in that time whose input contains our marker. Raises UnsureError.
 
-        The API cannot be asked by our own id, so recent runs are read and compared; their input is
-        there for one hour.
+        The API has no search by our id, so recent runs are listed and compared; it keeps their input for one
+        hour.
         """
-        for data in self._made(since, until):
+        for data in self._list_runs(since, until):
             run = Prediction.of(data)
             if marker in run.marks.split():
                 return run
@@ -128,7 +128,7 @@ class Replicate:
             return
 
     def _answer(self, call: Callable[[], object]) -> dict[str, Any]:
-        """The provider's own words for a call; that the package cannot parse them does not matter."""
+        """The JSON that the provider answered to a call, even if the package cannot parse it."""
         self._transport.answer = {}
         try:
             call()
@@ -137,10 +137,10 @@ class Replicate:
                 raise UnsureError(type(error).__name__) from error
         return self._transport.answer
 
-    def _made(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+    def _list_runs(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         span = {"created_after": since.isoformat(), "created_before": until.isoformat()}
         address = f"/v1/predictions?{urlencode(span)}"
-        ends = time.monotonic() + self._timeout_seconds  # of the whole search, not of each page
+        ends = time.monotonic() + self._timeout_seconds  # for the whole search, not for each page
         for _ in range(LIST_PAGES):
             self._transport.until = ends
             try:
@@ -153,14 +153,14 @@ class Replicate:
             if not isinstance(found, list):
                 raise UnsureError("the answer is not a list of runs")
             yield from (each for each in found if isinstance(each, dict))
-            following = answer.get("next")
-            if not following:
+            next_url = answer.get("next")
+            if not next_url:
                 return
-            following_parts = urlsplit(str(following))
-            address = f"{following_parts.path}?{following_parts.query}"
+            next_parts = urlsplit(str(next_url))
+            address = f"{next_parts.path}?{next_parts.query}"
         raise UnsureError("more runs than were read")
 
-    def _reason(self, error: StatusError) -> Exception:
+    def _classified(self, error: StatusError) -> Exception:
         if error.status == 402:
             return AccountError("out of credit", None)
         if error.status == 429:
@@ -188,7 +188,7 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
 
 
 def replicate(settings: Settings, secrets: Secrets) -> Replicate:
-    """The gateway as the settings describe it."""
+    """The gateway, configured by the settings."""
     limits = settings.replicate
     return Replicate(
         lambda: secrets.get(limits.api_token),

@@ -1,11 +1,11 @@
-"""The kinds of answer that Replicate gives instead of a run, and what each of them means for a job."""
+"""Errors of Replicate by what they mean for a job."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class NotTakenError(Exception):
-    """The create was certainly not taken; try again after `retry_after` seconds."""
+    """The create was certainly not accepted; try again after `retry_after` seconds."""
 
     def __init__(self, reason: str, retry_after: float | None) -> None:
         super().__init__(reason)
@@ -13,7 +13,7 @@ class NotTakenError(Exception):
 
 
 class AccountError(NotTakenError):
-    """Our account cannot be used now (no credit, a bad token): every job would meet the same."""
+    """Our account cannot be used now (no credit, a bad token), for no job."""
 
 
 class ModelRefusedError(NotTakenError):
@@ -21,19 +21,19 @@ class ModelRefusedError(NotTakenError):
 
 
 class UnreachableError(NotTakenError):
-    """Nobody answered where the provider should be."""
+    """No connection to the provider."""
 
 
 class RefusedError(Exception):
-    """The provider does not accept this input; its words stay in the log, not in answers."""
+    """The provider does not accept this input; its text is logged, and not shown to clients."""
 
 
 class UnsureError(Exception):
-    """No clear answer: the run may exist and may be paid for."""
+    """No clear answer: the run may exist and be billed."""
 
 
 class StatusError(Exception):
-    """An answer that is not 2xx, whole."""
+    """A response that is not 2xx."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> None:
         super().__init__(f"status {status}")

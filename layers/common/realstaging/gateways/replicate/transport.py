@@ -1,4 +1,4 @@
-"""What the `replicate` package leaves open, closed below it. Loaded with the first call only.
+"""The HTTP transport below the `replicate` package: deadlines and whole errors. Loaded with the first call only.
 
 Facts: the package (1.0.7) sends creates without any timeout, drops error headers, repeats GETs up to
 ten times with an uncapped `Retry-After`, and refuses to parse statuses it does not know, `aborted`
@@ -18,13 +18,13 @@ CONNECT_SECONDS, WRITE_SECONDS = 3, 5
 
 
 class Transport(httpx.BaseTransport):
-    """Gives every call one deadline, adds Cancel-After to creates, and keeps the answer as it came."""
+    """Gives every call one deadline, adds Cancel-After to creates, and keeps the parsed answer."""
 
     def __init__(self, seconds: float) -> None:
         self._inner = httpx.HTTPTransport()
         self._seconds = seconds
         self.cancel_after: int | None = None
-        self.until: float | None = None  # monotonic; the end of what several calls do together
+        self.until: float | None = None  # monotonic clock: the deadline of several calls together
         self.answer: dict[str, Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -38,7 +38,7 @@ class Transport(httpx.BaseTransport):
             request.headers["Cancel-After"] = f"{self.cancel_after}s"
         try:
             response = self._inner.handle_request(request)
-            # One deadline for head and body: what the head took is taken from the body.
+            # One deadline for head and body: the body gets the time that is left.
             limits["read"] = max(deadline - time.monotonic(), 0.01)
             try:
                 body = _read(response, deadline, request)
@@ -58,7 +58,7 @@ class Transport(httpx.BaseTransport):
         if not isinstance(data, dict):
             raise UnsureError("the answer is not a JSON object")
         self.answer = data
-        return httpx.Response(response.status_code, json=_palatable(data), request=request)
+        return httpx.Response(response.status_code, json=_with_known_statuses(data), request=request)
 
     def close(self) -> None:
         self._inner.close()
@@ -76,10 +76,10 @@ def _read(response: httpx.Response, deadline: float, request: httpx.Request) -> 
     return body
 
 
-def _palatable(data: dict[str, Any]) -> dict[str, Any]:
-    """The answer with statuses the package can parse; ours is taken from the answer itself."""
+def _with_known_statuses(data: dict[str, Any]) -> dict[str, Any]:
+    """The answer with statuses that the package can parse; our code reads the original."""
     if isinstance(data.get("results"), list):
-        return data | {"results": [_palatable(each) for each in data["results"] if isinstance(each, dict)]}
+        return data | {"results": [_with_known_statuses(each) for each in data["results"] if isinstance(each, dict)]}
     if "status" in data and data["status"] not in KNOWN:
         return data | {"status": "canceled" if data["status"] == "aborted" else "processing"}
     return data

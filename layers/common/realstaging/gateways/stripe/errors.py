@@ -1,4 +1,4 @@
-"""What Stripe's refusals mean for us, in our words; its own words stay in the log. Loaded with the first call only."""
+"""Translates Stripe's errors to ours; its texts are not passed on. Loaded with the first call only."""
 
 from http import HTTPStatus
 from typing import Any
@@ -27,37 +27,37 @@ NO_CARD = "There is no card to pay with. Add one in the billing portal."
 
 
 class RefusedError(Exception):
-    """Stripe refuses our request as it is: a fault of ours or of the set-up, not of the caller."""
+    """Stripe refuses the request itself: a fault of our code or configuration, not of the caller."""
 
 
 def translated(error: StripeError) -> AppError | RefusedError:
-    """Logged without a body, which may name people and cards."""
-    seen: Any = {
+    """Our error for Stripe's. Logs it without the body, which may name people and cards."""
+    fields: Any = {
         "kind": type(error).__name__,
         "status": error.http_status,
         "code": error.code,
         "stripe_request_id": error.request_id,
     }
     if isinstance(error, CardError):
-        log.info("payment declined", **seen)
+        log.info("payment declined", **fields)
         return PaymentDeclinedError(_declined(error))
-    # 409: a request under the same key is still under way, and will have an answer soon.
+    # 409: a request with the same idempotency key is still running.
     if isinstance(error, InvalidRequestError | IdempotencyError) and error.http_status != HTTPStatus.CONFLICT:
-        log.warning("refused by stripe", **seen)
+        log.warning("refused by stripe", **fields)
         return _refused(error)
-    log.warning("stripe unavailable", **seen)
+    log.warning("stripe unavailable", **fields)
     count("StripeUnavailable")
     return ProviderUnavailableError("The payment service cannot be reached now. Try again in a minute.")
 
 
 def _declined(error: CardError) -> str:
     reason = error.error.decline_code if error.error is not None else None
-    words = DECLINED.get(str(reason)) or DECLINED.get(str(error.code))
-    return words or "The bank declined the payment. Use another card, or ask the bank."
+    text = DECLINED.get(str(reason)) or DECLINED.get(str(error.code))
+    return text or "The bank declined the payment. Use another card, or ask the bank."
 
 
 def _refused(error: StripeError) -> AppError | RefusedError:
-    """Refusals of parameters are faults of ours; the others are about the state things are in."""
+    """Errors about parameters are our faults; the others are about the state of the object."""
     param, code = getattr(error, "param", None), str(error.code or "")
     if code == "resource_missing":
         if param == "customer" or "No such customer" in str(error.user_message):

@@ -1,6 +1,6 @@
-"""How the `stripe` package is made to call. Loaded with the first call only.
+"""The `stripe` package's client with our settings. Loaded with the first call only.
 
-Facts: the package (16.1.0) waits 80 s unless told otherwise, repeats nothing unless told otherwise, lets
+Facts: the package (16.1.0) has a default timeout of 80 s, does not retry by default, lets
 a machine's ~/.netrc replace our key, and writes every call into the log.
 """
 
