@@ -104,7 +104,7 @@ def test_report_and_overlay_are_there_with_the_result(world: World) -> None:
     status, report, _ = call(world, "GET", f"/v1/jobs/{job.id}/report")
     assert status == 200
     assert (report["mode"], report["frame"]["frame"]) == ("staging", job.result and job.result.frame)
-    status, file, _ = call(world, "GET", f"/v1/jobs/{job.id}/file?variant=overlay")
+    status, file, _ = call(world, "GET", f"/v1/jobs/{job.id}/file", query={"variant": "overlay"})
     assert (status, file["content_type"]) == (200, "image/jpeg")
     assert call(world, "GET", f"/v1/jobs/{job.id}/report", owner="bob")[0] == 404
 
@@ -124,5 +124,5 @@ def test_a_result_has_the_format_and_size_that_were_ordered(world: World, format
     assert job.result is not None
     assert (job.result.content_type, job.result.frame) == (kind, "model")
     assert (job.result.width, job.result.height) == (job.result.made_width, job.result.made_height)
-    status, file, _ = call(world, "GET", f"/v1/jobs/{job.id}/file?download=1")
+    status, file, _ = call(world, "GET", f"/v1/jobs/{job.id}/file", query={"download": "1"})
     assert (status, file["content_type"]) == (200, kind)
