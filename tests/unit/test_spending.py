@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from realstaging.image_models import run_price
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import Prediction
@@ -70,21 +71,21 @@ def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:
     ],
 )
 def test_real_pixels_decide(photo: Image | None, made: tuple[int, int] | None, usd: str) -> None:
-    assert costs.price(job(), photo, made) == Decimal(usd)
+    assert run_price.price(job(), photo, made) == Decimal(usd)
 
 
 def test_what_was_sent_may_change_the_price() -> None:
     sent = {"quality": "low"}
 
-    assert costs.price(job("openai/gpt-image-1.5", input=sent), PHOTO, None) == Decimal("0.013")
-    assert costs.price(job("openai/gpt-image-1.5"), PHOTO, None) == Decimal("0.136")
+    assert run_price.price(job("openai/gpt-image-1.5", input=sent), PHOTO, None) == Decimal("0.013")
+    assert run_price.price(job("openai/gpt-image-1.5"), PHOTO, None) == Decimal("0.136")
 
 
 def test_a_model_that_is_known_no_more_has_no_price() -> None:
-    assert costs.price(job("nobody/nothing"), PHOTO, None) == 0
-    assert not costs.pixels_matter(job("nobody/nothing"))
+    assert run_price.price(job("nobody/nothing"), PHOTO, None) == 0
+    assert not run_price.pixels_matter(job("nobody/nothing"))
 
 
 def test_the_photo_matters_only_where_megapixels_are_billed() -> None:
-    assert costs.pixels_matter(job())
-    assert not costs.pixels_matter(job("qwen/qwen-image-edit-2511"))
+    assert run_price.pixels_matter(job())
+    assert not run_price.pixels_matter(job("qwen/qwen-image-edit-2511"))
