@@ -42,6 +42,12 @@ def stage(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="The same seed gives similar pictures.")] = None,
     model: Annotated[str | None, typer.Option(help="Another model than the usual one.")] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(help="What becomes of a picture that changed the room, never charged: report, reroll or refuse."),
+    ] = None,
+    mode: Annotated[str | None, typer.Option(help="staging, declutter or enhancement.")] = None,
+    size: Annotated[str | None, typer.Option(help="source (the photo's own) or model (as it was made).")] = None,
     out: Out = Path("staged"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
     url: Url = None,
@@ -50,6 +56,7 @@ def stage(
 ) -> None:
     """Stage photos: upload them, follow their staging, download the results as NAME-STYLE.jpg."""
     given: dict[str, Any] = {"room_type": room, "styles": style, "prompt": prompt, "seed": seed, "model": model}
+    given |= {"check": check, "mode": mode, "size": size}
     settings = {name: value for name, value in given.items() if value} | (
         {"variations": variations} if variations > 1 else {}
     )

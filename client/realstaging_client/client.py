@@ -42,6 +42,10 @@ class Settings(TypedDict, total=False):
     seed: int
     model: str
     variations: int
+    check: str
+    mode: str
+    size: str
+    format: str
 
 
 class NewFile(TypedDict):

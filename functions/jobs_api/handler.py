@@ -36,6 +36,7 @@ from realstaging.models.base import view
 from realstaging.models.catalog import Capabilities, Health
 from realstaging.models.images import FileView, ImagePage, ImageView, ImageWithJobs
 from realstaging.models.jobs import Batch, BatchView, JobPage, JobStatus, JobView
+from realstaging.models.picture_checks import ReportView
 from realstaging.models.projects import CostView, NewProject, ProjectPage, ProjectPatch, ProjectView
 from realstaging.models.requests import RestageAnswer, RestageRequest
 from realstaging.observability import log, metrics
@@ -43,7 +44,7 @@ from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import position
 from realstaging.projects.create import create_project
 from realstaging.projects.deletion import Deleter
-from realstaging.projects.downloads import image_file, job_file
+from realstaging.projects.downloads import image_file, job_file, job_report
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.costs import CostStore
@@ -428,12 +429,29 @@ def post_retry(job_id: JobId) -> Response[JobView]:
 )
 def get_job_file(
     job_id: JobId,
-    variant: Annotated[Literal["staged", "thumbnail"], Query(description="Which of its files.")] = "staged",
+    variant: Annotated[
+        Literal["staged", "thumbnail", "overlay"],
+        Query(description="Which of its files; `overlay`: what changed, over the original."),
+    ] = "staged",
     expires_in: Seconds = 900,
     download: Download = "0",
 ) -> FileView:
     job = jobs.get(app.owner, job_id)
     return job_file(job, variant, datetime.now(UTC), expires_in, download=download == "1", media=media)
+
+
+@app.get(
+    "/v1/jobs/<job_id>/report",
+    **describe(
+        "Jobs",
+        "getJobReport",
+        "Get the picture check of a result",
+        {200: "The whole report; of a job that failed with `structure_changed`, that of its last result."},
+        codes=("job_not_ready",),
+    ),
+)
+def get_job_report(job_id: JobId) -> ReportView:
+    return job_report(jobs.get(app.owner, job_id), media)
 
 
 @app.get(

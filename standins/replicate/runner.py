@@ -6,11 +6,13 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import httpx
 
 from standins.replicate import inputs
 from standins.replicate.drawing import draw
+from standins.replicate.drawing.mistakes import Mistake
 from standins.replicate.drawing.order import PictureError
 from standins.replicate.inputs import InputError, fetch
 from standins.replicate.outputs import Outputs
@@ -123,6 +125,8 @@ class Runner:
         order = inputs.drawing_order(prediction.model, given, seed)
         if kind == "square":
             order = replace(order, aspect_ratio="1:1")
+        if fault and kind in get_args(Mistake):
+            order = replace(order, mistake=kind, by=fault.by)
         loop = asyncio.get_running_loop()
         content = await loop.run_in_executor(self._pool, draw, rooms[0], order)
         prediction.logs += "Generated 1 image\n"

@@ -48,6 +48,14 @@ Name = Literal[
     "result:string",
     "result:none",
     "result:foreign",
+    "result:zoomed",
+    "result:shifted",
+    "result:stretched",
+    "result:other_view",
+    "result:window_removed",
+    "result:wall_recoloured",
+    "result:blank",
+    "result:unchanged",
 ]
 
 # Error texts of failed predictions, as Replicate words them.
@@ -82,6 +90,7 @@ class Outcome(Strict):
     real_after: float | None = Field(default=None, ge=0)
     bytes: int = 64 * 1024 * 1024
     times: int = 1
+    by: float | None = Field(default=None, gt=0, le=0.5)
     url: str = "http://foreign.invalid/out-0.webp"
 
     @property

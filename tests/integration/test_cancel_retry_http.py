@@ -111,7 +111,7 @@ def test_of_a_cancel_and_a_delivery_one_wins_and_only_what_is_delivered_is_charg
     assert status == (409 if charged else 200)
     assert (world.job(job).status, world.job(job).charged) == (JobStatus.READY if charged else "canceled", charged)
     assert world.ledger() == {job.id: "captured" if charged else "released"}
-    assert len(world.objects("staged/")) == 2 * charged
+    assert len(world.objects("staged/")) == 4 * charged
 
 
 def test_a_cancel_that_meets_a_start_happens_after_it(world: World) -> None:

@@ -59,7 +59,8 @@ def test_a_late_result_of_an_attempt_that_was_given_up_is_booked_and_not_deliver
     assert [str(run.cost_usd) for run in now.runs] == ["0.03"]
     finish(world, results(world, job, 2))
     assert (world.job(job).status, world.usage().captured) == (JobStatus.READY, 1)
-    assert world.objects("staged/") == [f"staged/alice/{job.id}/2-thumbnail.jpg", f"staged/alice/{job.id}/2.jpg"]
+    names = ("2-overlay.jpg", "2-report.json", "2-thumbnail.jpg", "2.jpg")
+    assert world.objects("staged/") == [f"staged/alice/{job.id}/{name}" for name in names]
 
     before = world.rows()
     finish(world, first)
@@ -176,7 +177,7 @@ def test_a_crash_between_the_files_and_the_charge_is_made_up_for(world: World, a
     assert failures(second) == []
     assert world.job(job).status is JobStatus.READY
     assert (world.usage().used, world.usage().captured) == (1, 1)
-    assert len(world.objects("staged/")) == 2
+    assert len(world.objects("staged/")) == 4
 
 
 def test_a_retry_whose_message_is_lost_is_sent_again(world: World) -> None:

@@ -29,11 +29,11 @@ def test_a_late_report_of_the_first_attempt_costs_the_second_ones_result_nothing
     finisher, seen = world.function("finish_job").finisher, {"delivering": 0, "second": not delivered_twice}
     deliver, remove = finisher._jobs.deliver, finisher._media.remove
 
-    def late_report_first(*given: object) -> None:
+    def late_report_first(*given: object, **more: object) -> None:
         seen["delivering"] += 1
         if seen["delivering"] == 1:
             finish(world, late)
-        deliver(*given)
+        deliver(*given, **more)
 
     def second_delivery_first(*names: str) -> None:
         if not seen["second"]:

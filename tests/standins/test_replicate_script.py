@@ -220,3 +220,10 @@ def test_creations_beyond_the_limit_are_throttled_and_create_nothing(customer: C
     assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
     assert int(answers[2].headers["retry-after"]) in range(1, 11)
     assert customer.log()["created"] == 2
+
+
+def test_a_mistake_of_the_model_is_drawn(customer: Customer) -> None:
+    blank = Image.open(io.BytesIO(result(customer, "result:blank").content)).convert("L")
+    wide = Image.open(io.BytesIO(result(customer, {"outcome": "result:stretched", "by": 0.1}).content))
+    assert blank.getextrema()[1] - blank.getextrema()[0] < 4  # type: ignore[operator]
+    assert wide.width == round(blank.width * 1.1)

@@ -1,12 +1,9 @@
 """Builds the state a test starts from, through the same rules and stores the functions use."""
 
 import functools
-import io
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-
-from PIL import Image as Pillow
 
 from realstaging.gateways.media import master_key, upload_key
 from realstaging.ids import new_id, new_ids
@@ -19,6 +16,7 @@ from realstaging.models.runtime_settings import ModelSettings, Overrides, Settin
 from realstaging.stores import keys
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.users import UserStore
+from tests.support.empty_room import empty_room_file
 from tests.support.events import event, together
 from tests.support.world import World
 
@@ -29,11 +27,7 @@ FACTS = {"content_type": "image/jpeg", "size_bytes": 1000, "width": 768, "height
 
 @functools.cache
 def photo(width: int = 768, height: int = 512, kind: str = "JPEG") -> bytes:
-    picture = Pillow.new("RGB", (width, height), (228, 224, 216))
-    picture.paste((176, 140, 100), (0, round(height * 0.68), width, height))
-    file = io.BytesIO()
-    picture.save(file, kind)
-    return file.getvalue()
+    return empty_room_file(width, height, kind)
 
 
 def user(world: World, owner: str = "alice") -> None:

@@ -7,6 +7,7 @@ import pillow_heif
 from PIL import Image
 
 from tests.e2e.conftest import Photo
+from tests.support.empty_room import empty_room_file
 
 ROOT = Path(__file__).parents[2]
 ROOMS = sorted((ROOT / "samples").glob("*.jpg"))
@@ -68,8 +69,4 @@ def _encoded(picture: Image.Image, format: str) -> bytes:
 
 def photo(width: int, height: int) -> Photo:
     """A room with a floor, in this shape."""
-    picture = Image.new("RGB", (width, height), (228, 224, 216))
-    picture.paste((176, 140, 100), (0, round(height * 0.68), width, height))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=90)
-    return Photo(f"room-{width}x{height}.jpg", "image/jpeg", file.getvalue())
+    return Photo(f"room-{width}x{height}.jpg", "image/jpeg", empty_room_file(width, height))

@@ -174,6 +174,10 @@ def toned(image: Image.Image, gamma: float = 1.0, factors: tuple[float, float, f
 
 
 def jpeg(image: Image.Image, quality: int = 80) -> Image.Image:
+    return Image.open(io.BytesIO(encoded(image, quality))).convert("RGB")
+
+
+def encoded(image: Image.Image, quality: int = 80) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
-    return Image.open(file).convert("RGB")
+    return file.getvalue()

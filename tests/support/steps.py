@@ -12,7 +12,7 @@ import pytest
 from botocore.client import BaseClient
 
 from realstaging.api.app import Api
-from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
+from realstaging.gateways.media import Media, staged_key
 from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.images import Image
@@ -68,7 +68,7 @@ def arrived(
 def delivered(world: World, job: Job) -> Job:
     """Its result is there and charged. How results are brought home is tested elsewhere."""
     job = factories.claimed(world, world.job(job))
-    names = staged_key(job.owner, job.id, job.attempt), staged_thumbnail_key(job.owner, job.id, job.attempt)
+    names = staged_key(job.owner, job.id, job.attempt), staged_key(job.owner, job.id, job.attempt, "-thumbnail.jpg")
     for name in names:
         world.media.put_once(name, factories.photo(), "image/jpeg")
     shown = {"content_type": "image/jpeg", "width": 768, "height": 512, "size_bytes": 1000}

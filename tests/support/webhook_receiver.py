@@ -1,6 +1,5 @@
 """What a customer of the stand-in has: pictures to fetch and an address that webhooks are sent to."""
 
-import io
 import json
 import threading
 import time
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from PIL import Image
+from tests.support.empty_room import empty_room_file
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,7 @@ class Receiver:
 
 def jpeg(width: int = 480, height: int = 320) -> bytes:
     """An empty room in its simplest form: wall above, floor below."""
-    picture = Image.new("RGB", (width, height), (228, 224, 216))
-    picture.paste((176, 140, 100), (0, round(height * 0.68), width, height))
-    file = io.BytesIO()
-    picture.save(file, "JPEG")
-    return file.getvalue()
+    return empty_room_file(width, height)
 
 
 @contextmanager

@@ -246,7 +246,8 @@ def _check_costs(rows: list[dict[str, Any]], pk: str) -> None:
 def _line(job: Job) -> str:
     if not job.status.final:
         return "reserved"
-    assert job.charged == (job.status is JobStatus.READY)
+    kept = job.check is None or job.check.verdict != "fail"
+    assert job.charged == (job.status is JobStatus.READY and kept)
     return "captured" if job.charged else "released"
 
 

@@ -19,7 +19,7 @@ from realstaging.errors import InputRefusedError
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.image_models import families, registry
 from realstaging.image_models.registry import Order, StagingModel
-from realstaging.imaging.output import finish
+from realstaging.imaging.output import open_result
 from realstaging.models.runs import Prediction
 from realstaging.runs import model_selection
 from standins.replicate import models as published
@@ -299,7 +299,7 @@ def test_a_new_model_is_one_new_file(new_model: str, provider: Replicate) -> Non
     run = ended(provider, provider.create(model=model.id, version=None, input=sent, webhook=None, cancel_after=60))
     assert run.status == "succeeded", run.error
     [url] = registry.output_urls(run.output)
-    result = finish(
+    result, _ = open_result(
         httpx.get(url, trust_env=False).content, master_width=1600, master_height=1067, limits=settings.images
     )
     assert result.width / result.height == pytest.approx(1600 / 1067, rel=0.01)

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image
 
 from realstaging import config
 from realstaging.errors import OutputUnusableError
-from realstaging.imaging.output import Result, finish
+from realstaging.imaging import encoding, output
 
 LIMITS = config.Images(
     max_pixels=4_000_000,
@@ -28,8 +28,9 @@ def delivered(width: int, height: int, kind: str = "PNG", **options: Any) -> byt
     return file.getvalue()
 
 
-def finished(data: bytes, master: tuple[int, int] = (800, 600)) -> Result:
-    return finish(data, master_width=master[0], master_height=master[1], limits=LIMITS)
+def finished(data: bytes, master: tuple[int, int] = (800, 600)) -> Image.Image:
+    image, _ = output.open_result(data, master_width=master[0], master_height=master[1], limits=LIMITS)
+    return image
 
 
 def refusal(data: bytes, master: tuple[int, int] = (800, 600)) -> str:
@@ -39,14 +40,11 @@ def refusal(data: bytes, master: tuple[int, int] = (800, 600)) -> str:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_result_is_a_jpeg_with_a_thumbnail_whatever_the_model_sent(kind: str) -> None:
-    result = finished(delivered(640, 480, kind))
+def test_a_result_is_opened_whatever_the_model_sent(kind: str) -> None:
+    image, made = output.open_result(delivered(656, 480, kind), master_width=800, master_height=600, limits=LIMITS)
 
-    picture, thumbnail = Image.open(io.BytesIO(result.picture)), Image.open(io.BytesIO(result.thumbnail))
-    assert result.content_type == "image/jpeg"
-    assert (picture.format, thumbnail.format) == ("JPEG", "JPEG")
-    assert picture.size == (result.width, result.height) == (640, 480)
-    assert thumbnail.size == (128, 96)
+    assert (image.mode, image.size, made) == ("RGB", (640, 480), (656, 480))
+    assert Image.open(io.BytesIO(output.thumbnail(image, LIMITS))).size == (128, 96)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_the_crop_is_central() -> None:
     file = io.BytesIO()
     image.save(file, "PNG")
 
-    picture = Image.open(io.BytesIO(finished(file.getvalue()).picture))
+    picture = finished(file.getvalue())
 
     edges: list[Any] = [picture.getpixel((0, 240)), picture.getpixel((639, 240))]
     assert min(min(pixel) for pixel in edges) > 240
@@ -131,18 +129,21 @@ def test_too_small_an_answer_is_refused(side: int) -> None:
     assert f"{side} x {side} pixels" in refusal(delivered(side, side), (600, 600))
 
 
-def test_picture_and_thumbnail_say_that_the_room_was_staged_and_nothing_else() -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_a_staged_file_says_that_the_room_was_staged_and_nothing_else(kind: str) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "ProviderName"
     data = delivered(800, 600, "JPEG", exif=exif, xmp=b"<x>ProviderName</x>", comment=b"ProviderName")
 
-    result = finished(data)
+    file = encoding.staged(finished(data), f"image/{kind.lower()}")
 
-    for jpeg in (result.picture, result.thumbnail):
-        image = Image.open(io.BytesIO(jpeg))
-        assert dict(image.getexif()) == {
-            ExifTags.Base.ImageDescription: "Virtually staged: furniture and decor were added by software.",
-            ExifTags.Base.Software: "Real Staging",
-        }
-        assert b"digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in image.info["xmp"]
-        assert b"ProviderName" not in jpeg
+    image = Image.open(io.BytesIO(file))
+    assert (image.format, image.size) == (kind, (800, 600))
+    assert dict(image.getexif()) == {
+        ExifTags.Base.ImageDescription: "Virtually staged: furniture and decor were added by software.",
+        ExifTags.Base.Software: "Real Staging",
+    }
+    assert "digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in str(
+        image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    )
+    assert b"ProviderName" not in file

@@ -1,5 +1,6 @@
 """What a scenario left behind: table, bucket and provider held against each other."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ import httpx
 from local import aws
 from tools.chaos.owner import FINAL, Json, Owner
 
-UNUSABLE = ("output_unusable",)
+UNUSABLE = ("output_unusable", "structure_changed")
 
 
 @dataclass
@@ -81,11 +82,10 @@ def _check_files(found: Findings, owner: Owner, jobs: dict[str, Json], images: d
     for key in keys:
         if not any(id in key for id in known) and not any(str(each) in key for each in hashes if each):
             found.orphaned.append(key)
-    current = {row["id"]: str(row.get("result_key", "")) for row in jobs.values()}
-    for key in keys:
-        owners = [id for id in current if id in key]
-        if key.startswith("staged/") and owners and current[owners[0]] not in key and "thumb" not in key:
-            found.orphaned.append(key)
+    for job in jobs.values():
+        kept = {run["attempt"] for run in job.get("runs", []) if run["outcome"] in ("delivered", "structure_changed")}
+        files = [key for key in keys if key.startswith("staged/") and job["id"] in key]
+        found.orphaned += [key for key in files if int(re.split(r"[-.]", key.rsplit("/", 1)[1])[0]) not in kept]
 
 
 def _check_books(found: Findings, owner: Owner, jobs: dict[str, Json], ledger: dict[str, str]) -> None:
@@ -95,6 +95,6 @@ def _check_books(found: Findings, owner: Owner, jobs: dict[str, Json], ledger: d
     if (used, reserved, captured) != (tally["captured"], 0, tally["captured"]):
         found.books.append(f"counters used {used}, reserved {reserved}, captured {captured}; ledger {dict(tally)}")
     for id, job in jobs.items():
-        wanted = "captured" if job["status"] == "ready" else "released"
+        wanted = "captured" if job["status"] == "ready" and job.get("charged") else "released"
         if ledger.get(id) != wanted:
             found.books.append(f"{id} is {job['status']}, its ledger line {ledger.get(id)}")

@@ -23,6 +23,15 @@ from realstaging.models.base import Failure, Problem, view
 from realstaging.models.catalog import Capabilities, Health
 from realstaging.models.images import FileView, ImagePage, ImageStatus, ImageView, ImageWithJobs
 from realstaging.models.jobs import Batch, Job, JobPage, JobStatus, JobView, ResultView
+from realstaging.models.picture_checks import (
+    CheckView,
+    FrameView,
+    Lines,
+    PictureInfo,
+    ReportView,
+    Tiles,
+    Transform,
+)
 from realstaging.models.projects import CostView, ProjectPage, ProjectView
 from realstaging.models.requests import (
     PresignedPost,
@@ -78,9 +87,34 @@ done = queued.model_copy(
         "charged": True,
         "cost_usd": Decimal("0.030000"),
         "duration_ms": 9240,
-        "result": ResultView(content_type="image/jpeg", width=2048, height=1536, size_bytes=611204),
+        "result": ResultView(
+            content_type="image/jpeg",
+            width=4032,
+            height=3024,
+            size_bytes=4611204,
+            made_width=1184,
+            made_height=880,
+            frame="restored",
+            restored_share=0.71,
+        ),
+        "check": CheckView(verdict="pass", score=0.93, reasons=[], algorithm="structure/1"),
         "version": 4,
     }
+)
+report = ReportView(
+    algorithm="structure/1",
+    mode="staging",
+    verdict="pass",
+    score=0.93,
+    reasons=[],
+    transform=Transform(scale_x=1.012, scale_y=1.009, shift_x=0.002, shift_y=-0.001, peak=0.94),
+    lines=Lines(kept=0.95, added=0.31),
+    tiles=Tiles(columns=3, rows=2, scores=[[0.98, 0.95, None], [0.91, None, 0.93]]),
+    thresholds={"lines_kept": {"fail": 0.6, "passes": 0.8}},
+    original=PictureInfo(width=2048, height=1536, sha256="9" * 64),
+    altered=PictureInfo(width=1184, height=880, sha256="7" * 64),
+    took_ms=520,
+    frame=FrameView(frame="restored", restored_share=0.71),
 )
 canceled = queued.model_copy(update={"status": JobStatus.CANCELED, "finished_at": AT, "version": 3})
 refused = Failure.of(ContentRefusedError("The model's content filter refused it. Use another photo."))
@@ -228,6 +262,7 @@ ANSWERS: dict[str, BaseModel] = _views() | {
     "GET /v1/jobs/{job_id} 200": done,
     "POST /v1/jobs/{job_id}/cancel 200": canceled,
     "POST /v1/jobs/{job_id}/retry 201": again,
+    "GET /v1/jobs/{job_id}/report 200": report,
     "GET /v1/jobs/{job_id}/file 200": file_of(f"staged/alice/{JOB}/result.jpg"),
     "POST /v1/batches/{batch_id}/retry 202": _restaged,
     "POST /v1/batches/{batch_id}/retry 207": _partly,

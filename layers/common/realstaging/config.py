@@ -171,6 +171,20 @@ class Rates(_Section):
     window_seconds: int = Field(ge=1, description="Length of a window.")
 
 
+class Checks(_Section):
+    """The picture check of results. Thresholds are those of realstaging/imaging/checks/thresholds.py."""
+
+    default: Literal["report", "reroll", "refuse"] = Field(
+        description="What becomes of a result that fails its check, where the request does not say."
+    )
+    thresholds: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="By mode, thresholds that replace the method's own."
+    )
+    models: dict[str, dict[str, dict[str, Any]]] = Field(
+        default_factory=dict, description="By model and mode, thresholds that replace those of the mode."
+    )
+
+
 class Models(_Section):
     """Which models are on offer, by the ids of realstaging/image_models/families/."""
 
@@ -251,6 +265,7 @@ class Settings(_Section):
             "The styles on offer, in the order in which they are shown; each needs texts in `config/prompts.yaml`."
         )
     )
+    checks: Checks
     models: Models
     plans: dict[str, Plan]
     billing: Billing

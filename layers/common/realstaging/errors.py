@@ -51,6 +51,7 @@ AppError
    ├─ ContentRefusedError       422  content_refused
    ├─ InputRefusedError         502  input_refused
    ├─ OutputUnusableError       502  output_unusable
+   ├─ StructureChangedError     422  structure_changed
    ├─ LostRunError              502  run_lost
    ├─ ModelUnavailableError     503  model_unavailable
    └─ StagingTimedOutError      504  staging_timed_out
@@ -412,6 +413,12 @@ class OutputUnusableError(StagingError):
     def __init__(self, detail: str, made: tuple[int, int] | None = None) -> None:
         super().__init__(detail)
         self.made = made
+
+
+class StructureChangedError(StagingError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "structure_changed"
+    title = "The result does not keep the room"
 
 
 class LostRunError(StagingError):

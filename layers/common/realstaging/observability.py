@@ -5,7 +5,7 @@ import re
 import secrets
 import warnings
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 log = Logger(utc=True, use_rfc3339=True)
@@ -22,6 +22,16 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 def count(name: str, value: int = 1) -> None:
     """One more of something; names are listed in docs/runbook.md."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def count_check(model: str, verdict: str) -> None:
+    """A picture check, by the model that made the picture and the verdict: two dimensions of few values."""
+    metrics.add_metric(name="PictureChecked", unit=MetricUnit.Count, value=1)
+    with single_metric(
+        name="PictureCheckedByModel", unit=MetricUnit.Count, value=1, namespace="RealStaging"
+    ) as by_model:
+        for name, value in (("stage", os.environ.get("STAGE", "unknown")), ("model", model), ("verdict", verdict)):
+            by_model.add_dimension(name=name, value=value)
 
 
 def duration(name: str, milliseconds: float) -> None:

@@ -59,6 +59,11 @@ def refusals(wanted: StageSettings, settings: Settings, under: str) -> list[Comp
         found.append(
             {"pointer": f"{under}/keep_structure", "message": "false needs a prompt, which is then all we send."}
         )
+    if wanted.mode != "staging" and (wanted.style or wanted.styles):
+        name = "style" if wanted.style else "styles"
+        found.append(
+            {"pointer": f"{under}/{name}", "message": f"The mode {wanted.mode} furnishes nothing: leave it out."}
+        )
     return found
 
 

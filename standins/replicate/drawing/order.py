@@ -17,3 +17,5 @@ class Order:
     output_format: str = "webp"
     quality: int = 95
     pixels: int = PIXELS
+    mistake: str | None = None
+    by: float | None = None

@@ -6,6 +6,7 @@ import random
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, ImageStat
 
+from standins.replicate.drawing import mistakes
 from standins.replicate.drawing.order import PIXELS, Order, PictureError
 from standins.replicate.drawing.palettes import palette
 from standins.replicate.drawing.sets import Stage, frame, furnishing
@@ -27,8 +28,15 @@ def size_for(width: int, height: int, aspect_ratio: str, pixels: int = PIXELS) -
 
 
 def draw(room: bytes, order: Order) -> bytes:
-    picture = furnished(opened(room, order.aspect_ratio), order)
-    mark(picture)
+    photo = opened(room, order.aspect_ratio)
+    if order.mistake == "blank":
+        picture = Image.new("RGB", photo.size, (128, 128, 128))
+    elif order.mistake == "unchanged":
+        picture = photo
+    else:
+        picture = furnished(mistakes.changed_room(photo, order.mistake), order)
+        mark(picture)
+        picture = mistakes.reframed(picture, order.mistake, order.by)
     if order.pixels != PIXELS:
         # Drawn at one size and enlarged: drawing furniture is slow, and details do not matter.
         picture = picture.resize(size_for(*picture.size, "match_input_image", order.pixels), Image.Resampling.BILINEAR)

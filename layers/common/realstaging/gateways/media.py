@@ -63,12 +63,9 @@ def staged_prefix(owner: str, job_id: str) -> str:
     return f"staged/{owner}/{job_id}/"
 
 
-def staged_key(owner: str, job_id: str, attempt: int) -> str:
-    return f"{staged_prefix(owner, job_id)}{attempt}.jpg"
-
-
-def staged_thumbnail_key(owner: str, job_id: str, attempt: int) -> str:
-    return f"{staged_prefix(owner, job_id)}{attempt}-thumbnail.jpg"
+def staged_key(owner: str, job_id: str, attempt: int, ending: str = ".jpg") -> str:
+    """A file of an attempt, such as `.jpg`, `-thumbnail.jpg`, `-overlay.jpg` or `-report.json`."""
+    return f"{staged_prefix(owner, job_id)}{attempt}{ending}"
 
 
 def attachment(name: str) -> str:

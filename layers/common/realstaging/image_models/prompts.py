@@ -11,6 +11,7 @@ from realstaging import config
 from realstaging.config import Settings
 from realstaging.models.choices import current
 from realstaging.models.jobs import JobView
+from realstaging.models.picture_checks import Mode
 
 DEFAULT_STYLE = "modern"
 ANY_ROOM = "auto"
@@ -84,6 +85,13 @@ class Room(_Texts):
         return tuple(line.format_map(pieces) for line in self.furniture)
 
 
+class ModeTexts(_Texts):
+    """All that is said in a mode that furnishes nothing."""
+
+    opening: str
+    lines: tuple[str, ...]
+
+
 class Texts(_Texts):
     """config/prompts.yaml."""
 
@@ -92,6 +100,7 @@ class Texts(_Texts):
     opening_custom: str
     keep: dict[Setting, tuple[str, ...]]
     place: dict[Setting, tuple[str, ...]]
+    modes: dict[Literal["declutter", "enhancement"], ModeTexts]
     wish: str
     wish_style: str
     styles: dict[str, Style]
@@ -116,10 +125,17 @@ def texts() -> Texts:
 def ordered(job: JobView, settings: Settings) -> Prompt:
     """The prompt of a job, whatever became of its room type and style since."""
     room_type, style = current(settings.room_types, job.room_type), current(settings.styles, job.style)
-    return build(room_type, style, job.prompt, keep_structure=job.keep_structure)
+    return build(room_type, style, job.prompt, keep_structure=job.keep_structure, mode=job.mode)
 
 
-def build(room_type: str | None, style: str | None, custom: str | None, *, keep_structure: bool = True) -> Prompt:
+def build(
+    room_type: str | None,
+    style: str | None,
+    custom: str | None,
+    *,
+    keep_structure: bool = True,
+    mode: Mode = "staging",
+) -> Prompt:
     """The prompt for a room and style, or for a client's own wish; KeyError for an unknown room or style.
 
     Protection comes before furniture because models follow what they read first; the rules of placement
@@ -129,6 +145,11 @@ def build(room_type: str | None, style: str | None, custom: str | None, *, keep_
         return Prompt(custom.strip(), AS_SENT)
     data = texts()
     room = data.rooms[room_type or ANY_ROOM]
+    if mode != "staging":
+        texts_of = data.modes[mode]
+        wish = [f"{data.wish}\n{custom.strip()}"] if custom else []
+        parts = [texts_of.opening.format(room=room.name), "\n".join(texts_of.lines), *wish]
+        return Prompt("\n\n".join(parts), data.version)
     keep, place = "\n".join(data.keep[room.setting]), "\n".join(data.place[room.setting])
     if custom:
         opening, wanted = _wished(data, room, style, custom)

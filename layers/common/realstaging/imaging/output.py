@@ -1,6 +1,4 @@
-"""What a model delivered, checked against the photo it was made from and turned into what we give out."""
-
-from dataclasses import dataclass
+"""What a model delivered, as a picture in the photo's shape, and the files we make of it."""
 
 from PIL import Image
 
@@ -11,38 +9,26 @@ from realstaging.imaging import decoding, encoding, formats
 # Pixels on the short side: below, models do not answer reliably and nobody can sell a room with it.
 NARROWEST = 256
 
-# 4:4:4: furniture has hard colour edges and listing portals compress once more; halving the
-# chroma twice shows as fringes. It costs about a fifth in size.
-_QUALITY, _THUMBNAIL_QUALITY = 92, 80
+type Size = tuple[int, int]
+
+_THUMBNAIL_QUALITY = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """`made` is the size in which the model delivered it, before it was cropped."""
+def open_result(data: bytes, *, master_width: int, master_height: int, limits: Images) -> tuple[Image.Image, Size]:
+    """The picture in the master's aspect ratio, upright RGB, and the pixels in which it was delivered.
 
-    picture: bytes
-    thumbnail: bytes
-    content_type: str
-    width: int
-    height: int
-    made: tuple[int, int]
-
-
-def finish(data: bytes, *, master_width: int, master_height: int, limits: Images) -> Result:
-    """The result in the master's aspect ratio, never enlarged; OutputUnusableError if it cannot be that."""
+    Never enlarged. Raises OutputUnusableError if it cannot be that.
+    """
     whole = _decoded(data, limits)
     _check_ratio(whole, master_width, master_height, limits.aspect_tolerance)
     image = _cropped(whole, master_width / master_height)
     _check_sides(image, whole.size)
-    thumbnail = decoding.fitted(image, limits.thumbnail_long_side)
-    return Result(
-        picture=encoding.staged_jpeg(image, _QUALITY, "4:4:4"),
-        thumbnail=encoding.staged_jpeg(thumbnail, _THUMBNAIL_QUALITY),
-        content_type=formats.JPEG,
-        width=image.width,
-        height=image.height,
-        made=whole.size,
-    )
+    return image, whole.size
+
+
+def thumbnail(image: Image.Image, limits: Images) -> bytes:
+    """A small JPEG that says that it was virtually staged."""
+    return encoding.staged(decoding.fitted(image, limits.thumbnail_long_side), formats.JPEG, _THUMBNAIL_QUALITY)
 
 
 def _decoded(data: bytes, limits: Images) -> Image.Image:

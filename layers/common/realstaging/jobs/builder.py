@@ -8,6 +8,7 @@ from realstaging.config import Settings
 from realstaging.ids import new_id, new_ids
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus, JobView
+from realstaging.models.picture_checks import CheckPolicy
 from realstaging.models.requests import StageSettings, UploadFile
 from realstaging.runtime_settings import RequestSettings
 
@@ -62,6 +63,10 @@ class RowBuilder:
             prompt=order.prompt,
             keep_structure=order.keep_structure,
             seed=order.seed,
+            mode=order.mode,
+            check_policy=order.check or default_policy(order, asked.terms.settings),
+            size=order.size,
+            format=order.format,
             model=order.model or asked.terms.default_model,
             created_at=asked.at,
             updated_at=asked.at,
@@ -149,7 +154,16 @@ def as_ordered(job: JobView) -> StageSettings:
         keep_structure=job.keep_structure,
         seed=job.seed,
         model=job.model,
+        check=job.check_policy,
+        mode=job.mode,
+        size=job.size,
+        format=job.format,
     )
+
+
+def default_policy(order: StageSettings, settings: Settings) -> CheckPolicy:
+    """For an order that names none. Who gives up the room's protection answers for what changes."""
+    return settings.checks.default if order.keep_structure else "report"
 
 
 def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
@@ -162,6 +176,9 @@ def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSe
     if chosen.keys() & {"style", "styles"}:
         base.pop("style", None)
         base.pop("styles", None)
+    # A default style is meant for the photos that are furnished.
+    if chosen.get("mode", "staging") != "staging" and not chosen.keys() & {"style", "styles"}:
+        base = {name: value for name, value in base.items() if name not in ("style", "styles")}
     return StageSettings.model_validate(base | chosen)
 
 

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Failure, Frozen
+from realstaging.models.picture_checks import CheckPolicy, CheckView, Format, Mode, Size
 from realstaging.models.provider import Slot
 from realstaging.models.runs import Run
 
@@ -31,6 +32,16 @@ class ResultView(Frozen):
     width: int
     height: int
     size_bytes: int
+    made_width: int | None = Field(default=None, description="The size in which the model made it.")
+    made_height: int | None = None
+    frame: Literal["restored", "resized", "model"] = Field(
+        default="model",
+        description=(
+            "`restored`: the photo, with its own pixels wherever the model changed nothing; `resized`: the model's "
+            "picture at the photo's size, the report says why; `model`: as the model made it."
+        ),
+    )
+    restored_share: float = Field(default=0, description="The share of pixels that are the photo's own, 0 to 1.")
 
 
 class JobView(Frozen):
@@ -52,6 +63,10 @@ class JobView(Frozen):
     seed: int | None = Field(
         default=None, description="The one that was used, once it has started; `null` where the model takes none."
     )
+    mode: Mode = "staging"
+    check_policy: CheckPolicy = Field(default="report", description="What becomes of a result that fails its check.")
+    size: Size = "model"
+    format: Format = "jpg"
     model: str = Field(
         description=("The one that staged it, or is at it; another one may take over from the one that was ordered.")
     )
@@ -63,12 +78,44 @@ class JobView(Frozen):
     )
     duration_ms: int | None = Field(default=None, description="How long the model took.")
     result: ResultView | None = None
+    check: CheckView | None = Field(default=None, description="Of the result; `null` until there is one.")
     created_at: AwareDatetime
     queued_at: AwareDatetime | None = None
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
     updated_at: AwareDatetime
     version: int = 1
+
+
+class Candidate(Frozen):
+    """A result whose files are written, and what a job's row says once it ends with it."""
+
+    attempt: int
+    prediction_id: str
+    result: ResultView
+    check: CheckView
+    result_key: str
+    thumbnail_key: str
+    overlay_key: str
+    report_key: str
+
+    @property
+    def files(self) -> list[str]:
+        return [self.result_key, self.thumbnail_key, self.overlay_key, self.report_key]
+
+    @property
+    def made(self) -> tuple[int, int]:
+        """The size in which the model made it, in pixels."""
+        return self.result.made_width or self.result.width, self.result.made_height or self.result.height
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={"attempt"})
+
+    @property
+    def reported(self) -> dict[str, Any]:
+        """What the owner of a job that failed for this result may still read."""
+        return self.model_dump(mode="json", include={"check", "overlay_key", "report_key"})
 
 
 class Job(JobView):
@@ -98,6 +145,9 @@ class Job(JobView):
     input: dict[str, Any] | None = None
     result_key: str | None = None
     thumbnail_key: str | None = None
+    report_key: str | None = None
+    overlay_key: str | None = None
+    best: Candidate | None = None
     retried_by: str | None = None
 
     @property

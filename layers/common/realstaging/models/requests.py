@@ -9,6 +9,7 @@ from realstaging.models.base import Frozen, Name, Problem, Whole
 from realstaging.models.content_types import canonical
 from realstaging.models.images import ImageView
 from realstaging.models.jobs import JobView
+from realstaging.models.picture_checks import CheckPolicy, Format, Mode, Size
 
 
 class StageSettings(Frozen):
@@ -52,6 +53,23 @@ class StageSettings(Frozen):
     )
     model: str | None = Field(default=None, description="An id of `models`; left out: the default one.")
     variations: Whole | None = Field(default=None, ge=1, le=4, description="How many jobs are made for each style.")
+    check: CheckPolicy | None = Field(
+        default=None,
+        description=(
+            "What becomes of a result that does not keep the room: `report` delivers it, `reroll` tries again and "
+            "else delivers the best one, `refuse` tries again and else fails. None of these is charged."
+        ),
+    )
+    mode: Mode = Field(
+        default="staging",
+        description="`declutter` clears the room, `enhancement` improves the picture; both take no style.",
+    )
+    size: Size = Field(
+        default="source",
+        description="`source`: the photo's own size, up to 24 megapixels, with its own pixels wherever the model "
+        "changed nothing; `model`: as the model made it.",
+    )
+    format: Format = Field(default="jpg", description="The file format of the result.")
 
 
 def _canonical(announced: object) -> object:

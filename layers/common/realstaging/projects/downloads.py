@@ -8,6 +8,7 @@ from realstaging.errors import ImageNotReadyError, JobNotReadyError
 from realstaging.gateways.media import Media, master_key, original_key, thumbnail_key
 from realstaging.models.images import FileView, Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.picture_checks import ReportView
 
 SUFFIXES = {
     "image/avif": "avif",
@@ -41,12 +42,23 @@ def image_file(image: Image, variant: str, at: datetime, seconds: int, *, downlo
 
 
 def job_file(job: Job, variant: str, at: datetime, seconds: int, *, download: bool, media: Media) -> FileView:
-    """Raises JobNotReadyError until the result was delivered."""
-    if job.status is not JobStatus.READY or job.result is None or job.result_key is None or job.thumbnail_key is None:
+    """Raises JobNotReadyError until the result was delivered; a result without a check has no overlay."""
+    if job.status is not JobStatus.READY or job.result is None:
         raise JobNotReadyError(f"The job is {job.status}; it has a file once it is ready.")
-    key = job.result_key if variant == "staged" else job.thumbnail_key
-    name = f"{job.id}-{variant}.jpg" if download else None
-    return media.file(key, job.result.content_type, at, seconds, name=name)
+    keys = {"staged": job.result_key, "thumbnail": job.thumbnail_key, "overlay": job.overlay_key}
+    key = keys[variant]
+    if key is None:
+        raise JobNotReadyError(f"The job has no {variant}: its result was made before there were picture checks.")
+    content_type = job.result.content_type if variant == "staged" else "image/jpeg"
+    name = f"{job.id}-{variant}.{SUFFIXES[content_type]}" if download else None
+    return media.file(key, content_type, at, seconds, name=name)
+
+
+def job_report(job: Job, media: Media) -> ReportView:
+    """The whole check of a job's result, also of one that was refused. Raises JobNotReadyError."""
+    if not job.status.final or job.report_key is None:
+        raise JobNotReadyError(f"The job is {job.status}; it has a report once its result was checked.")
+    return ReportView.model_validate_json(media.read(job.report_key))
 
 
 def _stem(filename: str) -> str:

@@ -4,28 +4,28 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import LostRunError, NotFoundError, OutputUnusableError, StagingError
-from realstaging.gateways.media import Media, staged_key, staged_thumbnail_key
+from realstaging.errors import LostRunError, NotFoundError, OutputUnusableError, StagingError, StructureChangedError
+from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import UnsureError
 from realstaging.gateways.result_download import ResultDownload
-from realstaging.image_models import prompts, registry
+from realstaging.image_models import prompts
 from realstaging.image_models.run_price import pixels_matter
-from realstaging.imaging.output import Result, finish
 from realstaging.models import start_schedule
 from realstaging.models.base import Failure
-from realstaging.models.jobs import Job, JobStatus, ResultView
+from realstaging.models.jobs import Candidate, Job, JobStatus
 from realstaging.models.runs import DELIVERED, Prediction, ResultMessage, Run
 from realstaging.observability import count, duration, log
-from realstaging.runs import costs, model_selection
+from realstaging.runs import costs, ladder, model_selection
 from realstaging.runs.decision import Defer, Deliver, Fail, Missing, Retry, Wait, decide
 from realstaging.runs.deleted_jobs import DeletedJobs
+from realstaging.runs.results import ResultMaker
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
-from realstaging.stores.table import Item, LostRaceError
+from realstaging.stores.table import LostRaceError
 
 TRIES = 5
 # The provider's list shows inputs, where our mark is, for one hour.
@@ -52,7 +52,8 @@ class Finisher:
     ) -> None:
         self._settings, self._terms = settings, terms
         self._jobs, self._images, self._media = jobs, images, media
-        self._provider, self._replicate, self._deliveries = provider, replicate, deliveries
+        self._provider, self._replicate = provider, replicate
+        self._maker = ResultMaker(settings, media=media, downloads=deliveries)
         self._queue, self._results, self._deleted = queue, results, deleted
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
@@ -208,74 +209,84 @@ class Finisher:
     def _deliver(self, job: Job, run: Prediction, at: datetime) -> None:
         photo = self._images.find(job.owner, job.image_id)
         if self._jobs.is_orphan(job):
-            self._fail(job, _project_deleted(), costs.ended(job, JobStatus.CANCELED, run, photo), at)
+            self._close(job, _project_deleted(), costs.ended(job, JobStatus.CANCELED, run, photo), at)
             return
-        if photo is None or photo.master_width is None or photo.master_height is None:
+        if photo is None or photo.sha256 is None:
             # No other model could do better: there is nothing left to stage.
             gone = OutputUnusableError("The photo was deleted while it was being staged.")
-            self._fail(job, gone, costs.ended(job, gone.code, run, photo), at)
+            self._close(job, gone, costs.ended(job, gone.code, run, photo), at)
             return
         try:
-            result = finish(
-                self._deliveries.fetch(registry.output_urls(run.output)[0]),
-                master_width=photo.master_width,
-                master_height=photo.master_height,
-                limits=self._settings.images,
-            )
+            found = self._maker.make(job, photo, run)
         except OutputUnusableError as error:
             self._retry(job, error, costs.ended(job, error.code, run, photo, error.made), at)
             return
-        self._keep(job, run, result, costs.ended(job, DELIVERED, run, photo, result.made), at)
+        if ladder.is_delivered(job, found.check):
+            ended = costs.ended(job, DELIVERED, run, photo, found.made)
+            self._keep(job, found, ended, at, charged=ladder.is_charged(job, found.check))
+        else:
+            changed = StructureChangedError(ladder.explained(found.check))
+            self._retry(job, changed, costs.ended(job, changed.code, run, photo, found.made), at, found)
 
-    def _keep(self, job: Job, run: Prediction, result: Result, ended: Run, at: datetime) -> None:
-        key = staged_key(job.owner, job.id, job.attempt)
-        thumbnail = staged_thumbnail_key(job.owner, job.id, job.attempt)
-        self._media.put_once(key, result.picture, result.content_type)
-        self._media.put_once(thumbnail, result.thumbnail, result.content_type)
-        shown = ResultView(
-            content_type=result.content_type, width=result.width, height=result.height, size_bytes=len(result.picture)
-        )
-        details: Item = {
-            "result": shown.model_dump(mode="json"),
-            "result_key": key,
-            "thumbnail_key": thumbnail,
-            "prediction_id": run.id,
-        }
+    def _keep(self, job: Job, found: Candidate, ended: Run | None, at: datetime, *, charged: bool) -> None:
+        """Deliver a result, of this attempt or an earlier one."""
         try:
-            delivered = self._end(job, ended, at, lambda it: self._jobs.deliver(it, at, details, ended))
+            delivered = self._end(
+                job, ended, at, lambda it: self._jobs.deliver(it, at, found.details, ended, charged=charged)
+            )
         except NotFoundError:
-            self._media.remove(key, thumbnail)
-            self._fail(job, _project_deleted(), ended, at)
+            self._media.remove(*found.files)
+            self._close(job, _project_deleted(), ended, at)
             return
         if not delivered:
             # Delivered by the same message before, or this attempt has ended: then nobody asks for these files.
             now = self._jobs.find(job.owner, job.id)
-            if now is None or now.result_key != key:
-                self._media.remove(key, thumbnail)
+            if now is None or found.result_key not in (now.result_key, now.best and now.best.result_key):
+                self._media.remove(*found.files)
             return
         count("JobDelivered")
+        if not charged:
+            count("JobDeliveredFree")
         duration("JobDuration", (at - (job.started_at or at)) / timedelta(milliseconds=1))
-        log.info("job delivered", job_id=job.id, attempt=job.attempt, model=job.model)
+        log.info("job delivered", job_id=job.id, attempt=job.attempt, model=job.model, charged=charged)
 
-    def _retry(self, job: Job, error: StagingError, ended: Run, at: datetime) -> None:
-        """Another attempt if one is left and a model for it; else the job fails and is not charged."""
+    def _retry(self, job: Job, error: StagingError, ended: Run, at: datetime, found: Candidate | None = None) -> None:
+        """Another attempt if one is left and a model for it; else the job ends and is not charged."""
         settings = self._terms.settings()
         attempts_left = error.retryable and model_selection.attempts_made(job) < settings.jobs.max_attempts
         if not (attempts_left and self._has_model_left(job, ended, settings)):
-            self._fail(job, error, ended, at)
+            self._fail(job, error, ended, at, found)
             return
         log.info("attempt failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
         # Another model has no reason to wait for what was wrong with this one's result.
-        waits = 0 if isinstance(error, OutputUnusableError) else settings.jobs.retry_delay_seconds * job.attempt
+        done = isinstance(error, OutputUnusableError | StructureChangedError)
+        waits = 0 if done else settings.jobs.retry_delay_seconds * job.attempt
         look_again = at + timedelta(seconds=waits + settings.jobs.resend_after_seconds)
-        if self._end(job, ended, at, lambda it: self._jobs.requeue(it, at, look_again, ended)):
+        if self._end(
+            job, ended, at, lambda it: self._jobs.requeue(it, at, look_again, ended, ladder.better(it, found))
+        ):
             count("JobRetried")
             self._queue.send([job], waits)
 
-    def _fail(self, job: Job, error: StagingError, ended: Run | None, at: datetime) -> None:
+    def _fail(
+        self, job: Job, error: StagingError, ended: Run | None, at: datetime, found: Candidate | None = None
+    ) -> None:
+        """The end of a job that has no result to be proud of: the best one it has, not charged, or none."""
+        best = ladder.better(job, found)
+        if best and ladder.takes_the_best(job):
+            self._keep(job, best, ended, at, charged=False)
+        else:
+            self._close(job, error, ended, at, found)
+
+    def _close(
+        self, job: Job, error: StagingError, ended: Run | None, at: datetime, found: Candidate | None = None
+    ) -> None:
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
         failure = Failure.of(error)
-        if self._end(job, ended, at, lambda it: self._jobs.close(it, JobStatus.FAILED, at, failure, ended)):
+        report = found.reported if found else None
+        if self._end(
+            job, ended, at, lambda it: self._jobs.close(it, JobStatus.FAILED, at, failure, ended, more=report)
+        ):
             count("JobFailed")
 
     def _has_model_left(self, job: Job, ended: Run, settings: Settings) -> bool:

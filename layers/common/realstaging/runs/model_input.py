@@ -19,7 +19,7 @@ from realstaging.image_models.registry import Order, StagingModel
 from realstaging.jobs.builder import MAX_SEED
 from realstaging.models.jobs import Job
 from realstaging.observability import count, log
-from realstaging.runs import model_selection
+from realstaging.runs import ladder, model_selection
 from realstaging.stores.images import ImageStore
 
 URL_MARGIN_SECONDS = 900
@@ -77,7 +77,7 @@ class ModelInputBuilder:
                 "The model is not offered any more, and no other one takes this photo as ordered. Choose another one."
             )
         parameters = settings.models.parameters.get(model.id, {})
-        seed = _seed(order, model, parameters)
+        seed = _seed(order, model, parameters, ladder.rerolls(job))
         complete = replace(order, image=self._photo(job, settings), seed=seed, secrets=self._keys_of(model))
         return Plan(model, _filled(model, complete, parameters), seed, prompt.version, ordered)
 
@@ -113,13 +113,20 @@ def _filled(model: StagingModel, order: Order, parameters: Mapping[str, Any]) ->
         return model.fill(order)
 
 
-def _seed(order: Order, model: StagingModel, parameters: Mapping[str, Any]) -> int | None:
-    """The owner's seed, else the one that is set, else any: every run can be repeated."""
+def _seed(order: Order, model: StagingModel, parameters: Mapping[str, Any], rerolls: int = 0) -> int | None:
+    """The owner's seed, else the one that is set, else any: every run can be repeated.
+
+    Each of the `rerolls`, results that did not keep the room, counts it up: the same seed makes the same picture.
+    """
     if not model.accepts_seed:
         return None
     if order.seed is not None:
-        return order.seed
+        return _counted_up(order.seed, rerolls)
     chosen = parameters.get("seed")
     if isinstance(chosen, int | Decimal) and 0 <= chosen <= MAX_SEED:
-        return int(chosen)
+        return _counted_up(int(chosen), rerolls)
     return random.randint(1, MAX_SEED)  # noqa: S311 (not a secret)
+
+
+def _counted_up(seed: int, by: int) -> int:
+    return (seed + by - 1) % MAX_SEED + 1 if by else seed

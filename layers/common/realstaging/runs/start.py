@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from realstaging.config import Settings
-from realstaging.errors import InputRefusedError, ModelUnavailableError, StagingError, StagingTimedOutError
+from realstaging.errors import (
+    InputRefusedError,
+    ModelUnavailableError,
+    NotFoundError,
+    StagingError,
+    StagingTimedOutError,
+)
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import (
@@ -23,6 +29,7 @@ from realstaging.models.provider import Slot
 from realstaging.models.runs import MAX_ROUNDS, MAX_ROUNDS_WITH_PLACE, Prediction, ResultMessage, Run, StageMessage
 from realstaging.models.start_schedule import backoff
 from realstaging.observability import count, log
+from realstaging.runs import ladder
 from realstaging.runs.admission import Admission, Permit, Throttled
 from realstaging.runs.model_breakers import ModelCircuits, is_open
 from realstaging.runs.model_input import ModelInputBuilder, Plan
@@ -204,10 +211,23 @@ class Starter:
         self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
 
     def _close(self, job: Job, error: StagingError, at: datetime) -> None:
+        """The job ends with the best result of its attempts, not charged, or fails."""
+        best = job.best if ladder.takes_the_best(job) else None
         try:
-            self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
+            if best:
+                self._jobs.deliver(job, at, best.details, None, charged=False)
+            else:
+                self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
+        except NotFoundError:
+            log.info("project deleted meanwhile", job_id=job.id)  # the purge takes the job, and its files
+            return
         except LostRaceError:
             log.info("job moved on meanwhile", job_id=job.id)
+            return
+        if best:
+            count("JobDelivered")
+            count("JobDeliveredFree")
+            log.info("job delivered", job_id=job.id, attempt=best.attempt, model=job.model, charged=False)
             return
         count("JobFailed")
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)

@@ -2,16 +2,18 @@
 
 import contextlib
 import functools
+import json
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
 from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
-from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.jobs import Candidate, Job, JobStatus
 from realstaging.models.provider import Slot
 from realstaging.models.runs import Run
 from realstaging.stores import keys
@@ -134,10 +136,16 @@ class JobStore:
         put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_slot_item(slot)}
         return self._write_one(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
-    def requeue(self, job: Job, at: datetime, look_again: datetime, run: Run | None = None) -> Job:
-        """Back to `queued` for another attempt after a failed one. Raises LostRaceError."""
+    def requeue(
+        self, job: Job, at: datetime, look_again: datetime, run: Run | None = None, best: Candidate | None = None
+    ) -> Job:
+        """Back to `queued` for another attempt, after one that failed. `best`: what it ends with if none passes."""
         booked, cost_writes = self._booking(job, run)
-        put = {"queued_at": keys.stamp(at), **booked}
+        put = {
+            "queued_at": keys.stamp(at),
+            **booked,
+            **({"best": _exact(best.model_dump(mode="json"))} if best else {}),
+        }
         move = self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"])
         if not cost_writes:
             return self._write_one(move)
@@ -188,34 +196,44 @@ class JobStore:
             )
         )
 
-    def deliver(self, job: Job, at: datetime, result: Item, run: Run) -> None:
-        """`processing` → `ready`, and the reservation is captured, in one transaction.
+    def deliver(self, job: Job, at: datetime, result: Item, run: Run | None, *, charged: bool = True) -> None:
+        """→ `ready`, and the reservation is captured, or released if not `charged`, in one transaction.
 
         Raises LostRaceError, and NotFoundError when the project was deleted: then nothing is charged.
         """
         started = job.started_at or at
         booked, cost_writes = self._booking(job, run)
         put = {
-            **result,
+            **_exact(result),
             **booked,
-            "charged": True,
+            "charged": charged,
             "finished_at": keys.stamp(at),
             "duration_ms": int((at - started) / timedelta(milliseconds=1)),
         }
         # attempt is part of version: a result of an earlier attempt cannot get here.
         move = self._move(job, JobStatus.READY, at, put=put)
         project = self._writes.exists(keys.project(job.owner, job.project_id))
+        settle = self._quota.capture if charged else self._quota.release
         try:
-            self._writes.transact_write([move, *self._quota.capture(job, keys.stamp(at)), *cost_writes, project])
+            self._writes.transact_write([move, *settle(job, keys.stamp(at)), *cost_writes, project])
         except LostRaceError as error:
             if set(error.failed) == {3 + len(cost_writes)}:
                 raise NotFoundError("project") from error
             raise
 
-    def close(self, job: Job, status: JobStatus, at: datetime, failure: Failure | None, run: Run | None = None) -> None:
-        """→ `failed` or `canceled`, and the reservation is released, in one transaction. Raises LostRaceError."""
+    def close(
+        self,
+        job: Job,
+        status: JobStatus,
+        at: datetime,
+        failure: Failure | None,
+        run: Run | None = None,
+        *,
+        more: Item | None = None,
+    ) -> None:
+        """→ `failed` or `canceled`, and the reservation is released, in one transaction; `more` is written with it."""
         booked, cost_writes = self._booking(job, run)
-        move = self.close_action(job, status, at, failure, booked)
+        move = self.close_action(job, status, at, failure, booked | _exact(more or {}))
         released = self._quota.release(job, keys.stamp(at), called_off=run is not None and _is_called_off(run))
         self._writes.transact_write([move, *released, *cost_writes])
 
@@ -280,3 +298,9 @@ def _is_called_off(run: Run) -> bool:
 
 def _slot_item(slot: Slot | None) -> Item:
     return {"slot": slot.model_dump(mode="json")} if slot else {}
+
+
+def _exact(values: Item) -> Item:
+    """The table holds no floats."""
+    exact: Item = json.loads(json.dumps(values), parse_float=Decimal)
+    return exact

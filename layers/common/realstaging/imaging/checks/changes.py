@@ -22,10 +22,12 @@ _SPECK, _CLOSED = 0.35, 3
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`mask` is the changed area, `tone` what has to be added to the altered picture's levels elsewhere."""
+    """`mask` is the changed area, `tone` what has to be added to the altered picture's levels elsewhere, `level`
+    by how many levels the surroundings of each pixel then still differ."""
 
     mask: Bools
     tone: Floats
+    level: Floats
 
 
 def changed(original: Image.Image, altered: Image.Image, seen: Bools) -> Change:
@@ -39,7 +41,7 @@ def changed(original: Image.Image, altered: Image.Image, seen: Bools) -> Change:
     level = largest(np.abs(box_mean_of(before - after - tone, 2))) * seen
     lit = _same_structure(mean(before), mean(after))
     clearly = np.maximum(apart, level) > np.where(lit, LIT, CLEARLY)
-    return Change(_without_holes(_grown(clearly, np.maximum(apart, level) > STILL)), tone)
+    return Change(_without_holes(_grown(clearly, np.maximum(apart, level) > STILL)), tone, level)
 
 
 def box_mean_of(values: Floats, radius: int) -> Floats:

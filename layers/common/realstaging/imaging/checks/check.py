@@ -18,6 +18,7 @@ from realstaging.imaging.checks.verdict import Measures, judge
 # Furniture stands in the lower part of a room; walls, windows and the ceiling are judged by the upper one.
 _UPPER = 0.55
 _FEWEST_POINTS = 60
+_LEAST_OPEN = 0.25
 _BORDER = 3.0
 _HARDLY_CHANGED = 0.85
 
@@ -38,30 +39,30 @@ class _Pair:
 
 
 def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: Thresholds | None = None) -> Report:
-    """Two upright RGB pictures of any size, compared; KeyError for a mode that does not exist."""
+    """Two upright RGB pictures of any size, compared; without thresholds by the defaults of the mode."""
     started = time.perf_counter()
-    limits = thresholds or DEFAULTS[mode]
-    DEFAULTS[mode]
+    limits = DEFAULTS[mode] if thresholds is None else thresholds
     size = fields.working_size(original)
     small = fields.resized(original, size)
-    # A little more than the photo's frame, so that a picture that zooms out is not made coarser twice.
     given = fields.resized(altered, size)
     aspect = (altered.width * original.height) / (altered.height * original.width)
     before = fields.field(fields.luma(small))
     transform = alignment.align(before, fields.field(fields.luma(given)), lines.straight(before), aspect)
     pair = _pair(small, alignment.warped(given, transform), before, transform)
     areas = surfaces.surfaces(pair.original, pair.altered, pair.seen, pair.new)
-    gone = removal.vanished(pair.old, pair.kept, pair.after, areas.off)
-    grid = tiles.Grid.over(size)
-    length, gone_tiles = tiles.removed_length(grid, pair.old, gone, upper_only=mode == "declutter")
+    # Clearing away uncovers what stood behind, so there every lost line counts, but only above eye level.
+    clears = mode == "declutter"
     change = changes.changed(pair.original, pair.altered, pair.seen)
+    gone = ~pair.kept if clears else removal.vanished(pair.old, pair.kept, pair.after, areas.off, change.level)
+    grid = tiles.Grid.over(size)
+    length, gone_tiles = tiles.removed_length(grid, pair.old, gone, upper_only=clears)
     measures = _measured(
         pair,
         transform,
         aspect=aspect,
         removed=length,
         repainted=areas.repainted,
-        changed=change.mask,
+        change=change,
         mode=mode,
         limits=limits,
     )
@@ -98,12 +99,13 @@ def _measured(
     aspect: float,
     removed: float,
     repainted: Bools,
-    changed: Bools,
+    change: changes.Change,
     mode: Mode,
     limits: Thresholds,
 ) -> Measures:
     shown = transform.seen(pair.original.size)
-    kept, found = _share(pair.old, pair.kept, pair.after), _share(pair.new, pair.found, pair.before)
+    kept = _share(pair.old, pair.kept, pair.after, removal.hidden(pair.old, pair.kept, change.level))
+    found = _share(pair.new, pair.found, pair.before, removal.hidden(pair.new, pair.found, change.level))
     if found is None and kept is not None:
         found = 0.0  # a photo full of lines, and not one in the altered picture
     return Measures(
@@ -116,7 +118,7 @@ def _measured(
         aspect=aspect,
         stretch=aspect * transform.scale_x / transform.scale_y,
         is_blank=float(fields.luma(pair.altered)[pair.seen].std() if pair.seen.any() else 0) < limits.blank,
-        is_unchanged=bool(changed.mean() < limits.unchanged)
+        is_unchanged=bool(change.mask.mean() < limits.unchanged)
         and not (mode == "enhancement" and _is_toned(pair, limits)),
     )
 
@@ -126,19 +128,23 @@ def _is_toned(pair: _Pair, limits: Thresholds) -> bool:
     return bool(apart.size and apart.mean() > limits.same_levels)
 
 
-def _share(points: Points, found: NDArray[np.bool_], other: Field) -> float | None:
-    """The share of lines in the upper part, or of all where that has hardly any; None if there are none."""
+def _share(points: Points, found: NDArray[np.bool_], other: Field, hidden: NDArray[np.bool_]) -> float | None:
+    """The share of lines in the upper part; where that has hardly any, of all that furniture does not hide, if
+    those are enough. None if there are none."""
     upper = points.y < _UPPER * other.shape[0]
     if upper.sum() >= _FEWEST_POINTS:
         return lines.share_kept(points.where(upper), found[upper], other)
+    bare = ~hidden
+    if bare.sum() >= max(_FEWEST_POINTS, _LEAST_OPEN * len(points)):
+        return lines.share_kept(points.where(bare), found[bare], other)
     return lines.share_kept(points, found, other) if len(points) >= _FEWEST_POINTS else None
 
 
 def _lost(pair: _Pair, mode: Mode) -> Bools:
     """The pixels of the lines that count against this mode."""
     shown = np.zeros(pair.seen.shape, dtype=np.bool_)
-    if mode != "declutter":
-        shown[pair.old.y[~pair.kept], pair.old.x[~pair.kept]] = True
+    counts = ~pair.kept & (pair.old.y < shown.shape[0] / 2) if mode == "declutter" else ~pair.kept
+    shown[pair.old.y[counts], pair.old.x[counts]] = True
     if mode != "staging":
         shown[pair.new.y[~pair.found], pair.new.x[~pair.found]] = True
     return shown

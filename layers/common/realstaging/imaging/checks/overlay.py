@@ -11,7 +11,7 @@ _LINE_WIDTH = 2
 
 # Each finding has a color and a pattern of its own, so that it is told apart without seeing color.
 _NEW, _SURFACE, _LOST, _UNSEEN = (0, 92, 230), (235, 130, 0), (220, 0, 30), (90, 90, 90)
-_LINES = {"staging": "Lines gone", "declutter": "Lines not in the photo", "enhancement": "Lines gone or new"}
+_LINES = {"staging": "Lines gone", "declutter": "Lines gone or new", "enhancement": "Lines gone or new"}
 _LEGEND = (
     (_SURFACE, "crossed", "Surface changed"),
     (_NEW, "striped", "New or altered"),

@@ -75,7 +75,8 @@ class Thresholds:
 
 DEFAULTS: dict[str, Thresholds] = {
     "staging": Thresholds(),
-    # What is cleared away takes its lines with it: long lines that end in nothing are worth a look, no more.
-    "declutter": Thresholds(removed=Bounds(1.0, 0.06)),
+    # What is cleared away takes its lines with it, mostly low in the room: lines that are gone above are worth
+    # a look, no more.
+    "declutter": Thresholds(removed=Bounds(1.0, 0.1)),
     "enhancement": Thresholds(),
 }

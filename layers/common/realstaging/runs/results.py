@@ -1,0 +1,58 @@
+"""An attempt's result: fetched, checked, and its files written."""
+
+from realstaging.config import Settings
+from realstaging.gateways.media import Media, master_key, original_key, staged_key
+from realstaging.gateways.result_download import ResultDownload
+from realstaging.image_models import registry
+from realstaging.models.images import Image
+from realstaging.models.jobs import Candidate, Job
+from realstaging.models.runs import Prediction
+from realstaging.observability import count_check, log
+from realstaging.runs.pictures import Picture, make_picture
+
+
+class ResultMaker:
+    def __init__(self, settings: Settings, *, media: Media, downloads: ResultDownload) -> None:
+        self._settings, self._media, self._downloads = settings, media, downloads
+
+    def make(self, job: Job, photo: Image, run: Prediction) -> Candidate:
+        """Repeated, it makes the same files again. Raises OutputUnusableError."""
+        picture = make_picture(
+            job,
+            self._downloads.fetch(registry.output_urls(run.output)[0]),
+            master=self._media.read(master_key(job.owner, photo.id)),
+            original=lambda: self._media.read(original_key(job.owner, str(photo.sha256))),
+            master_size=(photo.master_width or 1, photo.master_height or 1),
+            settings=self._settings,
+        )
+        count_check(job.model, picture.check.verdict)
+        log.info(
+            "result checked",
+            job_id=job.id,
+            attempt=job.attempt,
+            model=job.model,
+            verdict=picture.check.verdict,
+            score=picture.check.score,
+            reasons=picture.check.reasons,
+        )
+        return Candidate(
+            attempt=job.attempt,
+            prediction_id=run.id,
+            result=picture.shown,
+            check=picture.check,
+            **self._written(job, picture),
+        )
+
+    def _written(self, job: Job, picture: Picture) -> dict[str, str]:
+        """The keys of the attempt's files, each written unless it is there already."""
+        files = {
+            "result_key": (f".{job.format}", picture.staged, picture.shown.content_type),
+            "thumbnail_key": ("-thumbnail.jpg", picture.thumbnail, "image/jpeg"),
+            "overlay_key": ("-overlay.jpg", picture.overlay, "image/jpeg"),
+            "report_key": ("-report.json", picture.report, "application/json"),
+        }
+        keys = {}
+        for name, (ending, data, content_type) in files.items():
+            keys[name] = staged_key(job.owner, job.id, job.attempt, ending)
+            self._media.put_once(keys[name], data, content_type)
+        return keys
