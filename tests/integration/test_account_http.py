@@ -249,7 +249,8 @@ def test_what_was_under_way_when_the_account_was_closed_leaves_nothing(world: Wo
 
     assert world.objects("originals/") == world.objects("masters/") == []
     # What is kept of the month, under a pseudonym: that a run was called off.
-    former, rest = [], []
+    former: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
     for row in world.rows():
         (former if row["pk"].startswith("FORMER#") else rest).append(row)
     assert [(row["used"], row["canceled_runs"]) for row in former] == [(0, 1)]
