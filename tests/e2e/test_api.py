@@ -50,7 +50,7 @@ def test_a_delivered_photo_is_staged_again_renamed_costed_and_deleted_with_all_i
     assert agent.http.patch(f"/v1/projects/{project}", json={"name": "Oak Street"}).json()["version"] == 2
     cost = agent.get(f"/v1/projects/{project}/cost")
     assert (cost["job_count"], float(cost["total_cost_usd"]) > 0) == (2, True)
-    assert len(objects(agent)) == 3 + 2 * 2
+    assert len(objects(agent)) == 3 + 2 * 4
 
     assert agent.http.delete(f"/v1/projects/{project}").status_code == 204
     for path in (f"projects/{project}", f"images/{image}", f"jobs/{first['id']}", f"jobs/{second['id']}/file"):
@@ -62,7 +62,7 @@ def test_a_delivered_photo_is_staged_again_renamed_costed_and_deleted_with_all_i
     assert agent.ledger() == {first["id"]: "captured", second["id"]: "captured"}
     assert agent.usage() == (2, 0, 2)
     assert stranger.result(kept["id"]).status_code == 200
-    assert len(objects(stranger)) == 5
+    assert len(objects(stranger)) == 3 + 4
 
 
 def test_a_running_job_is_canceled_called_off_and_tried_again(agent: Agent) -> None:
