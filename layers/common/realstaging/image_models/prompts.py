@@ -11,7 +11,7 @@ from realstaging import config
 from realstaging.config import Settings
 from realstaging.models.choices import current
 from realstaging.models.jobs import JobView
-from realstaging.models.picture_checks import Mode
+from realstaging.models.verdicts import Mode
 
 DEFAULT_STYLE = "modern"
 ANY_ROOM = "auto"

@@ -7,9 +7,10 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Failure, Frozen
-from realstaging.models.picture_checks import CheckPolicy, CheckView, Format, Mode, Size
+from realstaging.models.picture_checks import CheckPolicy, CheckView, Format, Size
 from realstaging.models.provider import Slot
 from realstaging.models.runs import Run
+from realstaging.models.verdicts import Mode
 
 
 class JobStatus(StrEnum):

@@ -5,25 +5,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from realstaging.models.base import Frozen
+from realstaging.models.verdicts import Mode, Reason, Verdict
 
 # What happens to a result that fails its check.
 CheckPolicy = Literal["report", "reroll", "refuse"]
-# What the picture was made for, and so which changes are wanted.
-Mode = Literal["staging", "declutter", "enhancement"]
 Size = Literal["source", "model"]
 Format = Literal["jpg", "webp", "png"]
-
-Verdict = Literal["pass", "review", "fail"]
-Reason = Literal[
-    "blank",
-    "near_identical",
-    "other_view",
-    "reframed",
-    "stretched",
-    "lines_lost",
-    "lines_added",
-    "surfaces_changed",
-]
 
 
 class CheckView(Frozen):

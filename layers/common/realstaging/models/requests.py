@@ -9,7 +9,8 @@ from realstaging.models.base import Frozen, Name, Problem, Whole
 from realstaging.models.content_types import canonical
 from realstaging.models.images import ImageView
 from realstaging.models.jobs import JobView
-from realstaging.models.picture_checks import CheckPolicy, Format, Mode, Size
+from realstaging.models.picture_checks import CheckPolicy, Format, Size
+from realstaging.models.verdicts import Mode
 
 
 class StageSettings(Frozen):

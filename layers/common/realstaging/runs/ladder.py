@@ -2,7 +2,8 @@
 
 from realstaging.errors import StructureChangedError
 from realstaging.models.jobs import Candidate, Job
-from realstaging.models.picture_checks import CheckView, Reason
+from realstaging.models.picture_checks import CheckView
+from realstaging.models.verdicts import Reason
 
 _WORDS: dict[Reason, str] = {
     "blank": "it shows nothing",

@@ -13,11 +13,12 @@ from realstaging.imaging import decoding, encoding, formats, output
 from realstaging.imaging.checks.check import check
 from realstaging.imaging.checks.overlay import overlay
 from realstaging.imaging.checks.report import Report
-from realstaging.imaging.checks.thresholds import DEFAULTS, Mode, Thresholds
+from realstaging.imaging.checks.thresholds import DEFAULTS, Thresholds
 from realstaging.imaging.output import Size
 from realstaging.imaging.restore import MAX_PIXELS, restore
 from realstaging.models.jobs import Job, ResultView
 from realstaging.models.picture_checks import CheckView, FrameView
+from realstaging.models.verdicts import Mode
 
 CONTENT_TYPES = {"jpg": formats.JPEG, "webp": formats.WEBP, "png": formats.PNG}
 _OVERLAY_QUALITY = 85

@@ -12,8 +12,9 @@ from realstaging.imaging.checks.alignment import Transform
 from realstaging.imaging.checks.fields import Bools, Field
 from realstaging.imaging.checks.lines import Points
 from realstaging.imaging.checks.report import Maps, Report, Tiles
-from realstaging.imaging.checks.thresholds import DEFAULTS, Mode, Thresholds
+from realstaging.imaging.checks.thresholds import DEFAULTS, Thresholds
 from realstaging.imaging.checks.verdict import Measures, judge
+from realstaging.models.verdicts import Mode
 
 # Furniture stands in the lower part of a room; walls, windows and the ceiling are judged by the upper one.
 _UPPER = 0.55

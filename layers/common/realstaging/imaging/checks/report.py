@@ -1,27 +1,16 @@
 """What a check found, as values and as the JSON of the API."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from realstaging.imaging.checks.alignment import Transform
 from realstaging.imaging.checks.fields import Bools
-from realstaging.imaging.checks.thresholds import Mode, Thresholds
+from realstaging.imaging.checks.thresholds import Thresholds
+from realstaging.models.verdicts import Mode, Reason, Verdict
 
 ALGORITHM = "structure/1"
-
-Verdict = Literal["pass", "review", "fail"]
-Reason = Literal[
-    "blank",
-    "near_identical",
-    "other_view",
-    "reframed",
-    "stretched",
-    "lines_lost",
-    "lines_added",
-    "surfaces_changed",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,10 @@
 """Where a picture passes and where it fails, per mode; the caller may hand in others."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, Self
+from typing import Self
 
 # The verdict is read off the score: one number, one order.
 FAIL_BELOW, PASS_FROM = 0.5, 0.7
-
-Mode = Literal["staging", "declutter", "enhancement"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from realstaging.imaging.checks.report import Reason, Verdict
-from realstaging.imaging.checks.thresholds import FAIL_BELOW, PASS_FROM, Mode, Thresholds
+from realstaging.imaging.checks.thresholds import FAIL_BELOW, PASS_FROM, Thresholds
+from realstaging.models.verdicts import Mode, Reason, Verdict
 
 # Below this share of lines beyond chance it is another room or another view of it.
 _OTHER_VIEW = 0.2
