@@ -58,7 +58,7 @@ from realstaging.models.admin_operations import (
 from realstaging.models.base import view
 from realstaging.models.jobs import JobStatus
 from realstaging.models.runs import ResultMessage, StageMessage
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.pagination import audit_position, position, user_position, version_position
 from realstaging.pagination import cursor as cursor_of
 from realstaging.runtime_settings import RuntimeSettings
@@ -551,7 +551,6 @@ def get_audit(
     return audit_log.page(audit, datetime.now(UTC), limit=limit, before=audit_position(cursor), subject=subject)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(app, event | {"rawPath": in_one_part(event.get("rawPath", ""))}, context, gate=gate.admin)

@@ -15,7 +15,7 @@ from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
-from realstaging.observability import follow, log, metrics
+from realstaging.observability import follow, observed
 from realstaging.runs.finish import Finisher
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.images import ImageStore
@@ -48,7 +48,6 @@ def on_message(record: Record) -> None:
     finisher.settle(message, datetime.now(UTC))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return each(event, on_message, failed=redelivery.hasten)

@@ -57,12 +57,11 @@ class Recorder:
 
     @contextmanager
     def record(self, name: str, kind: Kind, attributes: Mapping[str, Value | None]) -> Iterator[Span | None]:
-        """One record of an event: likewise, and linked to the invocation that has it."""
+        """One record of an event: a step of the invocation until it joins a trace; then it is linked to it."""
         if not self.on:
             yield None
             return
-        links = [self._base.context] if self._base else []
-        span = self._new_trace(Span(name, kind, links=links))
+        span = Span(name, kind, self._base) if self._base else self._new_trace(Span(name, kind))
         span.put(attributes)
         with self._as_base(span):
             yield span

@@ -84,6 +84,8 @@ class Span:
 
     def join(self, cause: TraceContext, flags: str) -> None:
         """Go on with the trace of what caused this, in another process."""
+        if self._parent:
+            self.link(self._parent.context)
         self._parent, self.remote, self._trace_id, self.new_flags = None, cause, cause.trace_id, flags
 
     def set(self, **attributes: Value | None) -> None:
