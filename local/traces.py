@@ -34,7 +34,8 @@ class Traces:
 
     def take(self, body: bytes) -> None:
         """Raises DecodeError for what is no ExportTraceServiceRequest."""
-        request = ExportTraceServiceRequest.FromString(body)
+        request = ExportTraceServiceRequest()
+        request.ParseFromString(body)  # type: ignore[no-untyped-call]  # protobuf has no types
         with self._lock:
             for resource in request.resource_spans:
                 about = _plain(resource.resource.attributes)

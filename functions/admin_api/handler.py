@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from realstaging import aws
 from realstaging.admin import audit_log
+from realstaging.admin import breaker as breaking
 from realstaging.admin import jobs as alljobs
 from realstaging.admin import settings as adjusting
 from realstaging.admin import users as members
@@ -49,6 +50,7 @@ from realstaging.models.admin_operations import (
     AdminJobView,
     AdminUserPage,
     AdminUserWithUsage,
+    BreakerView,
     LetterList,
     QueueList,
     RedriveOrder,
@@ -67,6 +69,7 @@ from realstaging.stores.batches import BatchStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.job_index import JobIndex
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 
@@ -94,6 +97,7 @@ safe = SecretAdmin(desk, vault)
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 users = UserAdmin(gate.users, audit)
 quota = QuotaStore(aws.table())
+provider = ProviderStore(aws.table())
 jobs = JobStore(aws.table())
 images = ImageStore(aws.table())
 batches = BatchStore(aws.table())
@@ -524,6 +528,26 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
     at = datetime.now(UTC)
     app.counted(at)
     return queues.redrive(name, order, at, by=app.owner)
+
+
+@app.post(
+    "/v1/admin/breaker/close",
+    **describe(
+        "Administration",
+        "closeBreaker",
+        "Let runs be started again at once",
+        {200: "What it was before. Closing what is closed changes nothing."},
+        "While the provider refuses our account or does not answer, nothing is started and one run tries after each "
+        "pause. This ends the pause. Jobs that wait in the queue come back when their delay is over, fifteen minutes "
+        "at the most.",
+        codes=("version_conflict",),
+        counted=True,
+    ),
+)
+def post_breaker_close() -> BreakerView:
+    at = datetime.now(UTC)
+    app.counted(at)
+    return breaking.close(provider, audit, at, by=app.owner)
 
 
 @app.get(
