@@ -35,7 +35,7 @@ class Traces:
     def take(self, body: bytes) -> None:
         """Raises DecodeError for what is no ExportTraceServiceRequest."""
         request = ExportTraceServiceRequest()
-        request.ParseFromString(body)  # type: ignore[no-untyped-call]  # protobuf has no types
+        request.ParseFromString(body)
         with self._lock:
             for resource in request.resource_spans:
                 about = _plain(resource.resource.attributes)

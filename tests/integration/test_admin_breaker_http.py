@@ -36,7 +36,8 @@ def test_closing_what_is_closed_changes_nothing(world: World) -> None:
 
 def test_a_try_that_is_under_way_is_no_obstacle(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = opened(world)
-    close, tried = ProviderStore.close, []
+    close = ProviderStore.close
+    tried: list[object] = []
 
     def after_a_try(self: ProviderStore, breaker: object) -> bool:
         if not tried:
