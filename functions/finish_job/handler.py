@@ -44,7 +44,7 @@ redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 
 def on_message(record: Record) -> None:
     message = ResultMessage.model_validate_json(record["body"])
-    follow(message.traceparent)
+    follow(message.traceparent, about=message.job_id)
     finisher.settle(message, datetime.now(UTC))
 
 

@@ -28,7 +28,7 @@ def on_change(record: Record) -> None:
     message = announcement(new, old, datetime.now(UTC), live=live, counters=counters)
     if message:
         if new.get("traceparent"):
-            follow(str(new["traceparent"]))
+            follow(str(new["traceparent"]), about=str(new.get("id")))
         pusher.note(str(new["owner"]), str(new["sk"]), message)
 
 

@@ -47,7 +47,7 @@ redelivery = Redelivery(aws.sqs(), required("STAGE_QUEUE_URL"))
 
 def on_message(record: Record) -> None:
     message = StageMessage.model_validate_json(record["body"])
-    follow(message.traceparent, message.correlation_id)
+    follow(message.traceparent, message.correlation_id, about=message.job_id)
     starter.start(message, datetime.now(UTC))
 
 

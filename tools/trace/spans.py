@@ -27,16 +27,16 @@ class Line:
 
 
 def of_job(cloud: Cloud, job_id: str) -> list[Span]:
-    """Raises NoTraceError."""
-    trace_id = _trace_id(cloud, job_id)
+    """The spans of its trace without those of other photos and jobs of the same request. Raises NoTraceError."""
+    trace_id, image_id = _trace_of(cloud, job_id)
     spans: list[Span] = httpx.get(f"{cloud.traces}/traces/{trace_id}", trust_env=False).json()["spans"]
     if not spans:
         raise NoTraceError(f"Nothing is kept of trace {trace_id}.")
-    return spans
+    return _about({job_id, image_id}, spans)
 
 
-def _trace_id(cloud: Cloud, job_id: str) -> str:
-    """From the job's row, whosever it is: a local table is small enough to be read whole."""
+def _trace_of(cloud: Cloud, job_id: str) -> tuple[str, str]:
+    """The ids of its trace and its image: from its row, whosever it is. A local table is small enough for a scan."""
     client = boto3.client(
         "dynamodb",
         endpoint_url=cloud.aws_endpoint,
@@ -51,8 +51,21 @@ def _trace_id(cloud: Cloud, job_id: str) -> str:
     )
     for page in pages:
         for item in page["Items"]:
-            return item["traceparent"]["S"].split("-")[1]
+            return item["traceparent"]["S"].split("-")[1], item["image_id"]["S"]
     raise NoTraceError(f"There is no job {job_id}.")
+
+
+def _about(wanted: set[str], spans: Sequence[Span]) -> list[Span]:
+    """Parents come before their children: what is below something else is something else."""
+    others: set[str] = set()
+    found = []
+    for span in sorted(spans, key=lambda span: int(span["start_ns"])):
+        about = span["attributes"].get("realstaging.about")
+        if span["parent_id"] in others or (about and about not in wanted):
+            others.add(span["span_id"])
+        else:
+            found.append(span)
+    return found
 
 
 def waterfall(spans: Sequence[Span]) -> list[Line]:

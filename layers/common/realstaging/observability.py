@@ -49,9 +49,11 @@ def join(received: str | None, correlation_id: str | None = None) -> str:
     return trace
 
 
-def follow(trace: str, correlation_id: str | None = None) -> None:
-    """This record goes on with the trace that its message or row carries."""
+def follow(trace: str, correlation_id: str | None = None, *, about: str | None = None) -> None:
+    """This record goes on with the trace that its message or row carries. `about`: the job's or the image's id."""
     recorder.join(trace)
+    if span := recorder.base:
+        span.put({"realstaging.about": about})
     _log_trace(trace, correlation_id)
 
 

@@ -54,12 +54,12 @@ class Sweeper:
             if due.kind == "IMAGE":
                 image = self._images.find(due.owner, due.id)
                 if image and image.due_at and image.due_at <= at:
-                    follow(image.traceparent, image.correlation_id)
+                    follow(image.traceparent, image.correlation_id, about=image.id)
                     self._image(image, at)
             elif due.kind == "JOB":
                 job = self._jobs.find(due.owner, due.id)
                 if job and job.due_at and job.due_at <= at:
-                    follow(job.traceparent, job.correlation_id)
+                    follow(job.traceparent, job.correlation_id, about=job.id)
                     self._job(job, at)
             else:
                 self._batch(due, at)
