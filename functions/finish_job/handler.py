@@ -15,7 +15,7 @@ from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
-from realstaging.observability import follow, log, metrics
+from realstaging.observability import follow, observed
 from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.finish import Finisher
 from realstaging.runtime_settings import RuntimeSettings
@@ -48,11 +48,10 @@ redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 
 def on_message(record: Record) -> None:
     message = ResultMessage.model_validate_json(record["body"])
-    follow(message.traceparent)
+    follow(message.traceparent, about=message.job_id)
     finisher.settle(message, datetime.now(UTC))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return each(event, on_message, failed=redelivery.retry_soon)

@@ -39,7 +39,7 @@ from realstaging.models.jobs import Batch, BatchView, JobPage, JobStatus, JobVie
 from realstaging.models.picture_checks import ReportView
 from realstaging.models.projects import CostView, NewProject, ProjectPage, ProjectPatch, ProjectView
 from realstaging.models.requests import RestageAnswer, RestageRequest
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import position
 from realstaging.projects.create import create_project
@@ -500,8 +500,7 @@ def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
     return answered(restager.retry_batch(batch_id, asked(once), once))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(
         app, event, context, authenticate=gate, public=PUBLIC, max_body_bytes=settings().uploads.max_body_bytes

@@ -11,7 +11,7 @@ from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.upload_events import UploadEvents
-from realstaging.observability import count, log, metrics
+from realstaging.observability import count, observed
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
@@ -42,8 +42,7 @@ sweeper = Sweeper(
 )
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS

@@ -203,8 +203,8 @@ def _agent(cloud: Cloud) -> Iterator[Agent]:
 
 
 def free_ports() -> int:
-    """The first of five neighboring ports that nobody has."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 5):
+    """The first of six neighboring ports that nobody has."""
+    for first in range(20000 + os.getpid() % 10000, 60000, 6):
         if not Ports.starting_at(first).busy():
             return first
     raise AssertionError("no free ports")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from realstaging.observability import count, log
+from realstaging.observability import record as one_record
 
 Record = dict[str, Any]
 
@@ -26,7 +27,8 @@ def each(
     again: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
-            handle(record)
+            with one_record(**_known(record)):
+                handle(record)
         except Exception:
             log.exception("record failed")
             count("RecordFailed")
@@ -40,3 +42,15 @@ def each(
 
 def _identifier(record: Record) -> str:
     return str(record["messageId"] if "messageId" in record else record["dynamodb"]["SequenceNumber"])
+
+
+def _known(record: Record) -> dict[str, str | None]:
+    """For its span, by the semantic conventions for messaging."""
+    if "messageId" not in record:
+        return {}
+    return {
+        "messaging.system": "aws_sqs",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": str(record.get("eventSourceARN", "")).rpartition(":")[2] or None,
+        "messaging.message.id": str(record["messageId"]),
+    }

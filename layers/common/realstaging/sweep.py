@@ -17,7 +17,7 @@ from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import MAX_ROUNDS, ROUNDS_AFTER_PARKING, ResultMessage
-from realstaging.observability import count, log
+from realstaging.observability import count, follow, log, record
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.images import ImageStore
@@ -54,10 +54,12 @@ class Sweeper:
             if due.kind == "IMAGE":
                 image = self._images.find(due.owner, due.id)
                 if image and image.due_at and image.due_at <= at:
+                    follow(image.traceparent, image.correlation_id, about=image.id)
                     self._image(image, at)
             elif due.kind == "JOB":
                 job = self._jobs.find(due.owner, due.id)
                 if job and job.due_at and job.due_at <= at:
+                    follow(job.traceparent, job.correlation_id, about=job.id)
                     self._job(job, at)
             else:
                 self._batch(due, at)
@@ -141,7 +143,8 @@ def sweep(
             break
         looked += 1
         try:
-            look_at(due, at)
+            with record():
+                look_at(due, at)
         except Exception:
             failed.append(due)
             count("SweepFailed")
