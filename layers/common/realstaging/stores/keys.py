@@ -6,6 +6,7 @@
 | an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
+| an owner's verification          | table | USER#<owner>          | VERIFICATION#<id>                 |
 | an owner's API keys              | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
 | how many API keys there are      | table | USER#<owner>          | APIKEYS                           |
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
@@ -65,6 +66,10 @@ def job(owner: str, job_id: str) -> Key:
 
 def batch(owner: str, batch_id: str) -> Key:
     return _of(owner, f"BATCH#{batch_id}")
+
+
+def verification(owner: str, verification_id: str) -> Key:
+    return _of(owner, f"VERIFICATION#{verification_id}")
 
 
 def usage(owner: str, period: str) -> Key:
