@@ -23,7 +23,7 @@ def photo(path: Path = LIVING_ROOM) -> Photo:
 def staged(agent: Agent, outcomes: list[list[str]], **order: str) -> list[Json]:
     """A photo for each list of outcomes, one outcome for each attempt; the jobs when all have ended."""
     photos = [photo()] * len(outcomes)
-    plan = agent.plan(photos, **ORDER, **order)
+    plan = agent.plan(photos, **(ORDER | order))
     jobs = [item["jobs"][0]["id"] for item in plan["items"]]
     rules = [
         {"match": {"webhook_contains": job, "nth": attempt}, "then": [outcome]}
@@ -92,7 +92,7 @@ def test_any_pair_is_verified_without_a_job_and_told_on_the_socket(agent: Agent,
         assert agent.upload({"upload": made["uploads"]["altered"]}, result).status_code == 204
         path = f"/v1/verifications/{made['id']}"
         found = until(lambda: now if (now := agent.get(path))["status"] == "ready" else None)
-        statuses = []
+        statuses: list[str] = []
         while not statuses or statuses[-1] != "ready":
             message = json.loads(socket.recv(timeout=30))
             if message["type"] == "verification.updated":

@@ -21,6 +21,7 @@
 | the cursor of reconciliation     | table | STRIPE                | RECONCILIATION                    |
 | usage of a closed account        | table | FORMER#<hmac of owner>| MONTH#<start>                     |
 | the secret of those pseudonyms   | table | SETTINGS              | PSEUDONYMS                        |
+| picture checks of a day, by model| table | CHECKS                | <yyyy-mm-dd>#<model>              |
 | all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | rows that are due                | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
@@ -115,6 +116,10 @@ def breaker() -> Key:
 
 def model_breakers() -> Key:
     return {"pk": "PROVIDER", "sk": "MODELS"}
+
+
+def checks(day: str, model: str) -> Key:
+    return {"pk": "CHECKS", "sk": f"{day}#{model}"}
 
 
 def pace() -> Key:
