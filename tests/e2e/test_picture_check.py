@@ -94,7 +94,7 @@ def test_any_pair_is_verified_without_a_job_and_told_on_the_socket(agent: Agent,
         found = until(lambda: now if (now := agent.get(path))["status"] == "ready" else None)
         statuses: list[str] = []
         while not statuses or statuses[-1] != "ready":
-            message = json.loads(socket.recv(timeout=30))
+            message = json.loads(socket.recv(timeout=120))
             if message["type"] == "verification.updated":
                 statuses.append(message["verification"]["status"])
 
