@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from local.state import Cloud
 from tests.e2e.conftest import Json, script
-from tests.e2e.page_browser import Person, at_the_page, chromium, launched
+from tests.e2e.page_browser import PATIENCE, Person, at_the_page, chromium, launched
 from tests.support.pictures import encoded, room
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -40,6 +40,14 @@ def test_a_result_that_keeps_the_room_is_delivered_and_charged(world: World, pol
     assert world.ledger() == {job.id: "captured"}
 
 
+def test_a_stretched_result_is_laid_back_on_the_photo(world: World) -> None:
+    job = staged(world, "result:stretched")
+
+    assert (job.status, job.charged, job.attempt) == (JobStatus.READY, True, 1)
+    assert job.result is not None
+    assert (job.result.width, job.result.height, job.result.frame) == (768, 512, "restored")
+
+
 def test_reported_a_bad_result_is_delivered_at_once_and_free(world: World) -> None:
     job = staged(world, BAD, check_policy="report")
 

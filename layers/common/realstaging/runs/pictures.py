@@ -45,10 +45,13 @@ def make_picture(
     """
     limits = settings.images
     width, height = master_size
-    made, size = output.open_result(data, master_width=width, master_height=height, limits=limits)
+    is_restored = job.size == "source" and job.mode != "enhancement"
+    made, size = output.open_result(
+        data, master_width=width, master_height=height, limits=limits, is_restored=is_restored
+    )
     photo = Image.open(io.BytesIO(master), formats=["JPEG"]).convert("RGB")
     report = check(photo, made, job.mode, thresholds_of(settings.checks, job.mode, job.model))
-    image, frame = _framed(job, made, report, original=original, limits=limits)
+    image, frame = _framed(job, made, report, original=original, master_size=master_size, limits=limits)
     content_type = CONTENT_TYPES[job.format]
     staged = encoding.staged(image, content_type)
     shown = report.to_json(hashlib.sha256(master).hexdigest(), hashlib.sha256(data).hexdigest())
@@ -82,6 +85,7 @@ def _framed(
     report: Report,
     *,
     original: Callable[[], bytes],
+    master_size: Size,
     limits: Images,
 ) -> tuple[Image.Image, FrameView]:
     if job.size == "model":
@@ -92,5 +96,8 @@ def _framed(
         image = made.resize(whole.size, Image.Resampling.LANCZOS) if made.size != whole.size else made
         return image, FrameView(frame="resized", restored_share=0, reason="enhancement")
     restored = restore(whole, made, report)
+    if restored.frame == "resized":
+        image = output.in_shape(made, *master_size, limits).resize(whole.size, Image.Resampling.LANCZOS)
+        return image, FrameView(frame="resized", restored_share=0, reason=restored.reason)
     share = round(restored.restored_share, 3)
     return restored.image, FrameView(frame=restored.frame, restored_share=share, reason=restored.reason)
