@@ -542,8 +542,8 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
         "Let runs be started again at once",
         {200: "What it was before. Closing what is closed changes nothing."},
         "While the provider refuses our account or does not answer, nothing is started and one run tries after each "
-        "pause. This ends the pause. Jobs that wait in the queue come back when their delay is over, fifteen minutes "
-        "at the most.",
+        "pause; likewise with single models. This ends the pauses. Jobs that wait in the queue come back when their "
+        "delay is over, fifteen minutes at the most.",
         codes=("version_conflict",),
         counted=True,
     ),

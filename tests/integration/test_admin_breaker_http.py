@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from realstaging.runs.model_breakers import ModelCircuits
 from realstaging.stores.provider import ProviderStore
+from tests.support.admin import QWEN
 from tests.support.admin_operations import asked, audited
 from tests.support.steps import ask
 from tests.support.world import World
@@ -25,6 +27,17 @@ def test_an_open_breaker_is_closed_at_once_and_on_record(world: World) -> None:
     assert provider.answers()
     [entry] = audited(world)
     assert (entry["by"], entry["action"], entry["subject"]) == ("root", "breaker.close", "provider/breaker")
+
+
+def test_models_that_were_refused_by_themselves_are_tried_again_too(world: World) -> None:
+    provider = ProviderStore(world.table)
+    ModelCircuits(provider).refused(QWEN, "404", 600, world.clock.at)
+
+    status, page = asked(world, "POST", "/v1/admin/breaker/close")
+
+    assert (status, page["was_open"], page["models"]) == (200, False, [QWEN])
+    assert provider.model_breakers().models == {}
+    assert audited(world)[0]["before"]["models"] == [QWEN]
 
 
 def test_closing_what_is_closed_changes_nothing(world: World) -> None:

@@ -139,8 +139,11 @@ class RedriveView(Frozen):
 
 
 class BreakerView(Frozen):
-    """What the breaker was before it was closed."""
+    """What was open before it was closed."""
 
     was_open: bool = Field(description="Whether it was open: nothing was started.")
     reason: str | None = Field(default=None, description="Why it had opened: `account` or `no answers`.")
     until: AwareDatetime | None = Field(default=None, description="Until when it would have been open at least.")
+    models: list[str] = Field(
+        description="Models that the provider had refused by themselves; they are tried again, too."
+    )
