@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from realstaging.imaging.checks.check import check
 from realstaging.imaging.checks.report import Report
@@ -94,6 +94,29 @@ def test_a_wall_in_another_paint_is_caught_where_it_is(
     assert report.verdict == "fail"
     assert "surfaces_changed" in report.reasons
     assert low_tiles(report, (wall[0][0], ROOM.back[1], wall[1][0], ROOM.back[3])) >= 3
+
+
+def test_a_patchy_repaint_is_caught_though_no_even_area_has_an_old_outline() -> None:
+    painted = rooms.recolored(STAGED, [(0, 0), (1, 0), (1, 0.55), (0, 0.55)], (0.6, 0.8, 1))
+    stripes = Image.new("L", STAGED.size)
+    draw = ImageDraw.Draw(stripes)
+    for left in range(0, STAGED.width, 40):
+        draw.polygon([(left, 0), (left + 30, 0), (left + 10, STAGED.height), (left - 20, STAGED.height)], fill=255)
+
+    report = check(PHOTO, Image.composite(painted, STAGED, stripes), "staging")
+
+    assert report.verdict == "fail"
+
+
+def test_the_light_of_a_lamp_is_no_paint() -> None:
+    glow = Image.radial_gradient("L").resize((600, 500)).point([255 - value for value in range(256)])
+    shone = Image.new("L", STAGED.size)
+    shone.paste(glow, (300, -150))
+    lit = Image.composite(rooms.toned(STAGED, factors=(1.12, 1.0, 0.8)), STAGED, shone)
+
+    report = check(rooms.toned(PHOTO, factors=(0.8, 0.8, 0.8)), lit, "staging")
+
+    assert report.verdict == "pass"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
     transform = alignment.align(before, fields.field(fields.luma(given)), lines.straight(before), aspect)
     pair = _pair(small, alignment.warped(given, transform), before, transform)
     areas = surfaces.surfaces(pair.original, pair.altered, pair.seen, pair.new)
+    repainted = areas.repainted | surfaces.recolored(areas.off, pair.old, pair.kept)
     # Clearing away uncovers what stood behind, so there every lost line counts, but only above eye level.
     clears = mode == "declutter"
     change = changes.changed(pair.original, pair.altered, pair.seen)
@@ -62,7 +63,7 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
         transform,
         aspect=aspect,
         removed=length,
-        repainted=areas.repainted,
+        repainted=repainted,
         change=change,
         mode=mode,
         limits=limits,
@@ -76,12 +77,12 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
         transform=transform,
         lines_kept=measures.lines_kept or 0.0,
         lines_added=1 - (measures.lines_found or 0.0),
-        tiles=_tiles(pair, grid, mode, areas.repainted, gone_tiles),
+        tiles=_tiles(pair, grid, mode, repainted, gone_tiles),
         thresholds=limits,
         original=original.size,
         altered=altered.size,
         took_ms=round((time.perf_counter() - started) * 1000),
-        maps=Maps(transform.seen(size, 0.0), _lost(pair, mode), change.mask, areas.repainted),
+        maps=Maps(transform.seen(size, 0.0), _lost(pair, mode), change.mask, repainted),
     )
 
 

@@ -3,7 +3,8 @@
 Lines stay where they are when a wall is painted, so color has to be looked at by itself. Light is allowed to
 change: one tone curve and one white balance for the whole picture are taken out first, and warm or cool light
 on a wall may go further than a color that no lamp has. A new sofa is another color too, but it brings its own
-outline; a painted wall keeps the old one. So an area counts only where its outline was in the photo before.
+outline; a painted wall keeps the old one. So an area counts only where its outline was in the photo before, or where
+the photo's own lines still run through it: furniture would hide them.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _EVEN = 5.0
 _SMALLEST = 0.012
 
 # Light that a room can have: much warmer or cooler, hardly greener; brighter rather than darker.
-_WARM, _TINT, _DARKER, _BRIGHTER = 0.45, 0.19, 0.8, 1.5
+_WARM, _TINT, _DARKER, _BRIGHTER, _LAMP = 0.45, 0.19, 0.8, 1.5, 2.0
 
 # The white balance of a whole picture changes no further than this; beyond, everything was painted.
 _BALANCE_WARM, _BALANCE_TINT, _BEND = 0.6, 0.12, 0.35
@@ -35,6 +36,10 @@ _DARKEST, _BLACK = 0.02, 35
 _THROUGHOUT, _OLD_OUTLINE = 0.65, 0.5
 _WALL, _FLOOR, _EYE_LEVEL = 0.1, 0.18, 0.6
 _LEAST_OUTLINE, _FAINT = 12, 0.8
+
+# What makes cells of another color, even or not, a recolored surface: this share of the picture, so many points of the
+# photo's lines in them, and this share of those still there. Rugs and furniture stand below.
+_RECOLORED, _LINES_THROUGH, _STILL_THERE, _LOWEST = 0.04, 100, 0.75, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,26 @@ def surfaces(original: Image.Image, altered: Image.Image, seen: Bools, lines: Po
     return Surfaces(labels, off, areas)
 
 
+def recolored(off: Floats, points: Points, kept: NDArray[np.bool_]) -> Bools:
+    """The connected cells of another color through which the photo's lines (`points`) still run.
+
+    Catches what is textured or patchy, and so is no even area: concrete, wallpaper, a half-painted wall.
+    """
+    height, width = off.shape
+    other = off > 1
+    other[int(_LOWEST * height) :] = False
+    labels = _connected(other[:, 1:] & other[:, :-1], other[1:] & other[:-1])
+    y, x = (
+        np.clip(each // CELL, 0, most - 1).astype(np.intp) for each, most in ((points.y, height), (points.x, width))
+    )
+    inside = other[y, x]
+    there = np.bincount(labels[y, x][inside], minlength=labels.size)
+    still = np.bincount(labels[y, x][inside & kept], minlength=labels.size)
+    cells = np.bincount(labels[other], minlength=labels.size)
+    found = (cells >= _RECOLORED * off.size) & (there >= _LINES_THROUGH) & (still >= _STILL_THERE * there)
+    return other & found[labels]
+
+
 def _cells(image: Image.Image, size: tuple[int, int]) -> Floats:
     return np.asarray(image.resize(size, Image.Resampling.BOX), dtype=np.float32)
 
@@ -118,7 +143,9 @@ def _beyond_light(before: Floats, after: Floats, visible: Bools) -> Floats:
     brighter = light > 0
     light = light - _tone(before.mean(axis=-1), light, usable)
     limit = np.where(light < 0, _DARKER, _BRIGHTER)
-    off = np.sqrt((warm / _WARM) ** 2 + (tint / _TINT) ** 2 + (light / limit) ** 2)
+    # A lamp makes what it shines on warmer and brighter.
+    lamp = np.where((warm > 0) & (light > 0), _LAMP, 1.0)
+    off = np.sqrt((warm / (_WARM * lamp)) ** 2 + (tint / _TINT) ** 2 + (light / limit) ** 2)
     clipped = (before.min(axis=-1) > 245) | (after.min(axis=-1) > 245)
     # A corner that was black says nothing about its color once there is a lamp.
     lit = (before.max(axis=-1) < _BLACK) & brighter
@@ -149,9 +176,14 @@ def _tone(gray: Floats, light: Floats, usable: Bools) -> Floats:
 
 def _areas(cells: Floats, visible: Bools) -> NDArray[np.intp]:
     """Connected cells of nearly one color: each gets the smallest index of its area."""
-    height, width = visible.shape
     right = (np.abs(cells[:, 1:] - cells[:, :-1]).max(axis=-1) < _EVEN) & visible[:, 1:] & visible[:, :-1]
     down = (np.abs(cells[1:] - cells[:-1]).max(axis=-1) < _EVEN) & visible[1:] & visible[:-1]
+    return _connected(right, down)
+
+
+def _connected(right: Bools, down: Bools) -> NDArray[np.intp]:
+    """Which cells go together: `right` says of each cell whether its right neighbor does, `down` of the lower one."""
+    height, width = right.shape[0], down.shape[1]
     index = np.arange(height * width).reshape(height, width)
     a = np.concatenate((index[:, 1:][right], index[1:][down]))
     b = np.concatenate((index[:, :-1][right], index[:-1][down]))
