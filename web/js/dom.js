@@ -103,8 +103,20 @@ export function ask(title, text, action, {danger = false, typed = ""} = {}) {
   });
 }
 
+/** Puts these children in place of what is there. Whoever was in there by keyboard stays at the same control. */
 export function show(parent, ...children) {
-  parent.replaceChildren(...children.flat().filter(Boolean));
+  const wanted = children.flat().filter(Boolean);
+  if (wanted.length === parent.childNodes.length && wanted.every((each, at) => each === parent.childNodes[at])) return;
+  const focused = parent.contains(document.activeElement) && parent !== document.activeElement && document.activeElement;
+  parent.replaceChildren(...wanted);
+  if (!focused) return;
+  const controls = [...parent.querySelectorAll("button, select, input, a, summary")];
+  const there = focused.isConnected ? focused : controls.find((each) => called(each) === called(focused)) || controls[0];
+  there?.focus({preventScroll: true});
+}
+
+function called(control) {
+  return `${control.tagName} ${control.getAttribute("aria-label") || control.closest("label")?.firstChild.textContent || control.textContent}`;
 }
 
 export function day(time) {

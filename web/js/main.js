@@ -6,6 +6,7 @@ import {listen} from "./live.js";
 import {readAccount} from "./session.js";
 import {drawTop, markCurrent} from "./top.js";
 import {begin} from "./signin.js";
+import "./theme.js";
 import {showWelcome} from "./welcome.js";
 import {resumeUploads} from "./uploads.js";
 
