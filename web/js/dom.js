@@ -46,6 +46,11 @@ export function input(label, props = {}, hint = "") {
   return el("label", {class: "field"}, el("span", {}, label), el("input", props), hint && el("small", {}, hint));
 }
 
+/** A table's head; a column without a name holds what can be done. */
+export function columns(names) {
+  return el("thead", {}, el("tr", {}, names.map((name) => el("th", {scope: "col"}, name || el("span", {class: "unseen"}, "Actions")))));
+}
+
 let saidLast = "";
 let sayLater = 0;
 
@@ -84,6 +89,7 @@ export function dialog(title, content, props = {}) {
   node.addEventListener("close", () => node.remove());
   document.body.append(node);
   node.showModal();
+  content.querySelector("input, select, textarea")?.focus(); // where there is something to fill in, else the first button
   return node;
 }
 

@@ -173,7 +173,7 @@ export function drafts(projectId, planned) {
 }
 
 function picker(props, chosen) {
-  const node = el("input", {type: "file", class: "unseen", tabindex: "-1", ...props, onchange: () => {
+  const node = el("input", {type: "file", hidden: true, ...props, onchange: () => {
     chosen(node.files);
     node.value = "";
   }});

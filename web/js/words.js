@@ -36,7 +36,7 @@ export function reportWords(report) {
   return [
     `Score ${report.score.toFixed(2)} of 1; below 0.50 the picture fails, from 0.70 on it passes.`,
     `${share(report.lines.kept)} of the photo’s straight edges are still there; ${share(report.lines.added)} of the picture’s are new, as furniture brings them.`,
-    judged.length > 0 && `${low} of ${judged.length} parts of the picture differ from the photo.`,
+    report.verdict !== "pass" && low > 0 && `In ${low} of ${judged.length} parts of the picture, edges of the photo are hidden or gone.`,
     frame === "restored" && `${share(report.frame.restored_share)} of the pixels are the photo’s own.`,
     frame === "resized" && "The pixels are the model’s, at the photo’s size.",
     frame === "model" && "The picture is as the model made it.",
