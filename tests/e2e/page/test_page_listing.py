@@ -1,203 +1,210 @@
-"""The page in a real browser against the local cloud."""
+"""A listing in a real browser against the local cloud: a few journeys, each of much that belongs together."""
 
-import itertools
+import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-pytest.importorskip("playwright", reason="Playwright is not installed: make setup")
-
-from playwright.sync_api import Browser, expect
-
-from local.state import Cloud
-from tests.e2e.conftest import Json, script
-from tests.e2e.page_browser import Person, at_the_page, chromium, launched
+from tests.e2e.conftest import script
+from tests.e2e.page.accessibility import looks_like, nothing_is_wrong
+from tests.e2e.page.browser import PATIENCE, SAMPLES, Person, at_the_page, sample
 from tests.support.pictures import encoded, room
 
-SAMPLES = Path(__file__).parents[2] / "samples"
-EXECUTABLE = chromium()
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium on this machine: make browser"),
     # Playwright's loop leaves its pipes to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-_owners = itertools.count(1)
+
+BROKEN: FilePayload = {"name": "hall.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0 nothing more"}
+HEIC: FilePayload = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": encoded(room(1200, 800), "image/heic")}
+TIFF: FilePayload = {"name": "study.tif", "mimeType": "image/tiff", "buffer": encoded(room(1000, 700), "image/tiff")}
+SLOW = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 60_000}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert EXECUTABLE is not None
-    with launched(EXECUTABLE) as running:
-        yield running
+def compare(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Compare {name} with the original").click()
 
 
-@pytest.fixture
-def person(browser: Browser, cloud: Cloud) -> Iterator[Person]:
-    with at_the_page(browser, cloud, f"page-{next(_owners)}") as someone:
-        yield someone
-        assert someone.complaints == []
-
-
-def sample(name: str) -> Json:
-    return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": (SAMPLES / f"{name}.jpg").read_bytes()}
-
-
-BROKEN: Json = {"name": "hall.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0 nothing more"}
-HEIC = encoded(room(1200, 800), "image/heic")
-
-
-def test_photos_are_dropped_furnished_compared_and_downloaded(person: Person, tmp_path: Path) -> None:
+def test_eight_photos_through_a_reload_a_lost_line_and_two_tabs(person: Person, tmp_path: Path) -> None:
     page = person.page
+    page.clock.install()
     person.new_listing()
-    person.choose([sample("living-room"), BROKEN, {**sample("bedroom"), "name": "IMG_1.jpg", "buffer": HEIC}])
+    nothing_is_wrong(page)
+    folder = tmp_path / "from the camera"
+    folder.mkdir()
+    for name in ("living-room", "bathroom"):
+        (folder / f"{name}.jpg").write_bytes((SAMPLES / f"{name}.jpg").read_bytes())
+    (folder / "notes.txt").write_text("not a photo")
+    person.drop_folder(folder)
+    expect(page.locator(".planning li")).to_have_count(2)
+    person.choose([BROKEN, HEIC, TIFF, sample("bedroom"), sample("terrace")])
     person.drop("kitchen.jpg", (SAMPLES / "kitchen.jpg").read_bytes())
     rooms = page.locator(".planning").get_by_role("combobox", name="Room", exact=True)
-    guessed = [room.input_value() for room in rooms.all()]
-    assert guessed == ["living_room", "entryway", "auto", "kitchen"]
-    person.stage(4)
-    person.await_ready(3)
-    expect(page.get_by_text("The file ends too early")).to_be_visible()
-    expect(page.get_by_role("button", name="Compare", exact=True)).to_have_count(3)
+    expect(rooms).to_have_count(8)
+    guessed = ["bathroom", "living_room", "entryway", "auto", "office", "bedroom", "outdoor", "kitchen"]
+    assert [room.input_value() for room in rooms.all()] == guessed
+    expect(page.locator(".planning [data-words='Preview follows after the upload']")).to_have_count(3)
+    nothing_is_wrong(page)
 
-    page.get_by_role("button", name="Compare", exact=True).first.click()
+    # A reload in the middle of uploading: every file goes on.
+    script(person.cloud, latency=3)
+    network = person.context.new_cdp_session(page)
+    network.send("Network.emulateNetworkConditions", SLOW)
+    person.stage(8)
+    expect(page.get_by_text("Sending").first).to_be_visible()
+    network.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": -1})
+    page.reload()
+    second = person.tab(page.url)
+    expect(page.get_by_text("Being furnished").first).to_be_visible(timeout=PATIENCE)
+
+    # Twenty seconds without a line, of the page's own time; at the server everything ends meanwhile.
+    person.context.set_offline(True)
+    page.clock.run_for(20_000)
+    page.wait_for_timeout(4_000)
+    person.context.set_offline(False)
+    person.await_ready(7)
+    expect(page.get_by_text("The file ends too early")).to_be_visible()
+    expect(page.get_by_role("button", name="Compare", exact=True)).to_have_count(7)
+    expect(second.get_by_role("button", name="Download all (7)")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_alt_text("study.tif, virtually staged, Modern")).to_be_visible()
+
+    # Compare by keys, order another style, and see it in both tabs.
+    compare(page, "living-room.jpg")
     slider = page.get_by_role("slider", name="living-room.jpg: share of the original shown")
     expect(slider).to_have_value("50")
     slider.press("ArrowRight")
     slider.press("End")
     assert slider.get_attribute("aria-valuetext") == "100 percent original"
-    assert 'slider "living-room.jpg: share of the original shown"' in page.get_by_role("dialog").aria_snapshot()
+    page.get_by_label("Another style").select_option("japandi")
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_role("button", name="2 · Japandi")).to_be_visible(timeout=PATIENCE)
+    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=30_000)
+    looks_like(page.get_by_role("dialog"), "results")
+    nothing_is_wrong(page)
     with page.expect_download() as one:
         page.get_by_role("button", name="Download", exact=True).click()
     one.value.save_as(tmp_path / "one.jpg")
     assert (tmp_path / "one.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
     page.keyboard.press("Escape")
+    looks_like(page.locator("body"), "listing")
+    nothing_is_wrong(page)
 
     with page.expect_download() as everything:
-        page.get_by_role("button", name="Download all (3)").click()
+        page.get_by_role("button", name="Download all (8)").click()
     assert everything.value.suggested_filename == "5 Elm Street.zip"
     everything.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.testzip() is None
-        assert sorted(archive.namelist()) == ["IMG_1-staged.jpg", "kitchen-staged.jpg", "living-room-staged.jpg"]
+        assert {"IMG_1-staged.jpg", "living-room-staged-2.jpg", "study-staged.jpg"} < set(archive.namelist())
     own = {urlsplit(each).netloc for each in (person.cloud.page, person.cloud.api, person.cloud.issuer)}
     assert person.hosts - {""} <= own
-
-
-def test_another_style_comes_as_a_further_version_in_every_tab(person: Person) -> None:
-    page = person.page
-    person.new_listing()
-    person.choose([sample("office")])
-    person.stage(1)
-    person.await_ready(1)
-    second = person.tab(page.url)
-    second.get_by_role("button", name="Compare", exact=True).wait_for()
-    page.get_by_role("button", name="Compare", exact=True).click()
-    page.get_by_label("Another style").select_option("japandi")
-    page.get_by_role("button", name="Stage", exact=True).click()
-    expect(page.get_by_role("button", name="2 · Japandi")).to_be_visible(timeout=60_000)
-    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=30_000)
-
-
-def test_a_reload_while_sending_loses_nothing(person: Person) -> None:
-    page = person.page
-    person.new_listing()
-    person.choose([sample(name) for name in ("office", "terrace", "bathroom")])
-    network = person.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 40_000}
-    network.send("Network.emulateNetworkConditions", slow)
-    person.stage(3)
-    expect(page.get_by_text("Sending").first).to_be_visible()
-    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-    page.reload()
-    person.await_ready(3)
-
-
-def test_a_lost_line_in_the_middle_ends_right(person: Person) -> None:
-    script(person.cloud, latency=2)
-    person.new_listing()
-    person.choose([sample("office"), sample("terrace")])
-    person.stage(2)
-    expect(person.page.get_by_text("Being furnished").first).to_be_visible(timeout=30_000)
-    person.context.set_offline(True)
-    person.page.wait_for_timeout(4_000)
-    person.context.set_offline(False)
-    person.await_ready(2)
     person.complaints[:] = [each for each in person.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
 
 
-def test_a_larger_plan_is_bought_at_stripe(person: Person) -> None:
+def test_a_changed_room_is_shown_with_its_reasons_and_not_charged_by_keyboard_alone(person: Person) -> None:
+    page, keys = person.page, person.page.keyboard
+    script(person.cloud, {"then": "result:window_removed"})
+    person.tab_to("New listing").press("Enter")
+    keys.type("5 Elm Street")
+    keys.press("Enter")
+    page.get_by_role("heading", name="5 Elm Street").wait_for()
+    with page.expect_file_chooser() as chooser:
+        person.tab_to("Choose photos").press("Enter")
+    chooser.value.set_files([sample("living-room")])
+    person.tab_to("Style for all", "combobox")
+    keys.press("Tab")
+    keys.press("Enter")  # more settings
+    person.tab_to("If the result does not keep the room", "combobox").select_option("report")
+    person.tab_to("Stage 1 photo").press("Enter")
+    expect(page.get_by_text("The room was changed. Edges of the room are missing. Not charged.")).to_be_visible(
+        timeout=PATIENCE
+    )
+    expect(page.get_by_role("link", name="0 of 1000 photos used")).to_be_visible()
+
+    person.tab_to("Compare living-room.jpg with the original").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("· not charged")).to_be_visible()
+    person.tab_to("living-room.jpg: share of the original shown", "slider")
+    keys.press("Tab")
+    keys.press("Enter")  # how this was judged
+    expect(dialog.get_by_text("of the photo’s straight edges are still there")).to_be_visible()
+    changed = person.tab_to("Show what changed")
+    changed.press("Enter")
+    overlay = dialog.get_by_role("img", name="What changed, drawn over the original")
+    expect(overlay).to_be_visible()
+    expect(overlay).to_have_js_property("complete", True)
+    expect(changed).to_have_attribute("aria-pressed", "true")
+    nothing_is_wrong(page)
+    changed.press("Enter")
+    expect(overlay).to_have_count(0)
+
+    # Once more: the same order, and this time the room stays as it is.
+    script(person.cloud)
+    again = person.tab_to("Stage once more with the same settings")
+    again.press("Enter")
+    expect(dialog.get_by_role("button", name="2 · Modern")).to_be_visible(timeout=PATIENCE)
+    expect(again).to_be_focused()
+    person.tab_to("Close")
+    keys.press("Tab")
+    keys.press("Tab")
+    expect(dialog.get_by_role("slider")).to_have_count(1)
+    dialog.get_by_role("button", name="2 · Modern").press("Enter")
+    expect(dialog.get_by_text("The room is unchanged.")).to_be_visible()
+    keys.press("Escape")
+    expect(page.get_by_role("link", name="1 of 1000 photos used")).to_be_visible()
+
+    # Refused: tried again by the server, and in the end nothing is delivered.
+    script(person.cloud, {"then": "result:window_removed"})
+    person.choose([{**sample("living-room"), "name": "salon.jpg"}])
+    page.get_by_label("If the result does not keep the room").select_option("refuse")
+    person.stage(1)
+    refused = page.get_by_role("listitem").filter(has_text="salon.jpg")
+    expect(refused.get_by_text("The result does not keep the room.")).to_be_visible(timeout=PATIENCE)
+    expect(refused.get_by_text("Not charged.")).to_be_visible()
+    expect(page.get_by_role("link", name="1 of 1000 photos used")).to_be_visible()
+
+
+def test_each_photo_can_be_cleared_or_improved_in_place_of_furnished(person: Person) -> None:
     page = person.page
-    page.get_by_role("link", name="Plan", exact=True).click()
-    page.get_by_role("button", name="Choose Pro").click()
-    page.get_by_label("E-mail").fill("agent@example.com")
-    page.get_by_label("Card number").fill("4242 4242 4242 4242")
-    page.get_by_role("button", name="Pay").click()
-    expect(page.get_by_text("0 of 10000 photos used").first).to_be_visible(timeout=30_000)
+    person.new_listing()
+    person.choose([sample("office"), sample("bedroom"), sample("terrace")])
+    page.get_by_label("What to do with all").select_option("declutter")
+    expect(page.get_by_label("Style for all")).to_be_hidden()
+    cards = page.locator(".planning li")
+    cards.nth(1).get_by_label("What to do").select_option("enhancement")
+    cards.nth(2).get_by_label("What to do").select_option("staging")
+    cards.nth(2).get_by_label("Style").select_option("coastal")
+    with page.expect_request(lambda request: request.url.endswith("/v1/uploads")) as asked:
+        person.stage(3)
+    sent = json.loads(asked.value.post_data or "")
+    assert (sent["defaults"]["mode"], "style" in sent["defaults"]) == ("declutter", False)
+    own = [(each["settings"].get("mode"), each["settings"].get("style")) for each in sent["files"]]
+    assert own == [(None, None), ("enhancement", None), ("staging", "coastal")]
+    person.await_ready(3)
+    for mark in ("Virtually cleared", "Digitally improved", "Virtually staged"):
+        expect(page.get_by_role("listitem").get_by_text(mark).last).to_be_visible()
 
 
-def test_markup_in_a_name_is_text_and_sign_out_ends_the_session(person: Person) -> None:
+def test_a_photo_that_never_came_says_what_to_do_and_is_taken_again(person: Person, browser: Browser) -> None:
     page = person.page
-    name = "<img src=x onerror=alert(1)><b>Elm</b>"
-    person.new_listing(name)
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
-    page.reload()
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("button", name="Sign in as the sample agent")).to_be_visible()
-    page.reload()
-    expect(page.get_by_role("button", name="Sign in as the sample agent")).to_be_visible()
-
-
-def test_a_link_for_another_agent_leaves_the_session_of_the_first(person: Person) -> None:
-    page = person.page
-    person.new_listing("Of the first")
-
-    page.goto(f"{person.cloud.page}/?as={person.owner}-second")
-    person.new_listing("Of the second")
-    page.get_by_role("link", name="Listings").first.click()
-    expect(page.get_by_text("Of the second")).to_be_visible()
-    expect(page.get_by_text("Of the first")).to_have_count(0)
-
-    page.goto(f"{person.cloud.page}/?as={person.owner}")
-    expect(page.get_by_text("Of the first")).to_be_visible()
-
-
-def test_keys_are_shown_once_and_deleted(person: Person) -> None:
-    page = person.page
-    page.get_by_role("link", name="API keys").click()
-    page.get_by_role("button", name="New key").click()
-    page.get_by_label("Name").fill("Office")
-    page.get_by_role("button", name="Make the key").click()
-    expect(page.get_by_role("heading", name="Your new key")).to_be_visible()
-    page.get_by_role("button", name="Close", exact=True).click()
-    page.get_by_role("button", name="Delete key Office").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("No keys.")).to_be_visible()
-
-
-def test_the_preferred_style_is_what_a_listing_starts_with(person: Person) -> None:
-    page = person.page
-    page.get_by_role("link", name="Account").click()
-    page.get_by_label("Style").select_option("coastal")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    page.get_by_role("link", name="Listings", exact=True).first.click()
     person.new_listing()
     person.choose([sample("office")])
-    expect(page.get_by_label("Style for all")).to_have_value("coastal")
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nothing_is_wider_than_a_phone(browser: Browser, cloud: Cloud, dark: bool) -> None:
-    with at_the_page(browser, cloud, f"page-{next(_owners)}", width=390, dark=dark) as person:
-        for view in ("", "plan", "account", "keys"):
-            person.page.goto(f"{cloud.page}/#/{view}")
-            person.page.get_by_role("heading", level=1).wait_for()
-            assert person.page.evaluate("document.documentElement.scrollWidth") <= 390
-        controls = person.page.locator("button:visible, select:visible, input:visible:not([type=file])")
-        small = [each.inner_text() for each in controls.all() if (each.bounding_box() or {"height": 0})["height"] < 24]
-        assert small == []
+    page.route(
+        "**/*",
+        lambda route: (
+            route.abort() if route.request.method == "POST" and "media" in route.request.url else route.fallback()
+        ),
+    )
+    person.stage(1)
+    expect(page.get_by_text("The line was lost").first).to_be_visible()
+    with at_the_page(browser, person.cloud, person.owner) as elsewhere:  # another browser, without the file
+        elsewhere.page.goto(page.url)
+        expect(elsewhere.page.get_by_text("The photo has not arrived")).to_be_visible()
+        with elsewhere.page.expect_file_chooser() as chooser:
+            elsewhere.page.get_by_role("button", name="Choose the file of office.jpg again").click()
+        chooser.value.set_files([sample("office")])
+        elsewhere.await_ready(1)
