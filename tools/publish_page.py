@@ -1,7 +1,8 @@
 """Puts the page's files into the bucket that CloudFront reads: `make deploy` does it last, where the stage has a page.
 
 Everything lies under the hash of all of it and never changes there; only `index.html`, which names that folder,
-the icon and `config.json` are asked for anew each time. Folders of earlier versions stay a month for whoever has the page open.
+the icon and `config.json` are asked for anew each time. Folders of earlier versions stay a month: somebody may
+have the page open.
 """
 
 import hashlib
