@@ -53,8 +53,8 @@ def objection(parameters: dict[str, str]) -> str | None:
         return None
     issuer = urlsplit(json.loads(parameters["SettingsOverrides"])["identity"]["issuer"])
     origin = f"{issuer.scheme}://{issuer.netloc}"
-    if parameters.get("PageIssuer") != origin:
-        return f"PageIssuer must be {origin}, or the browser would keep the page from signing in."
+    if origin not in parameters.get("PageIssuer", "").split():
+        return f"PageIssuer must name {origin}, or the browser would keep the page from signing in."
     return None
 
 

@@ -47,7 +47,12 @@ def test_what_the_page_names_is_there_and_never_changes(s3: Any) -> None:
     assert (page["CacheControl"], page["ContentType"]) == (ASK, "text/html; charset=utf-8")
     text = page["Body"].read().decode()
     named = [part.split('"')[0] for part in text.split('"v/')[1:]]
-    assert len(named) == len(list((WEB / "css").iterdir())) + 1
+    assert {name.split("/", 1)[1] for name in named} > {
+        "js/main.js",
+        "css/tokens.css",
+        "css/page.css",
+        "css/listing.css",
+    }
     for name in named:
         found = s3.get_object(Bucket="page", Key=f"v/{name}")
         assert found["CacheControl"] == FOREVER

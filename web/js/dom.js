@@ -86,7 +86,11 @@ export function dialog(title, content, props = {}) {
     el("div", {class: "head"}, el("h2", {id: heading}, title),
       el("button", {type: "button", class: "icon", "aria-label": "Close", onclick: () => node.close()}, "×")),
     content);
-  node.addEventListener("close", () => node.remove());
+  const before = document.activeElement;
+  node.addEventListener("close", () => {
+    node.remove();
+    if (!before.isConnected) focusAgain(document.getElementById("main"), before);
+  });
   document.body.append(node);
   node.showModal();
   content.querySelector("input, select, textarea")?.focus(); // where there is something to fill in, else the first button
@@ -116,8 +120,13 @@ export function show(parent, ...children) {
   const focused = parent.contains(document.activeElement) && parent !== document.activeElement && document.activeElement;
   parent.replaceChildren(...wanted);
   if (!focused) return;
-  const controls = [...parent.querySelectorAll("button, select, input, a, summary")];
-  const there = focused.isConnected ? focused : controls.find((each) => called(each) === called(focused)) || controls[0];
+  focusAgain(parent, focused);
+}
+
+/** The control itself, else the one of its name that took its place, else the first. */
+function focusAgain(parent, control) {
+  const all = [...parent.querySelectorAll("button, select, input, a, summary")];
+  const there = control.isConnected ? control : all.find((each) => called(each) === called(control)) || all[0];
   there?.focus({preventScroll: true});
 }
 

@@ -1,6 +1,7 @@
 """A listing in a real browser against the local cloud: a few journeys, each of much that belongs together."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -124,6 +125,7 @@ def test_a_changed_room_is_shown_with_its_reasons_and_not_charged_by_keyboard_al
         timeout=PATIENCE
     )
     expect(page.get_by_role("link", name="0 of 1000 photos used")).to_be_visible()
+    expect(page.locator("#said")).to_have_text("living-room.jpg is staged.")
 
     person.tab_to("Compare living-room.jpg with the original").press("Enter")
     dialog = page.get_by_role("dialog")
@@ -153,8 +155,10 @@ def test_a_changed_room_is_shown_with_its_reasons_and_not_charged_by_keyboard_al
     keys.press("Tab")
     expect(dialog.get_by_role("slider")).to_have_count(1)
     dialog.get_by_role("button", name="2 · Modern").press("Enter")
-    expect(dialog.get_by_text("The room is unchanged.")).to_be_visible()
+    # From another seed, whose furniture may hide so much that it is worth a look.
+    expect(dialog.get_by_text(re.compile("The room is unchanged|Please look closely"))).to_be_visible()
     keys.press("Escape")
+    expect(page.get_by_role("button", name="Compare living-room.jpg with the original")).to_be_focused()
     expect(page.get_by_role("link", name="1 of 1000 photos used")).to_be_visible()
 
     # Refused: tried again by the server, and in the end nothing is delivered.
