@@ -49,6 +49,9 @@ function reasonWords(codes) {
 }
 
 export function problemWords(error) {
+  if (error?.code === "structure_changed") {
+    return `${error.title}. Walls, windows or doors changed in every try. Try another style, or have such results delivered.`;
+  }
   return error ? [error.title, error.detail].filter(Boolean).map((each) => (/[.!?]$/.test(each) ? each : `${each}.`)).join(" ") : "";
 }
 
