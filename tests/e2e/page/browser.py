@@ -13,7 +13,7 @@ from local.state import Cloud
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 60_000  # ms
+PATIENCE = 240_000  # ms
 MOST_STOPS = 60
 
 
@@ -126,7 +126,7 @@ class Person:
 def at_the_page(browser: Browser, cloud: Cloud, owner: str) -> Iterator[Person]:
     # Without motion: a color on its way from one theme to the other is nobody's choice.
     context = browser.new_context(viewport={"width": 1280, "height": 844}, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     person = Person(cloud, owner, context, context.new_page())
     person.watch(person.page)
     person.sign_in()

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("playwright", reason="Playwright is not installed: make setup")
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from local.state import Cloud
 from tests.e2e.page.browser import Person, at_the_page, chromium, launched
@@ -20,6 +20,7 @@ def browser() -> Iterator[Browser]:
     executable = chromium()
     if executable is None:
         pytest.skip("no Chromium on this machine: make browser")
+    expect.set_options(timeout=30_000)
     with launched(executable) as running:
         yield running
 

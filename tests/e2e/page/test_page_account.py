@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import aws
 from tests.e2e.page.accessibility import axe_source, looks_like, nothing_is_wrong, objections
-from tests.e2e.page.browser import Person, sample
+from tests.e2e.page.browser import PATIENCE, Person, sample
 
 pytestmark = [
     pytest.mark.e2e,
@@ -49,7 +49,7 @@ def test_plans_account_keys_and_colors(person: Person) -> None:
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay").click()
     expect(page.get_by_text("Thank you. Your new plan is active in a moment.")).to_be_visible()
-    expect(page.get_by_role("heading", name="0 of 10000 photos used")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="0 of 10000 photos used")).to_be_visible(timeout=PATIENCE)
     looks_like(page.locator("main"), "plan")
     nothing_is_wrong(page)
 
@@ -100,7 +100,7 @@ def test_an_administrator_sees_to_models_settings_and_dead_letters(person: Perso
     nothing_is_wrong(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Send stage_dead_letters again").click()
-    expect(page.get_by_text(re.compile("sent again, 0 discarded, 0 left"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("sent again, 0 discarded, 0 left"))).to_be_visible(timeout=PATIENCE)
 
     parts.get_by_role("link", name="Models").click()
     nothing_is_wrong(page)

@@ -83,7 +83,7 @@ def test_eight_photos_through_a_reload_a_lost_line_and_two_tabs(person: Person, 
     page.get_by_label("Another style").select_option("japandi")
     page.get_by_role("button", name="Stage", exact=True).click()
     expect(page.get_by_role("button", name="2 · Japandi")).to_be_visible(timeout=PATIENCE)
-    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=30_000)
+    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=PATIENCE)
     looks_like(page.get_by_role("dialog"), "results")
     nothing_is_wrong(page)
     with page.expect_download() as one:
