@@ -1,12 +1,14 @@
 // Photos that were chosen and are not planned yet: previews, room and style, then one call for all.
 
-import {call} from "./api.js";
+import {call, pause} from "./api.js";
 import {button, bytes, el, input, notice, say, select, several, show} from "./dom.js";
 import {ACCEPT, contentType, dropped, fromFolder, guessedRoom, objection, preview} from "./photos.js";
 import {offered, preferred, session} from "./session.js";
 import {readUsage} from "./top.js";
 import {send} from "./uploads.js";
 import {MODES, POLICIES} from "./words.js";
+
+const AT_ONCE = 8; // cards made before the page may do something else
 
 /** The part of a listing's page that takes photos. `planned(images)` hears of what the server made. */
 export function drafts(projectId, planned) {
@@ -45,11 +47,16 @@ export function drafts(projectId, planned) {
   const events = [["dragover", over], ["dragleave", over], ["drop", dropOn]];
   events.forEach(([name, run]) => document.addEventListener(name, run));
 
-  function add(chosen) {
+  async function add(chosen) {
     const left = limits.max_files - rows.length;
     if (chosen.length > left) notice(`At most ${limits.max_files} photos go into one call; the first ${left} were taken.`, "info");
     let refused = 0;
-    for (const file of chosen.slice(0, left)) {
+    for (const [at, file] of chosen.slice(0, left).entries()) {
+      if (at % AT_ONCE === 0 && at) {
+        changed();
+        await pause(0); // so that fifty cards hold up nobody's typing
+      }
+      if (rows.length >= limits.max_files) break; // others were dropped meanwhile
       const words = objection(file, limits);
       if (words) {
         refused += 1;
