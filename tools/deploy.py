@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import boto3
 import httpx
 
 from local.build import PLATFORMS
+from tools import publish_page
 from tools.reconcile import region_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,10 +97,30 @@ def build(architecture: str) -> None:
 def deploy(stage: str, parameters: dict[str, str], region: str) -> None:
     refuse_examples(parameters)
     refuse_silent_issuer(parameters)
+    if found := publish_page.objection(parameters):
+        raise NotDeployedError(found)
     settings: Any = boto3.client("lambda", region_name=region).get_account_settings()
     refuse_small_account(parameters, settings["AccountLimit"]["ConcurrentExecutions"])
     build(parameters["Architecture"])
     _run([str(SAM), "deploy", "--config-env", stage, "--region", region], dict(os.environ))
+    if parameters.get("PageClientId"):
+        publish(stage, parameters, region)
+
+
+def publish(stage: str, parameters: dict[str, str], region: str) -> None:
+    """The page's files into the bucket that the stack now has."""
+    stacks: Any = boto3.client("cloudformation", region_name=region)
+    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    (stack,) = stacks.describe_stacks(StackName=samconfig[stage]["deploy"]["parameters"]["stack_name"])["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    url = outputs["PageUrl"]
+    config = publish_page.config_of(parameters, url)
+    count = publish_page.publish(
+        boto3.client("s3", region_name=region), outputs["PageBucket"], config, datetime.now(UTC)
+    )
+    print(f"{count} files of the page are new at {url}/")
+    for words in publish_page.advice(parameters, url):
+        print(words, file=sys.stderr)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:

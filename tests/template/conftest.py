@@ -23,6 +23,12 @@ def alarms() -> Resources:
 
 
 @pytest.fixture(scope="session")
+def page() -> Resources:
+    """The other nested template."""
+    return Resources(yaml.load((ROOT / "page.yaml").read_text(), loader()))
+
+
+@pytest.fixture(scope="session")
 def expanded() -> Expanded:
     # The SAM CLI's environment: its pins conflict with ours.
     command = [str(ROOT / ".venvs/sam/bin/python"), "tools/expand_template.py", *PARAMETERS]

@@ -20,7 +20,7 @@ def test_every_alarm_goes_to_the_topic_and_so_does_its_end(alarms: Resources) ->
 
 
 def test_prod_must_name_an_address(expanded: Expanded, alarms: Resources) -> None:
-    (rule,) = expanded.template["Rules"].values()
+    rule = expanded.template["Rules"]["ProdHasAlarmEmail"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}
     (mail,) = alarms.of("AWS::SNS::Subscription").values()
@@ -59,7 +59,7 @@ def test_errors_and_throttles_of_every_function_are_watched(metric: str, alarms:
 
 
 def test_the_nested_template_is_given_what_it_asks_for(expanded: Expanded, alarms: Resources) -> None:
-    (nested,) = expanded.of("AWS::CloudFormation::Stack").values()
+    nested = expanded.of("AWS::CloudFormation::Stack")["Alarms"]
     assert nested["Parameters"].keys() == alarms.template["Parameters"].keys()
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from realstaging_client import Job, Problem
 from realstaging_client.photos import Photo
-from realstaging_client.progress import Shot
-from tools.demo import sheet
+from realstaging_client.progress import Board, Shot
+from tools.demo import sheet, summary
 from tools.demo.results import Pair, Result, UnusableError, same_shape, save
 
 AT = datetime(2030, 1, 2, tzinfo=UTC)
@@ -75,3 +76,22 @@ def test_a_failed_photo_is_on_the_sheet_with_its_reason(tmp_path: Path) -> None:
     page = sheet.write([shot], {}, "modern", AT, tmp_path).read_text()
     assert "The picture is too small.</b> 300 &lt; 512" in page
     assert "<img" not in page
+
+
+def listing(tmp_path: Path, *, ends: bool) -> str:
+    photo = Photo(tmp_path / "hall.jpg", "hall", "image/jpeg", None)
+    board = Board([photo], lambda _: None)
+    board.shots[0].jobs = {"job_1": Job(id="job_1", project_id="prj_1", status="ready", version=4)}
+    said = io.StringIO()
+    summary.show_listing("http://127.0.0.1:4603", "demo-1", board, Console(file=said, width=200), ends=ends)
+    return said.getvalue()
+
+
+def test_the_listing_is_named_where_its_cloud_stays(tmp_path: Path) -> None:
+    assert "http://127.0.0.1:4603/?as=demo-1#/project/prj_1" in listing(tmp_path, ends=False)
+
+
+def test_where_the_cloud_ends_too_it_says_how_to_open_one(tmp_path: Path) -> None:
+    said = listing(tmp_path, ends=True)
+    assert "make dev" in said
+    assert "prj_1" not in said

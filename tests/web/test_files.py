@@ -33,6 +33,18 @@ def test_the_page_names_no_other_host() -> None:
             assert address.startswith(allowed), (path.name, address)
 
 
+def test_what_the_first_view_needs_is_asked_for_at_once() -> None:
+    """Else the browser learns of each module only from the one that imports it, one round trip after the other."""
+    needed, waiting = set[str](), ["main.js"]
+    while waiting:
+        source = (WEB / "js" / waiting.pop()).read_text()
+        found = set(re.findall(r'^import (?:\{[^}]*\} from )?"\./([^"]+)"', source, re.MULTILINE)) - needed
+        needed |= found
+        waiting += found
+    named = re.findall(r'rel="modulepreload" href="js/([^"]+)"', (WEB / "index.html").read_text())
+    assert sorted(named) == sorted(needed)
+
+
 def test_every_import_is_there_and_exports_what_is_asked() -> None:
     for path in FILES:
         if path.suffix != ".js":

@@ -17,7 +17,7 @@ from rich.text import Text
 from local.ports import DEFAULT
 from local.state import Cloud
 from local.token import access_token
-from tools.bench import batch, calls, pushes, starts
+from tools.bench import batch, calls, page, pushes, starts
 from tools.bench.figures import Figure
 from tools.demo.cloud import NoCloudError, cloud_in, draws
 
@@ -32,6 +32,7 @@ def measured(cloud: Cloud, directory: Path) -> Iterator[Figure]:
     yield from batch.measured(cloud, token("batch"))
     yield from pushes.measured(cloud, token("pushes"))
     yield from starts.measured(cloud)
+    yield from page.measured(cloud, f"bench-{time.time_ns()}-page")
 
 
 def machine() -> str:
@@ -76,8 +77,8 @@ def main() -> None:
         sys.exit(str(error))
     console.print(table(figures, where))
     if given.json:
-        page = {"machine": where, "figures": [figure.as_json() for figure in figures]}
-        given.json.write_text(json.dumps(page, indent=2) + "\n")
+        written = {"machine": where, "figures": [figure.as_json() for figure in figures]}
+        given.json.write_text(json.dumps(written, indent=2) + "\n")
 
 
 if __name__ == "__main__":

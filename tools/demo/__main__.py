@@ -1,6 +1,7 @@
 """`python -m tools.demo [PHOTO...]`: stages photos on the local cloud and writes a before-and-after sheet."""
 
 import argparse
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,8 @@ LOG_WIDTH = 160  # columns, where nobody's terminal says how many
 def demonstrate(cloud: Cloud, photos: list[Photo], given: argparse.Namespace, console: Console) -> int:
     """0 when every photo has its result, 1 otherwise."""
     now = datetime.now().astimezone()
-    token = access_token(given.dir, f"demo-{now:%Y%m%d-%H%M%S}", [])
+    owner = f"demo-{now:%Y%m%d-%H%M%S}"
+    token = access_token(given.dir, owner, [])
     screen = Bars(console) if sys.stdout.isatty() else Lines(console)
     board = Board(photos, screen.step)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -41,6 +43,7 @@ def demonstrate(cloud: Cloud, photos: list[Photo], given: argparse.Namespace, co
     page = sheet.write(board.shots, pairs, given.style, now, given.out, note=note)
     summary.show(board, pairs, page, console, note=note)
     show_slowest(cloud, board, given.out / "trace.html", console)
+    summary.show_listing(cloud.page, owner, board, console, ends=cloud.pid == os.getpid())
     return 0 if all(shot.step is Step.READY for shot in board.shots) else 1
 
 

@@ -1,5 +1,6 @@
 """What is left on the screen: one row for each photo, why some failed, where the results are."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +32,27 @@ def show(board: Board, pairs: dict[str, Pair], sheet: Path, console: Console, *,
     heard = f"{board.pushes} changes came over the socket{read}."
     console.print(Text.assemble("\n", (f"{heard} {note}".rstrip(), "dim")), soft_wrap=True)
     console.print(Text.assemble("Before and after: ", (str(sheet), "bold")), soft_wrap=True)
+
+
+def show_listing(page: str, owner: str, board: Board, console: Console, *, ends: bool) -> None:
+    """The listing as agents see it. `ends`: the cloud goes with the demo, unless a person at the screen keeps it."""
+    project = next((job.project_id for shot in board.shots for job in shot.jobs.values()), None)
+    if project is None:
+        return
+    asked = ends and console.is_terminal and sys.stdin.isatty()
+    if ends and not asked:
+        words = "The listing is on the page too while a local cloud runs: start `make dev` in another terminal first."
+        console.print(Text(words), soft_wrap=True)
+        return
+    address = listing_address(page, owner, project)
+    console.print(Text.assemble("The listing on the page: ", (address, "bold")), soft_wrap=True)
+    if asked:
+        console.input("Press Enter to end the local cloud. ")
+
+
+def listing_address(page: str, owner: str, project: str) -> str:
+    """Signs in as the demo's owner, which works on the local cloud only."""
+    return f"{page}/?as={owner}#/project/{project}"
 
 
 def _row(shot: Shot, pair: Pair | None) -> list[str | Text]:

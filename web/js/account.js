@@ -5,6 +5,7 @@ import {ask, button, day, el, input, notice, select, show} from "./dom.js";
 import {save} from "./files.js";
 import {offered, session} from "./session.js";
 import {signOut} from "./signin.js";
+import {THEMES, setTheme, theme} from "./theme.js";
 import {abandonUploads} from "./uploads.js";
 
 export async function open(main) {
@@ -36,6 +37,8 @@ export async function open(main) {
 
   show(main, el("div", {class: "heading"}, el("h1", {}, "Account"), el("p", {class: "soft"}, `Since ${day(account.created_at)}`)),
     el("section", {class: "panel"}, form),
+    el("section", {class: "panel stack"}, el("h2", {}, "On this device"),
+      el("div", {class: "fields"}, select("Colors", THEMES, theme(), setTheme))),
     el("section", {class: "panel stack"}, el("h2", {}, "Your data"),
       el("p", {class: "soft"}, "A JSON file of everything kept about you: account, listings, photos, results, usage. Pictures are downloaded in their listing."),
       el("div", {class: "row"}, button("Download my data", exportData), button("Sign out", leave))),

@@ -1,10 +1,11 @@
-// For administrators: jobs, models, queues, users, audit. One table each, with the few actions that are needed daily.
+// For administrators: jobs, models, settings, queues, users, audit. One table each, with the few actions that are needed daily.
 
 import {get, patch, post} from "./api.js";
-import {ask, button, clock, el, link, notice, show} from "./dom.js";
+import {changeModel, changeSetting} from "./admin_settings.js";
+import {ask, button, clock, columns, dialog, el, link, notice, several, show} from "./dom.js";
 
-const PARTS = {jobs, models, queues, users, audit};
-const NAMES = {jobs: "Jobs", models: "Models", queues: "Queues", users: "Users", audit: "Audit"};
+const PARTS = {jobs, models, settings, queues, users, audit};
+const NAMES = {jobs: "Jobs", models: "Models", settings: "Settings", queues: "Queues", users: "Users", audit: "Audit"};
 
 export async function open(main, [part = "jobs"]) {
   const body = el("div");
@@ -18,7 +19,7 @@ export async function open(main, [part = "jobs"]) {
 /** head: names of columns; rows: arrays of text or nodes. */
 function table(head, rows) {
   return el("div", {class: "table", tabindex: "0", role: "region", "aria-label": "Table"}, el("table", {},
-    el("thead", {}, el("tr", {}, head.map((name) => el("th", {scope: "col"}, name)))),
+    columns(head),
     el("tbody", {}, rows.length ? rows.map((cells) => el("tr", {}, cells.map((cell) => el("td", {}, cell))))
       : el("tr", {}, el("td", {colspan: head.length, class: "soft"}, "Nothing here.")))));
 }
@@ -52,8 +53,22 @@ async function models(body) {
     model.name, model.default ? "default" : model.enabled ? model.objection || "enabled" : "off", `$${model.price.run_usd}`,
     `${model.typical_seconds} s`,
     el("div", {class: "row"},
-      model.enabled && !model.default && button("Make default", act(model, "make-default"), {class: "quiet"}),
-      !model.default && button(model.enabled ? "Turn off" : "Turn on", act(model, model.enabled ? "disable" : "enable"), {class: "quiet"}))])));
+      button("Settings", () => changeModel(model.id, () => models(body)), named("Settings of", model)),
+      model.enabled && !model.default && button("Make default", act(model, "make-default"), named("Make default:", model)),
+      !model.default && button(model.enabled ? "Turn off" : "Turn on", act(model, model.enabled ? "disable" : "enable"),
+        named(model.enabled ? "Turn off" : "Turn on", model)))])));
+}
+
+function named(words, {name}) {
+  return {class: "quiet", "aria-label": `${words} ${name}`};
+}
+
+async function settings(body) {
+  const {items} = await get("/v1/admin/settings");
+  show(body, table(["Setting", "Value", "What it means", ""], items.map((each) => [
+    el("span", {class: "code"}, each.key),
+    each.kind === "secret" ? (each.set ? "kept secret" : "not there") : `${JSON.stringify(each.value)}${each.set ? " (set)" : ""}`, each.description,
+    button("Change", () => changeSetting(each, () => settings(body)), {class: "quiet", "aria-label": `Change ${each.key}`})])));
 }
 
 async function queues(body) {
@@ -61,11 +76,26 @@ async function queues(body) {
   show(body, table(["Queue", "Visible", "In flight", "Delayed", "Oldest", ""], items.map((queue) => [
     queue.name, String(queue.visible), String(queue.in_flight), String(queue.delayed),
     queue.oldest_seconds === null ? "–" : `${queue.oldest_seconds} s`,
-    queue.depth > 0 && /dead/.test(queue.name) ? button("Send again", async () => {
-      const moved = await post(`/v1/admin/queues/${encodeURIComponent(queue.name)}/redrive`);
-      notice(`${moved.moved} sent again, ${moved.left} left.`);
-      await queues(body);
-    }, {class: "quiet"}) : ""])));
+    queue.depth > 0 && /dead/.test(queue.name) ? el("div", {class: "row"},
+      button("Look", () => letters(queue), {class: "quiet", "aria-label": `Look into ${queue.name}`}),
+      button("Send again", () => redrive(body, queue, {}), {class: "quiet", "aria-label": `Send ${queue.name} again`}),
+      button("Discard the rest", async () => {
+        const words = "What can be sent again is sent again. What cannot is deleted for good.";
+        if (await ask("Discard what cannot be sent again?", words, "Discard", {danger: true})) await redrive(body, queue, {discard: true});
+      }, {class: "quiet", "aria-label": `Discard the rest of ${queue.name}`})) : ""])));
+}
+
+async function letters(queue) {
+  const {items} = await get(`/v1/admin/queues/${encodeURIComponent(queue.name)}/messages`);
+  dialog(`Dead letters: ${queue.name}`, table(["Sent", "About", "Owner", "Seen"], items.map((letter) => [
+    clock(letter.sent_at), el("span", {class: "code"}, letter.job_id || letter.image_id || letter.function || "–"),
+    letter.owner || "–", several(letter.receive_count, "time")])));
+}
+
+async function redrive(body, queue, order) {
+  const {moved, discarded, left} = await post(`/v1/admin/queues/${encodeURIComponent(queue.name)}/redrive`, order);
+  notice(`${moved} sent again, ${discarded} discarded, ${left} left.`);
+  await queues(body);
 }
 
 function users(body) {

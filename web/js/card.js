@@ -4,9 +4,9 @@ import {call, post, remove} from "./api.js";
 import {ask, button, el, show} from "./dom.js";
 import {lazily} from "./files.js";
 import {preview} from "./photos.js";
-import {nameOf} from "./session.js";
-import {drop, fileOf, stateOf} from "./uploads.js";
-import {isEnded, jobWords, problemWords, verdict} from "./words.js";
+import {nameOf, preferred} from "./session.js";
+import {drop, fileOf, send, stateOf} from "./uploads.js";
+import {isEnded, jobWords, markOf, problemWords, verdict} from "./words.js";
 
 /** acts: {changed(image), removed(image), open(image, job)}. Returns {node, draw(image), drawUpload()}. */
 export function card(image, acts) {
@@ -35,9 +35,9 @@ export function card(image, acts) {
     drawnPicture = wanted;
     if (ready) {
       const style = ready.style ? `, ${nameOf("styles", ready.style)}` : "";
-      const shown = lazily(el("img", {alt: `${photo.filename}, virtually staged${style}`}), "jobs", ready.id, "thumbnail");
+      const shown = lazily(el("img", {alt: `${photo.filename}, ${markOf(ready).toLowerCase()}${style}`}), "jobs", ready.id, "thumbnail");
       show(picture, el("button", {type: "button", class: "open", "aria-label": `Compare ${photo.filename} with the original`,
-        onclick: () => acts.open(photo, ready)}, shown, el("span", {class: "tag right", "aria-hidden": "true"}, "Virtually staged")));
+        onclick: () => acts.open(photo, ready)}, shown, el("span", {class: "tag right", "aria-hidden": "true"}, markOf(ready))));
     } else if (photo.status === "ready") {
       show(picture, lazily(el("img", {alt: `${photo.filename}, the original`}), "images", photo.id, "thumbnail"));
     } else if (fileOf(photo.id)) {
@@ -59,13 +59,15 @@ export function card(image, acts) {
       show(state, el("p", {class: sending.phase === "failed" ? "bad" : ""}, words), sending.phase !== "failed" && bar);
     } else if (photo.status === "rejected" || photo.status === "expired") {
       show(state, el("p", {class: "bad"}, problemWords(photo.error) || "This photo did not arrive in time. Drop it again."));
+    } else if (isLost()) {
+      show(state, el("p", {class: "warn"}, "The photo has not arrived, and this window is not sending it. If no other window or device is, choose the file again."));
     } else if (!job) {
-      show(state, el("p", {}, photo.status === "ready" ? "Original only" : "Waiting for the photo"));
+      show(state, el("p", {}, "Original only"));
     } else {
       const check = job.status === "ready" && verdict(job);
       const settings = [job.room_type && nameOf("room_types", job.room_type), job.style && nameOf("styles", job.style)];
       show(state, el("p", {class: job.status === "failed" ? "bad" : job.status === "ready" ? "good" : "busy"},
-        job.status === "failed" ? problemWords(job.error) : jobWords(job)),
+        job.status === "failed" ? `${problemWords(job.error)} Not charged.` : jobWords(job)),
       el("p", {class: "soft"}, settings.filter(Boolean).join(" · ")),
       check && check.kind !== "pass" && el("p", {class: "warn"}, `${check.title}. ${check.text}`));
     }
@@ -73,7 +75,7 @@ export function card(image, acts) {
 
   function drawActions(job) {
     const many = photo.jobs.filter((each) => each.status === "ready").length;
-    const wanted = [photo.status, job?.id, job?.status, many, photo.jobs.length].join();
+    const wanted = [photo.status, job?.id, job?.status, many, photo.jobs.length, isLost()].join();
     if (wanted === drawnActions) return;
     drawnActions = wanted;
     const label = (words) => ({class: "quiet", "aria-label": `${words} ${photo.filename}`});
@@ -81,6 +83,7 @@ export function card(image, acts) {
     const running = photo.jobs.filter((each) => !isEnded(each));
     const usable = photo.status === "ready" || photo.status === "awaiting_upload";
     show(actions,
+      isLost() && button("Choose the file", chooseAgain, {class: "quiet", "aria-label": `Choose the file of ${photo.filename} again`}),
       ready && button(many > 1 ? `Compare (${many})` : "Compare", () => acts.open(photo, ready), {class: "quiet"}),
       running.length > 0 && button("Cancel", async () => {
         for (const each of running) take(await call("POST", `/v1/jobs/${each.id}/cancel`));
@@ -95,9 +98,21 @@ export function card(image, acts) {
       }, label("Delete")));
   }
 
+  /** Announced, but no file on its way from here: it was kept by another browser, or by none. */
+  function isLost() {
+    return photo.status === "awaiting_upload" && !stateOf(photo.id);
+  }
+
+  function chooseAgain() {
+    const picker = el("input", {type: "file", onchange: () => {
+      send([{imageId: photo.id, projectId: photo.project_id, file: picker.files[0], form: null}]).then(() => draw());
+    }});
+    picker.click();
+  }
+
   function styleButton() {
     return button("Stage it", async () => {
-      const answer = await post("/v1/jobs", {items: [{image_id: photo.id, settings: {room_type: "auto"}}]});
+      const answer = await post("/v1/jobs", {items: [{image_id: photo.id, settings: preferred()}]});
       (answer.items[0].jobs || [answer.items[0].job]).forEach(take);
     }, {class: "quiet"});
   }
@@ -108,7 +123,7 @@ export function card(image, acts) {
   }
 
   draw();
-  return {node, draw, drawUpload: () => drawState(latest(photo)), image: () => photo};
+  return {node, draw, drawUpload: () => draw(), image: () => photo};
 }
 
 /** The newest job that is not canceled, else the newest. */

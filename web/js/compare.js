@@ -5,13 +5,13 @@ import {el} from "./dom.js";
 const STEP = 2;
 
 /** before, after: image elements of one size. */
-export function compare(before, after, name) {
+export function compare(before, after, name, mark) {
   const range = el("input", {type: "range", min: "0", max: "100", step: STEP, value: "50",
     "aria-label": `${name}: share of the original shown`});
   const line = el("div", {class: "line", "aria-hidden": "true"});
   const over = el("div", {class: "over"}, before);
   const node = el("div", {class: "compare"}, after, over, line,
-    el("span", {class: "tag left"}, "Original"), el("span", {class: "tag right"}, "Virtually staged"), range);
+    el("span", {class: "tag left"}, "Original"), el("span", {class: "tag right"}, mark), range);
   const place = () => {
     range.setAttribute("aria-valuetext", `${range.value} percent original`);
     node.style.setProperty("--at", `${range.value}%`);

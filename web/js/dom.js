@@ -46,6 +46,11 @@ export function input(label, props = {}, hint = "") {
   return el("label", {class: "field"}, el("span", {}, label), el("input", props), hint && el("small", {}, hint));
 }
 
+/** A table's head; a column without a name holds what can be done. */
+export function columns(names) {
+  return el("thead", {}, el("tr", {}, names.map((name) => el("th", {scope: "col"}, name || el("span", {class: "unseen"}, "Actions")))));
+}
+
 let saidLast = "";
 let sayLater = 0;
 
@@ -81,9 +86,14 @@ export function dialog(title, content, props = {}) {
     el("div", {class: "head"}, el("h2", {id: heading}, title),
       el("button", {type: "button", class: "icon", "aria-label": "Close", onclick: () => node.close()}, "×")),
     content);
-  node.addEventListener("close", () => node.remove());
+  const before = document.activeElement;
+  node.addEventListener("close", () => {
+    node.remove();
+    if (!before.isConnected) focusAgain(document.getElementById("main"), before);
+  });
   document.body.append(node);
   node.showModal();
+  content.querySelector("input, select, textarea")?.focus(); // where there is something to fill in, else the first button
   return node;
 }
 
@@ -103,8 +113,25 @@ export function ask(title, text, action, {danger = false, typed = ""} = {}) {
   });
 }
 
+/** Puts these children in place of what is there. Whoever was in there by keyboard stays at the same control. */
 export function show(parent, ...children) {
-  parent.replaceChildren(...children.flat().filter(Boolean));
+  const wanted = children.flat().filter(Boolean);
+  if (wanted.length === parent.childNodes.length && wanted.every((each, at) => each === parent.childNodes[at])) return;
+  const focused = parent.contains(document.activeElement) && parent !== document.activeElement && document.activeElement;
+  parent.replaceChildren(...wanted);
+  if (!focused) return;
+  focusAgain(parent, focused);
+}
+
+/** The control itself, else the one of its name that took its place, else the first. */
+function focusAgain(parent, control) {
+  const all = [...parent.querySelectorAll("button, select, input, a, summary")];
+  const there = control.isConnected ? control : all.find((each) => called(each) === called(control)) || all[0];
+  there?.focus({preventScroll: true});
+}
+
+function called(control) {
+  return `${control.tagName} ${control.getAttribute("aria-label") || control.closest("label")?.firstChild.textContent || control.textContent}`;
 }
 
 export function day(time) {

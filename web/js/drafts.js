@@ -1,18 +1,21 @@
 // Photos that were chosen and are not planned yet: previews, room and style, then one call for all.
 
-import {call} from "./api.js";
+import {call, pause} from "./api.js";
 import {button, bytes, el, input, notice, say, select, several, show} from "./dom.js";
 import {ACCEPT, contentType, dropped, fromFolder, guessedRoom, objection, preview} from "./photos.js";
 import {offered, preferred, session} from "./session.js";
 import {readUsage} from "./top.js";
 import {send} from "./uploads.js";
+import {MODES, POLICIES} from "./words.js";
+
+const AT_ONCE = 8; // cards made before the page may do something else
 
 /** The part of a listing's page that takes photos. `planned(images)` hears of what the server made. */
 export function drafts(projectId, planned) {
   const limits = session.capabilities.limits;
   const rooms = session.capabilities.room_types.map((each) => each.id);
-  const defaults = {...preferred(), variations: "1", prompt: "", model: ""};
-  const rows = []; // {file, room, style, key, node}
+  const defaults = {...preferred(), mode: "staging", check: "", variations: "1", prompt: "", model: ""};
+  const rows = []; // {file, room, mode, style, node}
   let key = crypto.randomUUID(); // of the planning call, new with every change: a repeated call plans nothing twice
 
   const list = el("ul", {class: "photos"});
@@ -44,18 +47,23 @@ export function drafts(projectId, planned) {
   const events = [["dragover", over], ["dragleave", over], ["drop", dropOn]];
   events.forEach(([name, run]) => document.addEventListener(name, run));
 
-  function add(chosen) {
+  async function add(chosen) {
     const left = limits.max_files - rows.length;
     if (chosen.length > left) notice(`At most ${limits.max_files} photos go into one call; the first ${left} were taken.`, "info");
     let refused = 0;
-    for (const file of chosen.slice(0, left)) {
+    for (const [at, file] of chosen.slice(0, left).entries()) {
+      if (at % AT_ONCE === 0 && at) {
+        changed();
+        await pause(0); // so that fifty cards hold up nobody's typing
+      }
+      if (rows.length >= limits.max_files) break; // others were dropped meanwhile
       const words = objection(file, limits);
       if (words) {
         refused += 1;
         notice(`${file.name}: ${words}`, "bad");
         continue;
       }
-      const row = {file, room: guessedRoom(file.name, rooms), style: ""};
+      const row = {file, room: guessedRoom(file.name, rooms), mode: "", style: ""};
       row.node = card(row);
       rows.push(row);
       list.append(row.node);
@@ -68,13 +76,15 @@ export function drafts(projectId, planned) {
   }
 
   function card(row) {
+    const set = (name) => (value) => { row[name] = value; changed(); };
+    row.own = select("Style", [["", "As for all"], ...offered("styles")], "", set("style"));
     const node = el("li", {class: "photo"},
       el("div", {class: "picture"}, el("canvas", {role: "img", "aria-label": `Preview of ${row.file.name}`})),
       el("div", {class: "text"},
         el("h3", {}, row.file.name),
         el("div", {class: "pair"},
-          select("Room", offered("room_types"), row.room, (value) => { row.room = value; key = crypto.randomUUID(); }),
-          select("Style", [["", "As for all"], ...offered("styles")], "", (value) => { row.style = value; key = crypto.randomUUID(); })),
+          select("Room", offered("room_types"), row.room, set("room")), row.own),
+        select("What to do", [["", "As for all"], ...MODES], "", set("mode")),
         button("Remove", () => {
           rows.splice(rows.indexOf(row), 1);
           node.remove();
@@ -83,27 +93,33 @@ export function drafts(projectId, planned) {
     return node;
   }
 
-  const set = (name) => (value) => { defaults[name] = value; key = crypto.randomUUID(); changed(); };
+  const set = (name) => (value) => { defaults[name] = value; changed(); };
   const models = session.capabilities.models;
   const style = select("Style for all", offered("styles"), defaults.style, set("style"));
   const more = el("details", {}, el("summary", {}, "More settings"), el("div", {class: "fields"},
     select("Room where the name does not tell", offered("room_types"), defaults.room_type, set("room_type")),
+    select("If the result does not keep the room", POLICIES, defaults.check, set("check"), {"aria-describedby": "never-charged"}),
     select("Variations of each photo", ["1", "2", "3", "4"].map((each) => [each, each]), "1", set("variations")),
     select("Model", [["", "The best one available"], ...models.map((each) => [each.id, `${each.name} · $${each.price_usd}`])], "", set("model")),
     input("Own instructions (10 characters or more)", {maxlength: limits.prompt_max_length,
-      oninput: (event) => set("prompt")(event.currentTarget.value)})));
-  show(room, el("h2", {}, "New photos"), el("div", {class: "fields"}, style), more, list, el("div", {class: "go"}, go));
+      oninput: (event) => set("prompt")(event.currentTarget.value)})),
+  el("p", {class: "soft", id: "never-charged"}, "Every result is compared with its photo. One that changed the room is never charged."));
+  show(room, el("h2", {}, "New photos"), el("div", {class: "fields"}, select("What to do with all", MODES, defaults.mode, set("mode")), style), more, list, el("div", {class: "go"}, go));
 
   function changed() {
     key = crypto.randomUUID();
     room.hidden = rows.length === 0;
+    style.hidden = defaults.mode !== "staging";
+    for (const row of rows) row.own.hidden = modeOf(row) !== "staging";
     const results = rows.length * Number(defaults.variations);
     go.textContent = `Stage ${several(rows.length, "photo")}${results > rows.length ? ` (${results} results)` : ""}`;
   }
 
   function settings() {
-    const given = {room_type: defaults.room_type, style: defaults.style};
+    const given = {room_type: defaults.room_type, mode: defaults.mode,
+      ...(defaults.mode === "staging" && {style: defaults.style})};
     if (defaults.variations !== "1") given.variations = Number(defaults.variations);
+    if (defaults.check) given.check = defaults.check;
     if (defaults.model) given.model = defaults.model;
     if (defaults.prompt.trim()) given.prompt = defaults.prompt.trim();
     return given;
@@ -131,10 +147,22 @@ export function drafts(projectId, planned) {
     await Promise.all([sending, readUsage().catch(() => {})]);
   }
 
+  function modeOf(row) {
+    return row.mode || defaults.mode;
+  }
+
+  /** Only what is furnished has a style; where the others are not furnished, there is no style for all to go by. */
+  function styled(row) {
+    if (modeOf(row) !== "staging") return {};
+    if (row.style) return {style: row.style};
+    return defaults.mode === "staging" ? {} : {style: defaults.style};
+  }
+
   async function order(asked) {
-    const described = asked.map(({file, room: guess, style: own}) => {
+    const described = asked.map((row) => {
+      const {file, room: guess} = row;
       const each = {filename: file.name, content_type: contentType(file), size_bytes: file.size};
-      const differs = {...(guess !== "auto" && {room_type: guess}), ...(own && {style: own})};
+      const differs = {...(guess !== "auto" && {room_type: guess}), ...(row.mode && {mode: row.mode}), ...styled(row)};
       return Object.keys(differs).length ? {...each, settings: differs} : each;
     });
     try {
@@ -152,7 +180,7 @@ export function drafts(projectId, planned) {
 }
 
 function picker(props, chosen) {
-  const node = el("input", {type: "file", class: "unseen", tabindex: "-1", ...props, onchange: () => {
+  const node = el("input", {type: "file", hidden: true, ...props, onchange: () => {
     chosen(node.files);
     node.value = "";
   }});

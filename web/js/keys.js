@@ -1,14 +1,14 @@
 // API keys: for programs. The key itself is shown once.
 
 import {get, post, remove} from "./api.js";
-import {ask, button, day, dialog, el, input, notice, show} from "./dom.js";
+import {ask, button, columns, day, dialog, el, input, notice, show} from "./dom.js";
 
 const SCOPES = {read: "Read listings and results", stage: "Stage photos", account: "Change the account"};
 
 export async function open(main) {
   const rows = el("tbody");
   const table = el("div", {class: "table"}, el("table", {},
-    el("thead", {}, el("tr", {}, ["Name", "Key", "May", "Made", "Last used", ""].map((name) => el("th", {scope: "col"}, name)))), rows));
+    columns(["Name", "Key", "May", "Made", "Last used", ""]), rows));
   const none = el("section", {class: "empty"}, el("p", {}, "No keys. A program that stages photos for you signs in with one."));
 
   async function draw() {

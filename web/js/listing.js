@@ -121,7 +121,7 @@ export async function open(main, [projectId]) {
 
   show(main,
     el("div", {class: "heading"}, el("div", {}, link("Listings", "#/", {class: "soft"}), el("h1", {}, project.name)), downloadAll),
-    adding.zone, adding.room, progress, list);
+    adding.zone, adding.room, el("h2", {class: "unseen"}, "Photos"), progress, list);
   first.sort(byId).forEach(take);
   return () => {
     unfollow();

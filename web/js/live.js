@@ -17,7 +17,8 @@ let pingAt = 0;
 export function listen() {
   connect();
   setInterval(tick, 1000);
-  addEventListener("online", () => { failures = 0; if (!isOpen()) connect(); look(); });
+  addEventListener("online", () => { failures = 0; if (!isOpen()) connect(); look(); tell("line", {open: isOpen()}); });
+  addEventListener("offline", () => tell("line", {open: false}));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 }
 

@@ -1,11 +1,12 @@
 // Starts the page: configuration, sign-in, then one view for each address behind the #.
 
 import {readConfig} from "./config.js";
-import {el, notice, show} from "./dom.js";
+import {el, show} from "./dom.js";
 import {listen} from "./live.js";
 import {readAccount} from "./session.js";
 import {drawTop, markCurrent} from "./top.js";
 import {begin} from "./signin.js";
+import "./theme.js";
 import {showWelcome} from "./welcome.js";
 import {resumeUploads} from "./uploads.js";
 
@@ -24,8 +25,8 @@ let turn = 0;
 async function start() {
   try {
     await readConfig();
-    if (!(await begin())) return showWelcome(main);
     fromStripe();
+    if (!(await begin())) return showWelcome(main);
     await readAccount();
     await drawTop();
     listen();
@@ -61,13 +62,10 @@ async function route() {
   }
 }
 
-/** Stripe's pages lead back with `?checkout=done|canceled`. */
+/** Stripe's pages lead back with `?checkout=done|canceled`; behind the # it outlives asking the issuer. */
 function fromStripe() {
   const outcome = new URLSearchParams(location.search).get("checkout");
-  if (!outcome) return;
-  history.replaceState(null, "", `${location.pathname}#/plan`);
-  if (outcome === "done") notice("Thank you. Your new plan is active in a moment.");
-  else notice("Nothing was bought.", "info");
+  if (outcome) history.replaceState(null, "", `${location.pathname}#/plan/${outcome}`);
 }
 
 function broken(error) {

@@ -1,15 +1,20 @@
 // The plan: what it holds, changing it, invoices and cards. Buying and cards happen on Stripe's pages.
 
 import {get, patch, post} from "./api.js";
-import {ask, button, day, dollars, el, link, notice, show} from "./dom.js";
+import {ask, button, columns, day, dollars, el, link, notice, show} from "./dom.js";
 import {follow} from "./live.js";
 import {session} from "./session.js";
 import {readUsage} from "./top.js";
 
 const PAID = ["active", "trialing", "past_due"];
 
-export async function open(main) {
+export async function open(main, [outcome]) {
   const body = el("div");
+  if (outcome) {
+    history.replaceState(null, "", "#/plan");
+    if (outcome === "done") notice("Thank you. Your new plan is active in a moment.");
+    else notice("Nothing was bought.", "info");
+  }
   show(main, el("div", {class: "heading"}, el("h1", {}, "Plan"),
     button("Invoices and cards at Stripe", portal)), body);
 
@@ -82,7 +87,7 @@ async function payments() {
   return el("section", {}, el("h2", {}, "Payments"),
     cards.items.map((card) => el("p", {class: "soft"}, `${card.brand} ending in ${card.last4}, valid to ${card.exp_month}/${card.exp_year}${card.default ? " (used for renewals)" : ""}`)),
     el("div", {class: "table"}, el("table", {},
-      el("thead", {}, el("tr", {}, ["Date", "Number", "Status", "Amount", ""].map((name) => el("th", {scope: "col"}, name)))),
+      columns(["Date", "Number", "Status", "Amount", ""]),
       el("tbody", {}, invoices.items.map((each) => el("tr", {}, el("td", {}, day(each.created_at)), el("td", {}, each.number || "–"),
         el("td", {}, each.status), el("td", {}, `${each.amount_due} ${each.currency.toUpperCase()}`),
         el("td", {}, each.pdf_url && link("PDF", each.pdf_url, {rel: "noreferrer", "aria-label": `Invoice ${each.number || ""} as PDF`}))))))));

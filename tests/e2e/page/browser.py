@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FilePayload, Locator, Page, sync_playwright
 
 from local.state import Cloud
 
+SAMPLES = Path(__file__).parents[3] / "samples"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 240_000  # ms
+MOST_STOPS = 60
 
 
 def chromium() -> str | None:
@@ -25,6 +28,10 @@ def launched(executable: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def sample(name: str) -> FilePayload:
+    return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": (SAMPLES / f"{name}.jpg").read_bytes()}
 
 
 @dataclass
@@ -42,14 +49,22 @@ class Person:
         self.page.goto(f"{self.cloud.page}/?as={self.owner}")
         self.page.get_by_role("heading", name="Listings").wait_for()
 
+    def sign_in_as_administrator(self) -> None:
+        self.page.get_by_role("button", name="Sign out").click()
+        self.page.get_by_role("button", name="Sign in as someone else").click()
+        self.page.get_by_label("Who are you?").fill(self.owner)
+        self.page.get_by_label("as an administrator").check()
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("link", name="Admin").wait_for()
+
     def new_listing(self, name: str = "5 Elm Street") -> None:
         self.page.get_by_role("button", name="New listing").click()
         self.page.get_by_label("Name of the listing").fill(name)
         self.page.get_by_role("button", name="Create").click()
         self.page.get_by_role("heading", name=name, exact=True).wait_for()
 
-    def choose(self, files: list[dict[str, object]]) -> None:
-        self.page.get_by_label("Photos to stage").set_input_files(files)  # type: ignore[arg-type]
+    def choose(self, files: list[FilePayload]) -> None:
+        self.page.get_by_label("Photos to stage").set_input_files(files)
 
     def drop(self, name: str, data: bytes) -> None:
         """As from the desktop: a file over the drop zone."""
@@ -63,6 +78,26 @@ class Person:
         )
         for event in ("dragover", "drop"):
             self.page.get_by_role("region", name="Add photos").dispatch_event(event, {"dataTransfer": transfer})
+
+    def drop_folder(self, folder: Path) -> None:
+        """As from the desktop, the browser's own way: a folder over the drop zone."""
+        zone = self.page.get_by_role("region", name="Add photos").bounding_box()
+        assert zone is not None
+        data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+        at = {"x": zone["x"] + zone["width"] / 2, "y": zone["y"] + 20, "data": data}
+        devtools = self.context.new_cdp_session(self.page)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            devtools.send("Input.dispatchDragEvent", {"type": kind, **at})
+        devtools.detach()
+
+    def tab_to(self, name: str, role: str = "button") -> Locator:
+        """By the Tab key alone; fails when it does not come by."""
+        wanted = self.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+        for _ in range(MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            if wanted.evaluate("(node) => node === document.activeElement"):
+                return wanted
+        raise AssertionError(f"the Tab key does not reach {name}")
 
     def stage(self, count: int) -> None:
         self.page.get_by_role("button", name=f"Stage {count} photo").click()
@@ -88,11 +123,10 @@ class Person:
 
 
 @contextmanager
-def at_the_page(
-    browser: Browser, cloud: Cloud, owner: str, *, width: int = 1280, dark: bool = False
-) -> Iterator[Person]:
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme="dark" if dark else "light")
-    context.set_default_timeout(15_000)
+def at_the_page(browser: Browser, cloud: Cloud, owner: str) -> Iterator[Person]:
+    # Without motion: a color on its way from one theme to the other is nobody's choice.
+    context = browser.new_context(viewport={"width": 1280, "height": 844}, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
     person = Person(cloud, owner, context, context.new_page())
     person.watch(person.page)
     person.sign_in()
