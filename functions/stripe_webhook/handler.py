@@ -23,7 +23,8 @@ from realstaging.webhook_signatures import verify_stripe, webhook_body
 
 secrets = Secrets(aws.ssm, settings().stage)
 store = BillingStore(aws.table())
-billing = Billing(settings(), store=store, users=UserStore(aws.table()), stripe=Stripe(settings(), secrets))
+stripe = Stripe(settings(), secrets)
+billing = Billing(settings(), store=store, users=UserStore(aws.table()), stripe=stripe)
 
 
 DOCUMENTED = {

@@ -133,7 +133,7 @@ def test_changes_are_counted_and_reads_are_not(world: World) -> None:
 def test_over_the_limit_nothing_is_changed(world: World) -> None:
     module = world.function("admin_api")
     limits = world.settings.rates.model_copy(update={"creations": 1})
-    module.app._limits = limits
+    module.app.limits = limits
 
     answers = [ask(world, "PUT", admin.setting("jobs.max_attempts"), {"value": value})[0] for value in (4, 5)]
 

@@ -10,6 +10,7 @@ from realstaging.errors import NotFoundError
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.job_index import JobIndex
+from realstaging.stores.table import query_all
 from tests.support import factories
 from tests.support.fault_injection import watched
 from tests.support.http_client import call
@@ -209,8 +210,9 @@ def test_a_lane_of_very_many_unfinished_jobs_is_read_on_for_a_while(
     for owner in ("alice", "bob", "carol"):
         made.append(factories.queued(world, owner=owner)[1][0].id)
         world.clock.forward(minutes=1)
-    read = JobIndex._query
-    monkeypatch.setattr(JobIndex, "_query", lambda store, **query: read(store, **query, Limit=1))
+    monkeypatch.setattr(
+        "realstaging.stores.job_index.query_all", lambda table, **query: query_all(table, **query, Limit=1)
+    )
 
     assert [found.id for found in JobIndex(world.table).unfinished()] == made[1::-1], "those that are due first"
 

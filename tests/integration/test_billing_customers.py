@@ -102,16 +102,16 @@ def test_what_is_linked_while_its_event_is_about_to_wait_is_applied(
     world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = unlinked(world, payments)
-    billing = world.function("stripe_webhook").billing
-    find = billing._stripe.customer
+    handler = world.function("stripe_webhook")
+    find = handler.stripe.customer
 
     def found(asked: str) -> Any:
         """Linked by the checkout, which finds nothing parked yet."""
         answer = find(asked)
-        billing._store.link("alice", customer, world.clock.at)
+        handler.store.link("alice", customer, world.clock.at)
         return answer
 
-    monkeypatch.setattr(billing._stripe, "customer", found)
+    monkeypatch.setattr(handler.stripe, "customer", found)
 
     assert tell(world, *payments.events("invoice.paid")) == [200]
     assert (plan(world, payments), rows(world, "PARKED")) == ("pro", [])

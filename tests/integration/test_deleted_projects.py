@@ -6,7 +6,7 @@ import pytest
 
 from realstaging.models.jobs import JobStatus
 from tests.support import factories
-from tests.support.fault_injection import CrashError, faulty, watched
+from tests.support.fault_injection import CrashError, before, faulty, watched
 from tests.support.steps import arrived, ask, delivered, keyed, purge, purge_everything, rows_of, stage, sweep
 from tests.support.world import World, check_books
 
@@ -63,16 +63,9 @@ def test_a_project_deleted_while_its_images_are_staged_again_gets_no_jobs(world:
     project = factories.project(world)
     image, _ = arrived(world, project)
     warm(world)
-    restager = world.function("jobs_api").restager
-    read = restager._read
 
-    def deleted_after_reading(*given: Any) -> Any:
-        found = read(*given)
-        ask(world, "DELETE", f"/v1/projects/{project.id}")
-        return found
-
-    restager._read = deleted_after_reading
-    status, answer = ask(world, "POST", "/v1/jobs", {"items": [{"image_id": image.id}]})
+    with before(world, "TransactWriteItems", lambda: ask(world, "DELETE", f"/v1/projects/{project.id}")):
+        status, answer = ask(world, "POST", "/v1/jobs", {"items": [{"image_id": image.id}]})
 
     assert (status, answer["items"][0]["error"]["code"]) == (422, "not_found")
     assert (rows_of(world, "JOB#"), world.usage().used) == ([], 0)

@@ -139,7 +139,7 @@ def test_a_role_that_outlives_the_account_keeps_the_counters_too(world: World) -
 def test_the_secret_of_the_stage_is_made_once(world: World) -> None:
     one, other = FormerUsage(world.table), FormerUsage(world.table)
 
-    assert one._create_secret() == other._create_secret() == FormerUsage(world.table)._find_secret()
+    assert one.create_secret() == other.create_secret() == FormerUsage(world.table).find_secret()
 
 
 def test_nothing_is_made_for_those_who_never_left(world: World) -> None:

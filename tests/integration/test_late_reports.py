@@ -26,8 +26,8 @@ def test_a_late_report_of_the_first_attempt_costs_the_second_ones_result_nothing
     world: World, delivered_twice: bool
 ) -> None:
     job, late, again = in_second_attempt(world)
-    finisher, seen = world.function("finish_job").finisher, {"delivering": 0, "second": not delivered_twice}
-    deliver, remove = finisher._jobs.deliver, finisher._media.remove
+    handler, seen = world.function("finish_job"), {"delivering": 0, "second": not delivered_twice}
+    deliver, remove = handler.jobs.deliver, handler.media.remove
 
     def late_report_first(*given: object, **more: object) -> None:
         seen["delivering"] += 1
@@ -41,7 +41,7 @@ def test_a_late_report_of_the_first_attempt_costs_the_second_ones_result_nothing
             finish(world, again)
         remove(*names)
 
-    finisher._jobs.deliver, finisher._media.remove = late_report_first, second_delivery_first
+    handler.jobs.deliver, handler.media.remove = late_report_first, second_delivery_first
 
     assert failures(finish(world, again)) == []
 
@@ -53,9 +53,9 @@ def test_a_late_report_of_the_first_attempt_costs_the_second_ones_result_nothing
 
 def test_a_late_report_does_not_stop_a_retry(world: World) -> None:
     job, late, _ = in_second_attempt(world)
-    finisher = world.function("finish_job").finisher
+    handler = world.function("finish_job")
     seen: list[Any] = []
-    requeue = finisher._jobs.requeue
+    requeue = handler.jobs.requeue
 
     def late_report_first(*given: object) -> Job:
         if not seen:
@@ -64,7 +64,7 @@ def test_a_late_report_does_not_stop_a_retry(world: World) -> None:
         made: Job = requeue(*given)
         return made
 
-    finisher._jobs.requeue = late_report_first
+    handler.jobs.requeue = late_report_first
 
     finish(world, [told(world.job(job), 2, "failed", error=ERROR)])
 

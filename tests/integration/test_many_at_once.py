@@ -73,7 +73,7 @@ class Owner:
 def test_counters_equal_the_ledger_whenever_nothing_is_in_flight(
     world: World, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_sleep", lambda *given: None)
+    monkeypatch.setattr(writing, "wait_before_retry", lambda *given: None)
     owner = Owner(world)
     numbers = iter(range(PROCESSES))
     rest = threading.Barrier(PROCESSES, action=lambda: check_books(world.rows()), timeout=100)

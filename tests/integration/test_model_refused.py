@@ -1,14 +1,16 @@
 """A model that the provider refuses is that model's trouble: it is booked, taken over and alarmed, by itself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from realstaging.gateways.replicate.errors import ModelRefusedError
-from realstaging.models.jobs import JobStatus
+from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import StageMessage
+from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
+from realstaging.stores.table import Item
 from tests.support import factories
 from tests.support.steps import sweep
 from tests.support.virtual_clock import NO_CREDIT, Limited, deliver, messages, starter
@@ -110,16 +112,16 @@ def test_a_probe_whose_claim_is_lost_is_left_to_the_next(world: World) -> None:
     _start(world, provider, first)
     provider.fault = lambda: None
     world.clock.forward(seconds=6)
-    made = starter(world, provider)
-    claim = made._jobs.claim
 
-    def claimed_elsewhere(*given: Any) -> Any:
-        made._jobs.claim = claim  # type: ignore[method-assign]
-        factories.canceled(world, job)
-        return claim(*given)
+    class LateStore(JobStore):
+        """Somebody cancels the job just before it is claimed."""
 
-    made._jobs.claim = claimed_elsewhere  # type: ignore[method-assign, assignment]
-    _start(world, provider, job)
+        def claim(self, job: Job, at: datetime, deadline: datetime, chosen: Item | None = None) -> Job:
+            factories.canceled(world, job)
+            return super().claim(job, at, deadline, chosen)
+
+    [message] = messages([job])
+    starter(world, provider, jobs=LateStore(world.table)).start(StageMessage.model_validate(message), world.clock.at)
 
     _start(world, provider, next_job)
 

@@ -1,7 +1,5 @@
 """A job that its owner cancels in the very moment in which something is decided about it stays canceled."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
@@ -9,29 +7,10 @@ import pytest
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import StageMessage
 from tests.support import factories
+from tests.support.fault_injection import before
 from tests.support.steps import failures, finish, results, started, told
 from tests.support.virtual_clock import NO_CREDIT, Limited, messages, starter
 from tests.support.world import World
-
-
-@contextmanager
-def before(world: World, operation: str, act: Callable[[], object], *, nth: int = 1) -> Iterator[None]:
-    """Somebody else is quicker than the call number `nth`."""
-    events, calls = world.table.meta.client.meta.events, []
-    name = f"before-call.dynamodb.{operation}"
-
-    def first(**_: object) -> None:
-        calls.append(1)
-        if len(calls) == nth:
-            events.unregister(name, first)
-            act()
-
-    events.register_first(name, first)
-    try:
-        yield
-    finally:
-        events.unregister(name, first)
-    assert len(calls) >= nth
 
 
 @pytest.mark.parametrize("refusal", ["create:429", "create:402", "create:422"])

@@ -153,8 +153,7 @@ def test_an_owner_with_few_photos_does_not_wait_for_one_with_many(world: World, 
     few = state.queued(world, owner="bob", jobs=3)[1]
     began = world.clock.at
 
-    workers = starter(world, provider)
-    workers._admission._pause = lambda seconds: None  # there are many: who waits for its place holds up nobody
+    workers = starter(world, provider, pause=lambda seconds: None)  # many: who waits for its place holds up nobody
 
     for _ in deliver(world, workers, [*many, *few], until=timedelta(minutes=5)):
         if all(world.job(job).status is JobStatus.PROCESSING for job in few):

@@ -15,7 +15,7 @@ from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
 from tests.support import factories
-from tests.support.fault_injection import faulty, refusal, watched
+from tests.support.fault_injection import before, faulty, refusal, watched
 from tests.support.world import World
 
 TICKET = "f" * 64
@@ -175,37 +175,24 @@ def test_what_is_due_comes_with_the_longest_waiting_first_and_bounded(world: Wor
     assert isinstance(due[0], DueRow)
 
 
-def test_a_role_said_while_a_token_claims_another_is_the_one_that_counts(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_role_said_while_a_token_claims_another_is_the_one_that_counts(world: World) -> None:
     users = UserStore(world.table)
     users.create("mallory", "user", world.clock.at)
-    follow = users._update_role
+    row = world.item(keys.user("mallory")) | {"role_set": True}
 
-    def late(owner: str, claimed: str) -> str:
-        world.table.put_item(Item=world.item(keys.user(owner)) | {"role_set": True})
-        return follow(owner, claimed)
+    with before(world, "UpdateItem", lambda: world.table.put_item(Item=row)):
+        role = users.ensure_now("mallory", "admin", world.clock.at)
 
-    monkeypatch.setattr(users, "_update_role", late)
-
-    assert users.ensure_now("mallory", "admin", world.clock.at) == "user"
+    assert role == "user"
     assert world.item(keys.user("mallory"))["role"] == "user"
 
 
-def test_an_account_closed_while_its_role_follows_the_token_is_closed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_account_closed_while_its_role_follows_the_token_is_closed(world: World) -> None:
     users = UserStore(world.table)
     users.create("mallory", "user", world.clock.at)
-    follow = users._update_role
+    closed = before(world, "UpdateItem", lambda: users.mark_for_deletion("mallory", world.clock.at))
 
-    def late(owner: str, claimed: str) -> str:
-        users.mark_for_deletion(owner, world.clock.at)
-        return follow(owner, claimed)
-
-    monkeypatch.setattr(users, "_update_role", late)
-
-    with pytest.raises(ForbiddenError):
+    with closed, pytest.raises(ForbiddenError):
         users.ensure_now("mallory", "admin", world.clock.at)
 
 

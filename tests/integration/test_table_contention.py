@@ -20,7 +20,7 @@ KEY = {"pk": "USER#alice", "sk": "NOTE"}
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_sleep", lambda *given: None)
+    monkeypatch.setattr(writing, "wait_before_retry", lambda *given: None)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ WIRE = {name: {"S": value} for name, value in KEY.items()}
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_sleep", lambda *given: None)
+    monkeypatch.setattr(writing, "wait_before_retry", lambda *given: None)
 
 
 def test_a_transaction_in_conflict_with_another_is_tried_again(world: World) -> None:

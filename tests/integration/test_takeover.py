@@ -185,14 +185,16 @@ def test_when_nobody_takes_it_the_job_fails_and_says_so(world: World) -> None:
     assert (world.provider.runs(), world.usage().used) == ([], 0)
 
 
-def test_a_model_without_its_secret_is_replaced_and_with_it_gets_it(world: World) -> None:
+def test_a_model_without_its_secret_is_replaced_and_with_it_gets_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realstaging.gateways.secrets.MISSING_SECONDS", 0)
     factories.set_now(world, models={GPT: {"enabled": True}})
     assert start(world, model=GPT, seed=None).model == PLUS
 
     ssm = world.function("stage_image").aws.ssm()
     name = f"/realstaging/local/models/{GPT}/openai_api_key"
     ssm.put_parameter(Name=name, Value="sk-one-and-only", Type="SecureString")
-    world.function("stage_image").secrets._missing.clear()
     job = start(world, model=GPT, seed=None)
 
     assert job.model == GPT

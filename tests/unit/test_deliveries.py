@@ -48,7 +48,7 @@ def impatient() -> Iterator[ResultDownload]:
 def _made(seconds: float) -> Iterator[ResultDownload]:
     made = ResultDownload(("replicate.delivery", "127.0.0.1"), max_bytes=100_000, seconds=seconds)
     yield made
-    made._http.clear()
+    made.close()
 
 
 def test_a_result_comes_whole(talk: Talk, deliveries: ResultDownload) -> None:
@@ -115,7 +115,7 @@ def test_this_machine_is_only_a_known_place_where_the_settings_say_so(talk: Talk
 
     with pytest.raises(OutputUnusableError):
         deliveries.fetch(f"{talk.url}/out.png")
-    deliveries._http.clear()
+    deliveries.close()
     assert talk.asked == []
 
 

@@ -123,7 +123,7 @@ def test_when_the_file_itself_is_wrong_it_is_said() -> None:
 
 @pytest.mark.parametrize("key", [*adjusting.keys(STAGE)])
 def test_every_key_that_can_be_set_leads_to_a_setting_with_a_meaning(key: str) -> None:
-    section, name = adjusting._field(key)
+    section, name = adjusting.find_field(key)
 
     at(key, STAGE)
     assert name in section.model_fields

@@ -241,10 +241,10 @@ def new_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Our side: one file in a folder of models."""
     (tmp_path / "sofa_1.py").write_text(NEW_MODEL)
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
-    registry._loaded.cache_clear()
+    monkeypatch.setattr(registry, "models", dict(registry.models))
+    registry.load_all.cache_clear()
     yield "nobody/sofa-1"
-    registry._loaded.cache_clear()
+    registry.load_all.cache_clear()
     sys.modules.pop(f"{families.__name__}.sofa_1", None)
 
 
@@ -259,7 +259,7 @@ def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replic
     with running(server(StandInSettings(port, "whsec_c2VjcmV0", latency=0))):
         made = Replicate(lambda: "r8_local", f"http://127.0.0.1:{port}", timeout_seconds=10, max_retry_after=1)
         yield made
-        made._transport.close()
+        made.close()
     published.all_models.cache_clear()
 
 

@@ -254,7 +254,7 @@ def test_the_token_is_fetched_at_the_first_call_and_not_before(talk: Talk) -> No
     assert fetched == []
     create(replicate)
     create(replicate)
-    replicate._transport.close()
+    replicate.close()
 
     assert len(fetched) == 1
 
@@ -280,7 +280,7 @@ def test_a_token_that_is_refused_is_fetched_anew_and_tried_once_more(talk: Talk)
     replicate = _with_tokens(talk, tokens)
 
     create(replicate)
-    replicate._transport.close()
+    replicate.close()
 
     assert [asked.headers["authorization"].split()[1] for asked in talk.asked] == ["r8_old", "r8_new"]
 
@@ -291,7 +291,7 @@ def test_a_fresh_token_that_is_refused_too_is_the_accounts_fault(talk: Talk) -> 
 
     with pytest.raises(AccountError, match="status 401"):
         create(replicate)
-    replicate._transport.close()
+    replicate.close()
 
     assert len(talk.asked) == 2
 

@@ -136,7 +136,7 @@ def _kept(key: str, value: Any, pointer: str | None = None) -> Any:
     """The value as JSON keeps it, checked for itself. Raises ValidationFailedError, pointing into `value`."""
     try:
         text = json.dumps({"value": value})
-        return _alone(*_field(key)).model_validate_json(text, strict=True).model_dump(mode="json")["value"]
+        return _alone(*find_field(key)).model_validate_json(text, strict=True).model_dump(mode="json")["value"]
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         bad = [each | {"pointer": pointer or each["pointer"]} for each in complaints(found)]
@@ -150,7 +150,7 @@ def _now(key: str, live: Overrides, desk: VersionedSettings) -> SettingView:
 
 
 def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingView:
-    section, name = _field(key)
+    section, name = find_field(key)
     setting = live.settings.get(key, NEVER)
     return SettingView(
         key=key,
@@ -164,7 +164,7 @@ def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingV
 
 
 def _schema(key: str, settings: Settings) -> dict[str, Any]:
-    whole = _alone(*_field(key)).model_json_schema()["properties"]["value"]
+    whole = _alone(*find_field(key)).model_json_schema()["properties"]["value"]
     # What the stage's file says counts, and not what the code would.
     schema: dict[str, Any] = {
         name: each for name, each in whole.items() if name not in ("title", "default", "description")
@@ -187,7 +187,7 @@ def _names_models(key: str) -> bool:
     return key in (DEFAULT, FALLBACKS) or key.endswith(".model")
 
 
-def _field(key: str) -> tuple[type[BaseModel], str]:
+def find_field(key: str) -> tuple[type[BaseModel], str]:
     """The section of the settings a key leads to, and the field in it."""
     first, *_, name = key.split(".")
     section: Any = Plan if first == "plans" else Settings.model_fields[first].annotation

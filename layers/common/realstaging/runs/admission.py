@@ -35,7 +35,7 @@ class Permit:
 
 
 class Admission:
-    def __init__(self, provider: ProviderStore, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, provider: ProviderStore, pause: Callable[[float], object] = time.sleep) -> None:
         self._provider, self._pause = provider, pause
 
     def closed(self, scene: StartState, at: datetime) -> Throttled | None:

@@ -28,7 +28,7 @@ class FormerUsage:
 
         `carried`: the part of `captured` for which the ledger has no lines.
         """
-        secret, month = self._find_secret(), keys.month(at)
+        secret, month = self.find_secret(), keys.month(at)
         # Without a secret, no usage was stored yet.
         found = self._writes.get(keys.former_usage(_pseudonym(secret, owner), month)) if secret else None
         if found is None:
@@ -58,18 +58,18 @@ class FormerUsage:
         if not (used or _called_off(usage)):
             return [gone]
         expires_at = int(keys.month_end(at).timestamp())
-        pseudonym = _pseudonym(self._find_secret() or self._create_secret(), user.owner)
+        pseudonym = _pseudonym(self.find_secret() or self.create_secret(), user.owner)
         counted = {"used": used, **_called_off(usage)}
         former = {**keys.former_usage(pseudonym, month), **counted, "expires_at": expires_at}
         return [gone, self._writes.put(former)]
 
-    def _find_secret(self) -> bytes | None:
+    def find_secret(self) -> bytes | None:
         if self._secret is None:
             found = self._writes.get(keys.pseudonyms())
             self._secret = bytes.fromhex(str(found["secret"])) if found else None
         return self._secret
 
-    def _create_secret(self) -> bytes:
+    def create_secret(self) -> bytes:
         """Create the stage's secret; concurrent calls get the same one."""
         secret = secrets.token_bytes(32)
         try:

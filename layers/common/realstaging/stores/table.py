@@ -252,7 +252,7 @@ class Writes:
                 pending = answer.get("UnprocessedKeys")
                 if not pending:
                     break
-                _sleep(attempt)
+                wait_before_retry(attempt)
             else:
                 raise RuntimeError("the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
@@ -277,7 +277,7 @@ def _retry_if_busy[R](call: Callable[[], R]) -> R:
             codes = _codes(error)
             if not codes & (CONFLICTS | THROTTLES):
                 raise
-            _sleep(attempt, 0.2 if codes & THROTTLES else 0.05)
+            wait_before_retry(attempt, 0.2 if codes & THROTTLES else 0.05)
     return call()
 
 
@@ -299,6 +299,6 @@ def _is_written(update: Item, found: Item) -> bool:
     return bool(put) and all(found.get(name) == value for name, value in put.items())
 
 
-def _sleep(attempt: int, seconds: float = 0.05) -> None:
+def wait_before_retry(attempt: int, seconds: float = 0.05) -> None:
     """Exponential back-off with full jitter, so that competing writers do not collide again."""
     time.sleep(random.uniform(0, seconds * 2**attempt))  # noqa: S311 (not a secret)
