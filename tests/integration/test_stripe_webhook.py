@@ -231,7 +231,7 @@ def test_what_could_not_be_applied_is_told_again_and_applied_then(
 def test_a_fault_says_nothing_about_itself(world: World, payments: Payments, monkeypatch: pytest.MonkeyPatch) -> None:
     subscriber(world, payments)
     [completed] = payments.events("checkout.session.completed")
-    monkeypatch.setattr(world.function("stripe_webhook").store, "_writes", None)
+    monkeypatch.setattr(world.function("stripe_webhook"), "store", None)
 
     answer = world.run("stripe_webhook", hook(completed))
 

@@ -6,7 +6,8 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from realstaging.errors import (
     ImageTooManyPixelsError,
@@ -16,7 +17,6 @@ from realstaging.errors import (
     ImageUnreadableError,
     PhotoError,
 )
-from realstaging.imaging import decoding
 from realstaging.imaging.normalize import Photo, normalize
 from tests.support.pictures import (
     FORMATS,
@@ -135,10 +135,10 @@ def test_a_png_or_heic_with_its_parts_in_disorder_is_refused() -> None:
 
 
 def test_running_out_of_memory_is_not_blamed_on_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(file: io.BytesIO) -> ImageFile.ImageFile:
+    def exhausted(picture: PngImageFile) -> None:
         raise MemoryError
 
-    monkeypatch.setitem(decoding._READERS, "image/png", exhausted)
+    monkeypatch.setattr(PngImageFile, "load", exhausted)
 
     with pytest.raises(MemoryError):
         normalize(encoded(room(), "image/png"), LIMITS)

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import urllib3
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from realstaging.tracing import exporter
 from realstaging.tracing.config import OFF, Config, read
 from realstaging.tracing.exporter import Daemon, Http
 from realstaging.tracing.recorder import Recorder
@@ -31,14 +33,20 @@ class Kept:
         return True
 
 
-def recording(ratio: float = 1.0) -> tuple[Recorder, Kept]:
-    recorder, kept = Recorder(Config(endpoint="http://127.0.0.1:1/v1/traces", ratio=ratio)), Kept()
-    recorder._exporter = kept  # type: ignore[assignment]
-    return recorder, kept
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """What recorders send."""
+    made = Kept()
+    monkeypatch.setattr(exporter, "exporter", lambda _: made)
+    return made
 
 
-def test_a_request_goes_on_with_its_callers_trace_and_its_steps_with_it() -> None:
-    recorder, kept = recording()
+def recording(ratio: float = 1.0) -> Recorder:
+    return Recorder(Config(endpoint="http://127.0.0.1:1/v1/traces", ratio=ratio))
+
+
+def test_a_request_goes_on_with_its_callers_trace_and_its_steps_with_it(kept: Kept) -> None:
+    recorder = recording()
     with recorder.invocation("jobs_api", Kind.SERVER, {}):
         with recorder.span("before it was known", Kind.INTERNAL, {}):
             pass
@@ -55,8 +63,8 @@ def test_a_request_goes_on_with_its_callers_trace_and_its_steps_with_it() -> Non
     assert spans["inner"].parent_id == spans["outer"].span_id
 
 
-def test_records_have_the_traces_of_their_photos_and_are_linked_to_the_invocation() -> None:
-    recorder, kept = recording()
+def test_records_have_the_traces_of_their_photos_and_are_linked_to_the_invocation(kept: Kept) -> None:
+    recorder = recording()
     with recorder.invocation("stage_image", Kind.SERVER, {}) as invocation:
         for number in (1, 2):
             with recorder.record("process stage", Kind.CONSUMER, {}):
@@ -71,7 +79,7 @@ def test_records_have_the_traces_of_their_photos_and_are_linked_to_the_invocatio
 
 
 def test_a_message_carries_the_span_that_sent_it() -> None:
-    recorder, _ = recording()
+    recorder = recording()
     with recorder.invocation("upload_complete", Kind.SERVER, {}):
         recorder.join(CAUSE)
         with recorder.span("send stage", Kind.PRODUCER, {}) as producer:
@@ -82,8 +90,8 @@ def test_a_message_carries_the_span_that_sent_it() -> None:
             assert [each.trace_id for each in producer.links] == [another.split("-")[1]]
 
 
-def test_threads_find_what_is_open() -> None:
-    recorder, kept = recording()
+def test_threads_find_what_is_open(kept: Kept) -> None:
+    recorder = recording()
     with recorder.invocation("push_status", Kind.SERVER, {}) as invocation, ThreadPoolExecutor(2) as pool:
         assert invocation
 
@@ -96,8 +104,8 @@ def test_threads_find_what_is_open() -> None:
     assert [each.parent_id for each in kept.spans[:2]] == [invocation.span_id] * 2
 
 
-def test_what_is_not_sampled_is_sent_only_where_something_failed() -> None:
-    recorder, kept = recording()
+def test_what_is_not_sampled_is_sent_only_where_something_failed(kept: Kept) -> None:
+    recorder = recording()
     for fails in (False, True):
         with recorder.invocation("jobs_api", Kind.SERVER, {}) as invocation:
             assert invocation
@@ -110,8 +118,8 @@ def test_what_is_not_sampled_is_sent_only_where_something_failed() -> None:
         assert [each.name for each in kept.spans] == (["step", "jobs_api"] if fails else [])
 
 
-def test_an_exception_is_an_error_of_every_span_it_leaves() -> None:
-    recorder, kept = recording()
+def test_an_exception_is_an_error_of_every_span_it_leaves(kept: Kept) -> None:
+    recorder = recording()
     with (
         pytest.raises(KeyError),
         recorder.invocation("jobs_api", Kind.SERVER, {}),
@@ -125,7 +133,7 @@ def test_an_exception_is_an_error_of_every_span_it_leaves() -> None:
 
 @pytest.mark.parametrize(("ratio", "share"), [(0.0, 0), (0.25, 250), (1.0, 1000)])
 def test_new_traces_are_sampled_by_the_ratio(ratio: float, share: int) -> None:
-    recorder, _ = recording(ratio=ratio)
+    recorder = recording(ratio=ratio)
     flags = []
     for _ in range(1000):
         with recorder.invocation("jobs_api", Kind.SERVER, {}) as span:
@@ -238,14 +246,14 @@ def test_a_receiver_gets_them_by_http() -> None:
     assert [each.name for each in found.resource_spans[0].scope_spans[0].spans] == ["span 0", "span 1"]
 
 
-def test_a_receiver_that_is_away_is_asked_once_and_then_left_alone() -> None:
+def test_a_receiver_that_is_away_is_asked_once_and_then_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}/v1/traces"
     away = Http(Config(endpoint=address))
     assert not away.send(spans())
     asked: list[object] = []
-    away._http.request = lambda *_, **__: asked.append(1)  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(urllib3.PoolManager, "request", lambda *_, **__: asked.append(1))
     assert not away.send(spans())
     assert asked == []
 
