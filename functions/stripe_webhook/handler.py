@@ -61,7 +61,7 @@ def verified(request: dict[str, Any]) -> BillingEvent:
 def apply(event: BillingEvent) -> None:
     log.append_keys(event_id=event.id, event_type=event.type)
     if event.type not in TYPES:
-        log.info("event of no interest")
+        log.info("event ignored")
         return
     if store.applied(event.id):
         log.info("event applied already")

@@ -81,9 +81,9 @@ def test_parameters_are_pointed_at_where_they_stand(world: World, body: dict[str
 
 
 def test_no_parameters_are_none_and_version_0_is_the_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = world.function("admin_api").desk
-    models = desk.settings.models.model_copy(update={"parameters": {QWEN: {"output_quality": 70}}})
-    monkeypatch.setattr(desk, "settings", desk.settings.model_copy(update={"models": models}))
+    versioned = world.function("admin_api").versioned
+    models = versioned.settings.models.model_copy(update={"parameters": {QWEN: {"output_quality": 70}}})
+    monkeypatch.setattr(versioned, "settings", versioned.settings.model_copy(update={"models": models}))
 
     assert ask(world, "GET", model(QWEN))[1]["parameters"] == {"output_quality": 70}
     assert ask(world, "PUT", model(QWEN, "/settings"), {"parameters": {}})[1]["parameters"] == {}

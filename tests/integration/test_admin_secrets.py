@@ -174,7 +174,7 @@ def test_a_fault_on_the_way_shows_it_neither(world: World, logged: StringIO) -> 
 def test_of_two_who_write_it_at_once_the_first_is_told_to_send_it_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = world.function("admin_api").vault
+    store = world.function("admin_api").secret_writer
     stored = store.put
     second: list[tuple[int, dict[str, Any]]] = []
 

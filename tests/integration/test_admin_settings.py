@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from realstaging import config
-from realstaging.admin import settings as adjusting
+from realstaging.admin import settings as setting_admin
 from realstaging.models.runtime_settings import Overrides, Setting
 from realstaging.stores.runtime_settings import OverrideStore
 from tests.support import factories
@@ -18,7 +18,7 @@ from tests.support.steps import at_once
 from tests.support.world import World
 
 PLUS = "qwen/qwen-image-edit-plus"
-KEYS = list(adjusting.keys(config.load("local")))
+KEYS = list(setting_admin.keys(config.load("local")))
 
 
 def put(world: World, key: str, value: Any, **more: Any) -> tuple[int, dict[str, Any]]:

@@ -296,7 +296,7 @@ def test_waiting_jobs_are_read_with_what_is_set_now(world: World) -> None:
     opened(world, Limited(world.clock))
     [job] = queued(world)
 
-    scene = ProviderStore(world.table).scene(job.owner, job.id)
+    scene = ProviderStore(world.table).read_state(job.owner, job.id)
 
     assert (scene.job, scene.live, scene.breaker.seconds) == (world.job(job), OverrideStore(world.table).current(), 7)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from realstaging import config
-from realstaging.admin import settings as adjusting
+from realstaging.admin import settings as setting_admin
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
 from realstaging.runtime_settings import apply_overrides, apply_valid_overrides
 
@@ -45,7 +45,7 @@ def test_what_is_set_is_what_is_read_and_nothing_else_moves(chosen: dict[str, An
     # As it comes out of the table.
     settings = apply_overrides(STAGE, Overrides.model_validate_json(live(**chosen).model_dump_json()))
 
-    for key in adjusting.keys(STAGE):
+    for key in setting_admin.keys(STAGE):
         assert at(key, settings) == chosen.get(key, at(key, STAGE)), key
     assert settings.models.enabled == STAGE.models.enabled
     assert settings.identity == STAGE.identity
@@ -121,9 +121,9 @@ def test_when_the_file_itself_is_wrong_it_is_said() -> None:
         apply_valid_overrides(broken, live(**{"uploads.max_files": 7}))
 
 
-@pytest.mark.parametrize("key", [*adjusting.keys(STAGE)])
+@pytest.mark.parametrize("key", [*setting_admin.keys(STAGE)])
 def test_every_key_that_can_be_set_leads_to_a_setting_with_a_meaning(key: str) -> None:
-    section, name = adjusting.find_field(key)
+    section, name = setting_admin.find_field(key)
 
     at(key, STAGE)
     assert name in section.model_fields

@@ -43,11 +43,11 @@ def run(status: str, seconds: float | None = None) -> Prediction:
     [("succeeded", "0.09"), ("canceled", "0.09"), ("failed", "0"), ("aborted", "0"), ("processing", "0")],
 )
 def test_what_was_delivered_or_stopped_after_it_had_begun_is_billed(status: str, usd: str) -> None:
-    assert costs.ended(job(), "x", run(status), PHOTO, (1728, 1152)).cost_usd == Decimal(usd)
+    assert costs.build_run(job(), "x", run(status), PHOTO, (1728, 1152)).cost_usd == Decimal(usd)
 
 
 def test_a_run_that_was_not_there_costs_nothing() -> None:
-    ended = costs.ended(job(), "staging_timed_out", None, PHOTO)
+    ended = costs.build_run(job(), "staging_timed_out", None, PHOTO)
 
     assert (ended.attempt, ended.outcome, ended.cost_usd, ended.predict_seconds) == (
         2,
@@ -58,7 +58,7 @@ def test_a_run_that_was_not_there_costs_nothing() -> None:
 
 
 def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:
-    assert costs.ended(job(), "delivered", run("succeeded", 9.24051), PHOTO).predict_seconds == Decimal("9.241")
+    assert costs.build_run(job(), "delivered", run("succeeded", 9.24051), PHOTO).predict_seconds == Decimal("9.241")
 
 
 @pytest.mark.parametrize(

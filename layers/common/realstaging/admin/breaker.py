@@ -1,4 +1,4 @@
-"""Closing the breaker by hand, when the provider is well again and jobs still wait."""
+"""Closes the circuit breaker by hand, when the provider works again and jobs still wait."""
 
 from datetime import datetime
 
@@ -11,13 +11,13 @@ TRIES = 3
 
 
 def close(provider: ProviderStore, audit: AuditStore, at: datetime, *, by: str) -> BreakerView:
-    """What it was. Closing what is closed changes nothing and is not recorded. Raises VersionConflictError."""
+    """Returns the former state. For a closed breaker nothing is recorded. Raises VersionConflictError."""
     for _ in range(TRIES):
         breaker = provider.breaker()
         was = BreakerView(was_open=breaker.until is not None, reason=breaker.reason, until=breaker.until)
         if not was.was_open:
             return was
-        # A run that tries moves `until` on; then it is read again.
+        # A probe moves `until`: then read again.
         if provider.close(breaker):
             before = was.model_dump(mode="json", exclude={"was_open"})
             audit.record(at, by=by, action="breaker.close", subject="provider/breaker", before=before, after=None)

@@ -1,4 +1,4 @@
-"""From what a model delivered to the files of a result: checked against the photo, and in the photo's frame."""
+"""Makes the files of a result from a model's output: checked against the photo, and in the photo's frame."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ class Picture:
 
 
 def thresholds_of(checks: Checks, mode: Mode, model: str) -> Thresholds:
-    """The method's own, with the mode's and then the model's in their place. KeyError for an unknown name."""
+    """The defaults, overridden by the mode's, then by the model's. KeyError for an unknown name."""
     own = DEFAULTS[mode].to_json()
     return Thresholds.from_json(own | checks.thresholds.get(mode, {}) | checks.models.get(model, {}).get(mode, {}))
 
@@ -45,17 +45,17 @@ def thresholds_of(checks: Checks, mode: Mode, model: str) -> Thresholds:
 def make_picture(
     job: Job, data: bytes, *, master: bytes, original: Callable[[], bytes], master_size: Size, settings: Settings
 ) -> Picture:
-    """Check what was delivered, and make a result's files of it.
+    """Check a model's output, and make the files of a result from it.
 
-    `master` and `original` are the photo as the model saw it and as it came, `original` only read where the result
-    has the photo's own size. Raises OutputUnusableError.
+    `master` is the photo as the model saw it, `original` as it was uploaded; that is read only if the result gets
+    the photo's own size. Raises OutputUnusableError.
     """
     limits = settings.images
     width, height = master_size
     made, size = output.open_result(data, master_width=width, master_height=height, limits=limits)
     photo = Image.open(io.BytesIO(master), formats=["JPEG"]).convert("RGB")
     report = check(photo, made, job.mode, thresholds_of(settings.checks, job.mode, job.model))
-    image, frame = _framed(job, made, report, original=original, limits=limits)
+    image, frame = _fit_to_frame(job, made, report, original=original, limits=limits)
     content_type = CONTENT_TYPES[job.format]
     staged = encoding.staged(image, content_type)
     shown = report.to_json(hashlib.sha256(master).hexdigest(), hashlib.sha256(data).hexdigest())
@@ -83,7 +83,7 @@ def make_picture(
     )
 
 
-def _framed(
+def _fit_to_frame(
     job: Job,
     made: Image.Image,
     report: Report,
@@ -93,7 +93,7 @@ def _framed(
 ) -> tuple[Image.Image, FrameView]:
     if job.size == "model":
         return made, FrameView(frame="model", restored_share=0)
-    whole = _original(original(), limits)
+    whole = _open_original(original(), limits)
     if job.mode == "enhancement":
         # The tone is what was asked for: the photo's own pixels would take it back.
         image = made.resize(whole.size, Image.Resampling.LANCZOS) if made.size != whole.size else made
@@ -103,7 +103,7 @@ def _framed(
     return restored.image, FrameView(frame=restored.frame, restored_share=share, reason=restored.reason)
 
 
-def _original(data: bytes, limits: Images) -> Image.Image:
+def _open_original(data: bytes, limits: Images) -> Image.Image:
     """Upright sRGB, at most MAX_PIXELS."""
     picture = decoding.opened(data, formats.content_type(data), limits)
     factor = (MAX_PIXELS / (picture.width * picture.height)) ** 0.5
