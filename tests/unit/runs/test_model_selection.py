@@ -83,7 +83,7 @@ def test_who_is_not_on_offer_or_not_there_is_left_out(gone: tuple[str, ...]) -> 
         ("default:output_unusable " + "plus:staging_failed " * 2 + "banana:staging_failed " * 2, PLUS),
     ],
 )
-def test_whose_turn_it_is(runs: str, next_one: str | None) -> None:
+def test_the_next_model_follows_from_the_attempts_so_far(runs: str, next_one: str | None) -> None:
     assert chosen(job(runs=runs), settings()) == next_one
 
 

@@ -51,6 +51,6 @@ def test_a_try_that_is_under_way_is_no_obstacle(world: World, monkeypatch: pytes
     assert len(audited(world)) == 1
 
 
-def test_it_is_for_administrators(world: World) -> None:
+def test_only_administrators_may_close_the_breaker(world: World) -> None:
     opened(world)
     assert ask(world, "POST", "/v1/admin/breaker/close", owner="alice")[0] == 403

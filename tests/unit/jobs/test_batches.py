@@ -24,7 +24,7 @@ def _by_the_book(states: list[str]) -> str:
 
 
 @given(TALLIES)
-def test_the_state_is_what_the_book_says(tally: Counter[JobStatus]) -> None:
+def test_the_status_of_a_batch_is_as_documented(tally: Counter[JobStatus]) -> None:
     assert status_of(batch(), tally) == _by_the_book([state.value for state in tally.elements()])
 
 
@@ -41,7 +41,7 @@ def test_the_state_is_what_the_book_says(tally: Counter[JobStatus]) -> None:
         ([JobStatus.CANCELED], BatchStatus.CANCELED),
     ],
 )
-def test_the_states_worth_naming(states: list[JobStatus], expected: BatchStatus) -> None:
+def test_a_batch_has_the_status_of_its_jobs(states: list[JobStatus], expected: BatchStatus) -> None:
     assert status_of(batch(), Counter(states)) is expected
 
 

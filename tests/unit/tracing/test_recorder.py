@@ -189,7 +189,9 @@ def test_where_spans_go_is_said_by_the_standard_variables(
         ("unheard_of", "0.5", 1.0, True),
     ],
 )
-def test_how_traces_are_sampled(sampler: str, argument: str, ratio: float, parent_based: bool) -> None:
+def test_the_sampler_is_read_from_the_standard_variables(
+    sampler: str, argument: str, ratio: float, parent_based: bool
+) -> None:
     config = read(BASE | {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument})
     assert (config.ratio, config.parent_based) == (ratio, parent_based)
 

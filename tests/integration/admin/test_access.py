@@ -90,7 +90,7 @@ def test_a_demotion_counts_at_once_whatever_the_token_says(world: World) -> None
     assert ask(world, "GET", "/models")[0] == 403
 
 
-def test_so_does_a_promotion(world: World) -> None:
+def test_a_promotion_counts_at_once(world: World) -> None:
     assert ask(world, "GET", "/models", by="root")[0] == 200
     assert call(world, "GET", "/v1/admin/models", owner="alice")[0] == 403
 

@@ -205,7 +205,7 @@ def gray_profile() -> bytes:
     return head.ljust(128, b"\0") + len(tags).to_bytes(4) + table + body
 
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
+CASES = Path(__file__).parents[4] / "shared" / "cases"
 # The cases were drawn when these two were not offered.
 OFFERED_SINCE = {"type-avif", "type-tiff-as-jpeg"}
 

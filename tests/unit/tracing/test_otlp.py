@@ -81,7 +81,7 @@ def test_whatever_a_span_is_given_it_can_be_read_back(attributes: dict[str, Valu
     assert {key: type(each) for key, each in back.items()} == {key: type(each) for key, each in attributes.items()}
 
 
-def test_numbers_at_the_edges() -> None:
+def test_extreme_values_are_written_as_they_are() -> None:
     span = Span("x", Kind.CLIENT, attributes={"least": -(2**63), "none": 0, "infinite": math.inf, "half": "\ud800"})
     assert {each.key: value(each.value) for each in one(span).attributes} == {
         "least": -(2**63),

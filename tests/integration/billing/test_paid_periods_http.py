@@ -181,7 +181,7 @@ def test_a_larger_plan_in_the_first_minute_includes_all_of_it(world: World, paym
     assert told["images_this_period"] == usage(world)["limit"] == 500
 
 
-def test_what_the_preview_shows_of_other_changes(world: World, payments: Payments) -> None:
+def test_a_preview_without_payment_shows_the_images_of_this_period(world: World, payments: Payments) -> None:
     subscribe(world, payments, "business")
 
     assert preview(world, "pro")["images_this_period"] == 500

@@ -14,7 +14,7 @@ from tests.support.world import World
 
 
 @pytest.mark.parametrize("refusal", ["create:429", "create:402", "create:422"])
-def test_while_the_provider_says_no(world: World, refusal: str) -> None:
+def test_a_job_canceled_while_its_start_is_refused_stays_canceled(world: World, refusal: str) -> None:
     _, [job] = factories.queued(world)
     world.provider.script({"then": refusal})
     operation, nth = ("TransactWriteItems", 1) if refusal.endswith("422") else ("UpdateItem", 2)
@@ -28,7 +28,7 @@ def test_while_the_provider_says_no(world: World, refusal: str) -> None:
     assert world.to_stage() == []
 
 
-def test_while_it_is_sent_away_to_wait(world: World) -> None:
+def test_a_job_canceled_while_its_start_is_deferred_stays_canceled(world: World) -> None:
     provider = Limited(world.clock)
     provider.fault = lambda: NO_CREDIT
     _, [first, job] = factories.queued(world, jobs=2)
@@ -44,7 +44,7 @@ def test_while_it_is_sent_away_to_wait(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", ["Director: unexpected error (E9828)", "flagged as sensitive (E005)"])
-def test_while_its_attempt_has_failed(world: World, error: str) -> None:
+def test_a_job_canceled_while_its_attempt_fails_stays_canceled(world: World, error: str) -> None:
     job = factories.processing(world)
     operation = "TransactWriteItems" if "E005" in error else "UpdateItem"
 
@@ -57,7 +57,7 @@ def test_while_its_attempt_has_failed(world: World, error: str) -> None:
     assert world.to_stage() == []
 
 
-def test_while_its_result_is_delivered(world: World) -> None:
+def test_a_job_canceled_while_its_result_is_delivered_stays_canceled(world: World) -> None:
     job = started(world)
     heard = results(world, job)
 
@@ -69,7 +69,7 @@ def test_while_its_result_is_delivered(world: World) -> None:
     assert world.objects("staged/") == []
 
 
-def test_while_its_unusable_result_is_booked(world: World) -> None:
+def test_a_job_canceled_while_its_unusable_result_is_booked_stays_canceled(world: World) -> None:
     job = started(world, "result:square")
     heard = results(world, job)
 
@@ -81,7 +81,7 @@ def test_while_its_unusable_result_is_booked(world: World) -> None:
     assert (now.status, [run.outcome for run in now.runs]) == (JobStatus.CANCELED, ["canceled"])
 
 
-def test_of_two_who_book_a_late_end_one_does(world: World) -> None:
+def test_a_late_end_reported_twice_is_booked_once(world: World) -> None:
     job = started(world, "hang")
     factories.canceled(world, job)
     late = told(job, 1, "canceled")

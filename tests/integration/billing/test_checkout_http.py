@@ -57,7 +57,7 @@ def test_what_is_not_sold_is_pointed_at(world: World, payments: Payments, plan: 
 
 
 @pytest.mark.parametrize("body", [{}, {"plan": 7}, {"plan": "pro", "price": 1}, {"plan": "pro", "customer": "cus_1"}])
-def test_nothing_else_is_taken(world: World, payments: Payments, body: Any) -> None:
+def test_a_body_with_other_fields_is_refused(world: World, payments: Payments, body: Any) -> None:
     assert ask(world, "POST", CHECKOUT, body)[0] == 422
     assert payments.calls() == []
 

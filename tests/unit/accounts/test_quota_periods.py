@@ -117,7 +117,9 @@ def test_another_plan_in_the_same_period_keeps_its_counters() -> None:
         ({"status": "a word we have never heard"}, None),
     ],
 )
-def test_how_long_a_subscription_is_believed(changes: dict[str, Any], lasts_until: datetime | None) -> None:
+def test_a_subscription_counts_until_its_grace_period_ends(
+    changes: dict[str, Any], lasts_until: datetime | None
+) -> None:
     mine = paying(**changes)
     if lasts_until is None:
         assert granted(mine.period_start, subscribed=mine)[0] == "free"

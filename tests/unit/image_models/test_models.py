@@ -27,7 +27,7 @@ from standins.replicate.account import Settings as StandInSettings
 from standins.replicate.server import server
 from tests.support.servers import free_port, running
 
-ROOM = Path(__file__).parents[2] / "samples" / "living-room.jpg"
+ROOM = Path(__file__).parents[3] / "samples" / "living-room.jpg"
 ORDER = Order("https://photos.example/a.jpg", "Furnish it.", 7, 1536, 1024, {"openai_api_key": "sk-test"})
 EVERY = pytest.mark.parametrize("model", registry.all(), ids=lambda model: model.id)
 GPT = pytest.mark.parametrize("model_id", ["openai/gpt-image-1", "openai/gpt-image-1.5"])

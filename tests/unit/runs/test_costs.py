@@ -70,7 +70,7 @@ def test_how_long_it_ran_is_kept_to_the_millisecond() -> None:
         (None, (1000, 1000), "0.045"),  # the photo is gone: a megapixel begun
     ],
 )
-def test_real_pixels_decide(photo: Image | None, made: tuple[int, int] | None, usd: str) -> None:
+def test_the_price_follows_from_the_real_pixels(photo: Image | None, made: tuple[int, int] | None, usd: str) -> None:
     assert run_price.price(job(), photo, made) == Decimal(usd)
 
 

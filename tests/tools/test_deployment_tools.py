@@ -46,13 +46,13 @@ def test_either_variable_names_the_region(name: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("table", ["dev.deploy.parameters", "dev.global.parameters", "default.deploy.parameters"])
-def test_so_does_samconfig(table: str, tmp_path: Path) -> None:
+def test_samconfig_names_the_region(table: str, tmp_path: Path) -> None:
     (tmp_path / "samconfig.toml").write_text(f'version = 0.1\n[{table}]\nregion = "eu-north-1"\n')
 
     assert reconcile.region_of("dev") == "eu-north-1"
 
 
-def test_and_the_profile(tmp_path: Path) -> None:
+def test_the_profile_names_the_region(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[default]\nregion = ap-south-1\n")
 
     assert reconcile.region_of("dev") == "ap-south-1"

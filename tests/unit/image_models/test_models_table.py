@@ -10,7 +10,7 @@ from realstaging import config
 from realstaging.image_models import families, registry
 
 FILES = sorted(path for path in Path(families.__path__[0]).glob("*.py") if not path.name.startswith("_"))
-DOCUMENT = Path(__file__).parents[2] / "docs" / "models.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
 
 
 def registered_id(file: Path) -> str:

@@ -207,7 +207,7 @@ def test_one_address_or_a_list_of_them_is_an_output() -> None:
 
 
 @pytest.mark.parametrize("output", [None, "", [], [None], ["a", 1], {"url": "a"}, 7, [["a"]]])
-def test_anything_else_is_unusable(output: object) -> None:
+def test_an_output_without_urls_is_unusable(output: object) -> None:
     with pytest.raises(OutputUnusableError):
         registry.output_urls(output)
 

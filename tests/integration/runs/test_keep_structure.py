@@ -81,7 +81,7 @@ def test_a_batch_tried_again_keeps_what_each_job_said(world: World) -> None:
     assert [item["job"]["keep_structure"] for item in again["items"]] == [False, True]
 
 
-def test_it_is_merged_with_the_defaults_like_any_other_setting(world: World) -> None:
+def test_keep_structure_is_merged_with_the_defaults(world: World) -> None:
     status, items = uploaded(
         world,
         PHOTO,

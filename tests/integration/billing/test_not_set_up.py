@@ -45,7 +45,7 @@ def test_what_needs_stripe_says_that_it_is_not_set_up(
     assert payments.calls() == []
 
 
-def test_everything_else_works(without_stripe: None, world: World) -> None:
+def test_without_stripe_everything_else_works(without_stripe: None, world: World) -> None:
     assert ask(world, "GET", "/v1/billing/plans")[0] == 200
     assert ask(world, "GET", "/v1/billing/subscription")[1]["status"] == "none"
     assert ask(world, "GET", "/v1/account/usage")[1]["plan"] == "free"
