@@ -66,6 +66,7 @@ from realstaging.pagination import cursor as cursor_of
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore
+from realstaging.stores.checks import CheckStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.job_index import JobIndex
 from realstaging.stores.jobs import JobStore
@@ -93,6 +94,7 @@ audit = AuditStore(aws.table())
 versioned = VersionedSettings(settings(), OverrideStore(aws.table()), audit)
 secret_writer = SecretWriter(aws.ssm, settings().stage)
 model_admin = ModelAdmin(versioned, secret_writer)
+checks = CheckStore(aws.table())
 secret_admin = SecretAdmin(versioned, secret_writer)
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 users = UserAdmin(gate.users, audit)
@@ -135,11 +137,12 @@ def act(order: ChangeOrder) -> ChangeRequest:
         "List every model that could be offered",
         {200: "All of them, by id."},
         "`enabled` ones are on offer. `objection` says why one cannot be enabled; `secret` is the "
-        "key in the settings under which the secret is written that it needs.",
+        "key in the settings under which the secret is written that it needs. `checks` counts the picture checks of "
+        "its results over 30 days.",
     ),
 )
 def get_models() -> AdminModelList:
-    return AdminModelList(items=model_admin.list_all())
+    return AdminModelList(items=model_admin.list_all(checks.figures(datetime.now(UTC))))
 
 
 @app.get(

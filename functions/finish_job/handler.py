@@ -19,6 +19,7 @@ from realstaging.observability import follow, observed
 from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.finish import Finisher
 from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.checks import CheckStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
@@ -43,6 +44,7 @@ finisher = Finisher(
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     deleted=DeletedJobs(TombstoneStore(aws.table()), replicate),
+    checks=CheckStore(aws.table()),
 )
 redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 

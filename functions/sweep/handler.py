@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
 from realstaging.observability import count, observed
 from realstaging.stores.batches import BatchStore
@@ -18,6 +18,7 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
 from realstaging.sweep import Sweeper, sweep
 
 PER_SHARD = 50
@@ -39,6 +40,8 @@ sweeper = Sweeper(
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     intake=UploadEvents(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
     tombstones=TombstoneStore(aws.table()),
+    verifications=VerificationStore(aws.table()),
+    to_verify=VerifyQueue(aws.sqs(), required("VERIFY_QUEUE_URL")),
 )
 
 

@@ -20,7 +20,7 @@ from local.state import Cloud
 from local.token import access_token
 from realstaging.stores import keys
 
-PATIENCE = 60
+PATIENCE = 240
 Json = dict[str, Any]
 
 pytestmark = pytest.mark.e2e
@@ -65,7 +65,7 @@ class Agent:
 
     def upload(self, item: Json, photo: Photo) -> httpx.Response:
         form = item["upload"]
-        return httpx.post(form["url"], data=form["fields"], files={"file": photo.data}, timeout=30)
+        return httpx.post(form["url"], data=form["fields"], files={"file": photo.data}, timeout=120)
 
     def stage(self, photos: list[Photo], **defaults: Any) -> Json:
         """Plan and upload; the plan."""
@@ -198,7 +198,7 @@ def stranger(cloud: Cloud) -> Iterator[Agent]:
 def _agent(cloud: Cloud) -> Iterator[Agent]:
     owner = f"agent-{next(_owners)}"
     token = access_token(Path(cloud.logs).parent, owner, [])
-    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=120) as http:
         yield Agent(cloud, owner, http)
 
 

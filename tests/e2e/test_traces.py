@@ -129,7 +129,7 @@ def test_what_sockets_are_told_is_in_the_trace(cloud: Cloud, agent: Agent) -> No
     ticket = agent.post("/v1/account/socket-tickets")
     with connect(ticket["url"], proxy=None) as socket:
         socket.send('{"action": "hello"}')
-        socket.recv(timeout=10)
+        socket.recv(timeout=60)
         job_id, trace = staged_one(agent)
         agent.job_in(job_id, "ready")
         found = until(lambda: found if len((found := trace()).named(POST)) >= 3 else None)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from realstaging.config import Settings
 from realstaging.errors import UploadExpiredError
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
@@ -24,9 +24,11 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
 from realstaging.uploads.rejection import expire
 
 ASK_AGAIN_SECONDS = 120
+LOOK_AT_PAIR_AGAIN_SECONDS = 600
 
 
 class Sweeper:
@@ -42,11 +44,14 @@ class Sweeper:
         results: ResultQueue,
         intake: UploadEvents,
         tombstones: TombstoneStore,
+        verifications: VerificationStore,
+        to_verify: VerifyQueue,
     ) -> None:
         self._settings = settings
         self._images, self._jobs, self._batches, self._media = images, jobs, batches, media
         self._queue, self._results, self._intake = queue, results, intake
         self._tombstones = tombstones
+        self._verifications, self._to_verify = verifications, to_verify
 
     def look_at(self, due: DueRow, at: datetime) -> None:
         """Repair one overdue row; the index may lag, so the row itself is read first."""
@@ -61,6 +66,8 @@ class Sweeper:
                 if job and job.due_at and job.due_at <= at:
                     follow(job.traceparent, job.correlation_id, about=job.id)
                     self._job(job, at)
+            elif due.kind == "VERIFICATION":
+                self._verification(due, at)
             else:
                 self._batch(due, at)
         except LostRaceError:
@@ -113,6 +120,15 @@ class Sweeper:
             gone = UploadExpiredError("No file arrived for this image. Upload the photo again as a new image.")
             why = image.error if image and image.error else Failure.of(gone)
             self._jobs.close(job, JobStatus.FAILED, at, why)
+
+    def _verification(self, due: DueRow, at: datetime) -> None:
+        """A message or an upload event may have been lost; whoever gets this one also gives up what takes too long."""
+        verification = self._verifications.find(due.owner, due.id, at)
+        if verification and verification.due_at and verification.due_at <= at:
+            follow(verification.traceparent, verification.correlation_id, about=verification.id)
+            self._verifications.look_again(verification, at + timedelta(seconds=LOOK_AT_PAIR_AGAIN_SECONDS))
+            self._to_verify.send(verification)
+            log.info("verification sent again", verification_id=verification.id)
 
     def _batch(self, due: DueRow, at: datetime) -> None:
         batch = self._batches.find(due.owner, due.id)

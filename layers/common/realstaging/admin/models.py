@@ -1,5 +1,6 @@
 """The image models: which are enabled, with which parameters, and which is the default."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from realstaging.image_models import registry
 from realstaging.image_models.registry import Price, StagingModel
 from realstaging.models.admin import (
     AdminModelInFull,
-    AdminModelView,
+    ListedModel,
     ModelRevision,
     ModelRevisionPage,
     NewParameters,
@@ -29,6 +30,7 @@ from realstaging.models.admin import (
     PriceView,
     Rollback,
 )
+from realstaging.models.picture_checks import CheckFigures
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Revision
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
@@ -37,6 +39,7 @@ from realstaging.validation import complaints
 # Enough for a few fields: one row of 400 KB holds the parameters of all models.
 MAX_PARAMETERS = 4096
 NEVER = ModelSettings()
+NO_CHECKS = CheckFigures()
 
 
 class ModelAdmin:
@@ -45,10 +48,14 @@ class ModelAdmin:
     def __init__(self, versioned: VersionedSettings, writer: SecretWriter) -> None:
         self._versioned, self._writer = versioned, writer
 
-    def list_all(self) -> list[AdminModelView]:
+    def list_all(self, figures: Mapping[str, CheckFigures]) -> list[ListedModel]:
+        """`figures`: the picture checks of each model's results, by model."""
         live = self._versioned.live()
         now = self._versioned.over(live)
-        return [AdminModelView(**self._show(model, live, now)) for model in registry.all()]
+        return [
+            ListedModel(**self._show(model, live, now), checks=figures.get(model.id, NO_CHECKS))
+            for model in registry.all()
+        ]
 
     def get(self, model_id: str) -> AdminModelInFull:
         """Raises NotFoundError."""

@@ -1,4 +1,4 @@
-"""The two queues between the steps of a job. Messages carry the trace, and no secrets."""
+"""The queues between functions. Messages carry the trace, and no secrets."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from realstaging.models.jobs import Job
 from realstaging.models.runs import ResultMessage, StageMessage
+from realstaging.models.verifications import Verification, VerifyMessage
 from realstaging.tracing.recorder import recorder
 from realstaging.tracing.span import Kind, Value
 
@@ -58,6 +59,23 @@ class ResultQueue:
                 result.model_copy(update={"traceparent": recorder.onward(result.traceparent)}) for result in results
             ]
             _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)
+
+
+class VerifyQueue:
+    """Pairs of pictures to check."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs, self._url = sqs, url
+
+    def send(self, verification: Verification) -> None:
+        with _sending("VerifyQueue", 1):
+            message = VerifyMessage(
+                owner=verification.owner,
+                verification_id=verification.id,
+                traceparent=recorder.onward(verification.traceparent),
+                correlation_id=verification.correlation_id,
+            )
+            _send(self._sqs, self._url, [(message, message.owner)], 0)
 
 
 @contextmanager

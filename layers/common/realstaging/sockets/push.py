@@ -15,6 +15,7 @@ from realstaging.models.accounts import Usage
 from realstaging.models.base import view
 from realstaging.models.images import Image, ImageView
 from realstaging.models.jobs import Job, JobView
+from realstaging.models.verifications import Verification, VerificationView
 from realstaging.observability import log
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.connections import ConnectionStore
@@ -48,6 +49,8 @@ def announcement(
         return None
     if kind == "JOB":
         return _build_message("job", view(JobView, Job.model_validate(new)))
+    if kind == "VERIFICATION":
+        return _build_message("verification", view(VerificationView, Verification.model_validate(new)))
     return _build_message("image", view(ImageView, Image.model_validate(new)))
 
 
