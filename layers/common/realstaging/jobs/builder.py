@@ -77,7 +77,7 @@ class RowBuilder:
             due_at=asked.at + timedelta(hours=self.settings.uploads.expire_after_hours + 1),
         )
 
-    def queued(self, job: Job) -> Job:
+    def queue(self, job: Job) -> Job:
         """The same job for a photo that is there."""
         look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
         return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
@@ -85,13 +85,13 @@ class RowBuilder:
     def fit_to_image(self, job: Job, image: Image) -> Job:
         """The same job in the state that fits its photo's; if that will never arrive, it is due for the sweep."""
         if image.status is ImageStatus.READY:
-            return self.queued(job)
+            return self.queue(job)
         if image.status is ImageStatus.AWAITING_UPLOAD:
             return job
         at = self.asked.at
         return job.model_copy(update={"status": JobStatus.AWAITING_UPLOAD, "queued_at": None, "due_at": at})
 
-    def gone(self, job: Job) -> Image:
+    def build_expired_image(self, job: Job) -> Image:
         """In place of the deleted image of a job that an earlier answer has promised."""
         return Image(
             id=job.image_id,
@@ -145,7 +145,7 @@ class RowBuilder:
         )
 
 
-def as_ordered(job: JobView) -> StageSettings:
+def read_order(job: JobView) -> StageSettings:
     """What was ordered with a job."""
     return StageSettings(
         room_type=job.room_type,
@@ -166,7 +166,7 @@ def default_policy(order: StageSettings, settings: Settings) -> CheckPolicy:
     return settings.checks.default if order.keep_structure else "report"
 
 
-def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
+def merge_settings(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
     """One item's settings over the defaults, key by key."""
     if own is None:
         return defaults
@@ -182,7 +182,7 @@ def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSe
     return StageSettings.model_validate(base | chosen)
 
 
-def orders(staging: StageSettings | None) -> list[StageSettings]:
+def build_orders(staging: StageSettings | None) -> list[StageSettings]:
     """One order per job: each style times `variations`; a given seed counts up."""
     if staging is None:
         return []

@@ -17,7 +17,7 @@ from realstaging.errors import (
 )
 from realstaging.gateways.queues import StageQueue
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.jobs.builder import RequestContext, RowBuilder, as_ordered, merged, orders
+from realstaging.jobs.builder import RequestContext, RowBuilder, build_orders, merge_settings, read_order
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Batch, Job, JobStatus, JobView
@@ -79,7 +79,7 @@ class Restager:
         if job.retried_by:
             return _replay_or_refuse(once, f"The job was tried again already, as {job.retried_by}.")
         return self._create_jobs(
-            [RequestedItem(0, job.image_id, [as_ordered(job.ordered())], job)], {}, asked, once, single=shape
+            [RequestedItem(0, job.image_id, [read_order(job.ordered())], job)], {}, asked, once, single=shape
         )
 
     def retry_batch(self, batch_id: str, asked: RequestContext, once: IdempotentRequest) -> RequestResult:
@@ -96,7 +96,7 @@ class Restager:
         if not failed:
             return _replay_or_refuse(once, "No job of this batch has failed without having been tried again.")
         items = [
-            RequestedItem(index, job.image_id, [as_ordered(job.ordered())], job) for index, job in enumerate(failed)
+            RequestedItem(index, job.image_id, [read_order(job.ordered())], job) for index, job in enumerate(failed)
         ]
         return self._create_jobs(items, {}, asked, once)
 
@@ -109,10 +109,10 @@ class Restager:
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             raise ValidationFailedError(complaints(found, under)) from error
-        staging = merged(item.settings, defaults) or StageSettings()
+        staging = merge_settings(item.settings, defaults) or StageSettings()
         if bad := refusals(staging, asked.terms.settings, f"{under}/settings"):
             raise ValidationFailedError(bad)
-        return RequestedItem(index, item.image_id, orders(staging))
+        return RequestedItem(index, item.image_id, build_orders(staging))
 
     def _create_jobs(
         self,
@@ -164,7 +164,7 @@ class Restager:
         draft = RowBuilder(unfinished.id, asked, unfinished.period)
         ordered: dict[str, list[Job]] = {id: [] for id in unfinished.image_ids}
         for job in (job for item in answer.items for job in item.jobs or []):
-            again = draft.job(job.id, job.image_id, job.project_id, as_ordered(job), parent=job.parent_job_id)
+            again = draft.job(job.id, job.image_id, job.project_id, read_order(job), parent=job.parent_job_id)
             ordered[job.image_id].append(again)
         placed = self._write_rest(unfinished, self._fit_to_images(ordered, draft), draft)
         # Only the new ones: the sweep sends lost messages again, and a claim ignores messages sent twice.
@@ -195,7 +195,7 @@ class Restager:
     def _fit_to_images(self, ordered: dict[str, list[Job]], draft: RowBuilder) -> list[Group]:
         """Groups of images and jobs, in the state that fits the images as they are now."""
         found = {image.id: image for image in self._images.visible(draft.asked.owner, ordered)}
-        now = [(found.get(id) or draft.gone(jobs[0]), jobs) for id, jobs in ordered.items()]
+        now = [(found.get(id) or draft.build_expired_image(jobs[0]), jobs) for id, jobs in ordered.items()]
         return [(image, [draft.fit_to_image(job, image) for job in jobs]) for image, jobs in now]
 
     def _drop_retried(self, items: Sequence[RequestedItem], owner: str) -> Sequence[RequestedItem]:

@@ -38,13 +38,13 @@ class Admission:
     def __init__(self, provider: ProviderStore, pause: Callable[[float], object] = time.sleep) -> None:
         self._provider, self._pause = provider, pause
 
-    def closed(self, state: StartState, at: datetime) -> Throttled | None:
+    def check_breaker(self, state: StartState, at: datetime) -> Throttled | None:
         """Asked first, because no job ends while the breaker is open."""
         if breaking.open_for(state.breaker, at):
             return Throttled(breaking.wait(state.breaker, at), "breaker open")
         return None
 
-    def turn(self, state: StartState, job: Job, settings: Settings, at: datetime) -> Permit | Throttled:
+    def admit(self, state: StartState, job: Job, settings: Settings, at: datetime) -> Permit | Throttled:
         """Asked last: a permit uses up a slot, or the probe, so the run must start at once."""
         taken = self._take_slot(state, job, settings.replicate.creations_per_minute, at)
         if isinstance(taken, Throttled):
@@ -77,41 +77,41 @@ class Admission:
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 
-    def give_back(self, turn: Permit) -> None:
+    def give_back(self, permit: Permit) -> None:
         """Nothing was started after all: the next start gets the probe."""
-        if turn.probe:
-            self._provider.give_back(turn.probe, turn.before)
+        if permit.probe:
+            self._provider.give_back(permit.probe, permit.before)
 
     # -- what the provider answered --------------------------------------------------------------------
 
-    def answered(self, turn: Permit) -> None:
+    def note_answer(self, permit: Permit) -> None:
         """The provider works. Writes only if there are failures to forget or a breaker to close."""
-        if turn.probe:
-            if self._provider.close(turn.probe):
+        if permit.probe:
+            if self._provider.close(permit.probe):
                 count("BreakerClosed")
                 log.warning("provider available again")
-        elif turn.before.failures:
+        elif permit.before.failures:
             self._provider.forget_failures()
 
-    def failed(self, turn: Permit, settings: Settings, at: datetime) -> None:
+    def note_failure(self, permit: Permit, settings: Settings, at: datetime) -> None:
         """No clear answer: several of them in a row open the breaker."""
-        if turn.probe:
+        if permit.probe:
             return  # the next pause is running already
         limits = settings.replicate
         if self._provider.note_failure().failures >= limits.breaker_failures:
             self._open_breaker("no answers", limits.breaker_seconds, at)
 
-    def refused(self, turn: Permit, settings: Settings, at: datetime) -> int:
+    def note_refusal(self, permit: Permit, settings: Settings, at: datetime) -> int:
         """Our account was refused, as it would be for every job: open the breaker. Returns the pause in seconds."""
-        if turn.probe:
-            return turn.probe.seconds
+        if permit.probe:
+            return permit.probe.seconds
         self._open_breaker("account", settings.replicate.breaker_seconds, at)
         return settings.replicate.breaker_seconds
 
-    def throttled(self, turn: Permit, at: datetime, seconds: float) -> None:
+    def note_throttling(self, permit: Permit, at: datetime, seconds: float) -> None:
         """Too many runs at once: delay all starts, in the same order."""
-        self.answered(turn)
-        if turn.slot:
+        self.note_answer(permit)
+        if permit.slot:
             self._provider.hold(at, seconds)
 
     def _open_breaker(self, reason: str, seconds: int, at: datetime) -> None:

@@ -36,14 +36,14 @@ class ModelCircuits:
         tried = breaker.model_copy(update={"until": until, "seconds": seconds, "probes": breaker.probes + 1})
         return self._provider.change_models(read, dict(read.models) | {model: tried})
 
-    def refused(self, model: str, reason: str, seconds: int, at: datetime) -> None:
+    def note_refusal(self, model: str, reason: str, seconds: int, at: datetime) -> None:
         count("ModelRefused")
         log.error("model refused", model=model, reason=reason)
         opened = Breaker(until=at + timedelta(seconds=seconds), seconds=seconds, reason=reason)
         # A running pause is kept: it grows with each probe.
         self._change(lambda models: models if model in models else models | {model: opened})
 
-    def answered(self, read: ModelBreakers, model: str) -> None:
+    def note_answer(self, read: ModelBreakers, model: str) -> None:
         """The model works. Writes only if it was refused before."""
         if model in read.models:
             self._change(lambda models: {id: each for id, each in models.items() if id != model})

@@ -69,7 +69,7 @@ class Starter:
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
         rounds = message.rounds or 0
-        if wait := self._admission.closed(state, at):
+        if wait := self._admission.check_breaker(state, at):
             self._wait(job, wait, settings, rounds, at)
             return
         # A deferred job gets one more try before it expires; during an outage none expire.
@@ -87,13 +87,13 @@ class Starter:
     def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
         """Get a permit, claim the job and run it; without a permit it waits."""
         self._replicate.prepare()  # a failure here costs neither a slot nor an attempt
-        turn = self._admission.turn(state, job, settings, at)
-        if isinstance(turn, Throttled):
-            self._wait(job, turn, settings, rounds, at)
+        permit = self._admission.admit(state, job, settings, at)
+        if isinstance(permit, Throttled):
+            self._wait(job, permit, settings, rounds, at)
             return
         if not self._circuits.may_try(state.models, plan.model.id, at):
-            self._admission.give_back(turn)
-            self._wait(job, Throttled(PROBE_SECONDS, "another one tries its model", turn.slot), settings, rounds, at)
+            self._admission.give_back(permit)
+            self._wait(job, Throttled(PROBE_SECONDS, "another one tries its model", permit.slot), settings, rounds, at)
             return
         limits = settings.replicate
         try:
@@ -102,12 +102,12 @@ class Starter:
             claimed = self._jobs.claim(job, at, unsure, plan.chosen)
         except LostRaceError:
             log.info("job already claimed", job_id=job.id)
-            self._admission.give_back(turn)
+            self._admission.give_back(permit)
             return
-        self._run(claimed, plan, _Start(turn, state, settings, rounds, at))
+        self._run(claimed, plan, _Start(permit, state, settings, rounds, at))
 
     def _run(self, job: Job, plan: Plan, start: "_Start") -> None:
-        turn, settings, at = start.turn, start.settings, start.at
+        permit, settings, at = start.permit, start.settings, start.at
         limits = settings.replicate
         try:
             taken = self._replicate.create(
@@ -118,24 +118,24 @@ class Starter:
                 cancel_after=limits.cancel_after_seconds,
             )
         except ModelRefusedError as error:
-            self._circuits.refused(plan.model.id, error.reason, limits.breaker_seconds, at)
+            self._circuits.note_refusal(plan.model.id, error.reason, limits.breaker_seconds, at)
             self._hand_over(job, settings, at)
-            self._admission.answered(turn)
+            self._admission.note_answer(permit)
         except NotTakenError as error:
             self._defer(job, error, start)
         except RefusedError as error:
             log.warning("input refused", job_id=job.id, reason=str(error))
             self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
-            self._admission.answered(turn)
+            self._admission.note_answer(permit)
         except UnsureError as error:
             # The run may be billed: nothing is started again until the webhook or the sweep has found out.
             count("StartUnsure")
             log.warning("start unsure", job_id=job.id, attempt=job.attempt, reason=str(error))
-            self._admission.failed(turn, settings, at)
+            self._admission.note_failure(permit, settings, at)
         else:
             self._note_run(job, taken, settings, at)
-            self._admission.answered(turn)
-            self._circuits.answered(start.state.models, plan.model.id)
+            self._admission.note_answer(permit)
+            self._circuits.note_answer(start.state.models, plan.model.id)
 
     def _hand_over(self, job: Job, settings: Settings, at: datetime) -> None:
         """Book the attempt for the refused model; the next start chooses another model, or ends the job."""
@@ -166,27 +166,27 @@ class Starter:
 
     def _defer(self, job: Job, error: NotTakenError, start: "_Start") -> None:
         """Back to the queue for a while: no job fails because the provider is busy or we are out of credit."""
-        turn, settings, at = start.turn, start.settings, start.at
+        permit, settings, at = start.permit, start.settings, start.at
         limits = settings.replicate
         told = error.retry_after
         delay = int(told) + 1 if told is not None else backoff(job.deferrals, limits.max_retry_after_seconds)
         if isinstance(error, AccountError):
             count("ProviderAccountClosed")
             log.error("provider account cannot be used", reason=error.reason)
-            delay = self._admission.refused(turn, settings, at)
+            delay = self._admission.note_refusal(permit, settings, at)
         elif isinstance(error, UnreachableError):
             count("ProviderUnreachable")
-            self._admission.failed(turn, settings, at)
+            self._admission.note_failure(permit, settings, at)
         else:
             count("RunThrottled")
-            self._admission.throttled(turn, at, delay)
-            if turn.probe is None and _has_waited_too_long(job, settings, at):
+            self._admission.note_throttling(permit, at, delay)
+            if permit.probe is None and _has_waited_too_long(job, settings, at):
                 self._give_up(job, at)
                 return
-        parked = _is_to_be_parked(start.rounds, turn.slot)
+        parked = _is_to_be_parked(start.rounds, permit.slot)
         try:
             due = _compute_due(delay, parked, settings, at)
-            deferred = self._jobs.defer(job, at, due, None if parked else turn.slot, parked=parked)
+            deferred = self._jobs.defer(job, at, due, None if parked else permit.slot, parked=parked)
         except LostRaceError:
             return
         log.info("start deferred", job_id=job.id, reason=error.reason, seconds=delay)
@@ -242,7 +242,7 @@ class Starter:
 class _Start:
     """What one start has read, and its permit."""
 
-    turn: Permit
+    permit: Permit
     state: StartState
     settings: Settings
     rounds: int

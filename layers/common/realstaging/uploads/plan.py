@@ -10,7 +10,7 @@ from realstaging.config import Settings
 from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
 from realstaging.gateways.media import Media
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.jobs.builder import RequestContext, RowBuilder, as_ordered, merged, orders
+from realstaging.jobs.builder import RequestContext, RowBuilder, build_orders, merge_settings, read_order
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus, ImageView
 from realstaging.models.jobs import Batch, JobView
@@ -98,7 +98,7 @@ def _replay(
         if item.image is None:
             continue
         promised = item.image
-        jobs = [draft.job(job.id, promised.id, promised.project_id, as_ordered(job)) for job in item.jobs or []]
+        jobs = [draft.job(job.id, promised.id, promised.project_id, read_order(job)) for job in item.jobs or []]
         announced = {"sha256": request.files[item.index].get("sha256")}
         named = promised.model_dump(include={"filename", "content_type", "size_bytes"})
         fields: dict[str, Any] = named | announced
@@ -119,7 +119,7 @@ def _check_file(index: int, data: dict[str, Any], defaults: StageSettings | None
         return [{"pointer": f"{under}/size_bytes", "message": f"At most {most} bytes ({most // 2**20} MiB)."}]
     # An explicit null means: store it, stage nothing.
     upload_only = "settings" in file.model_fields_set and file.settings is None
-    staging = None if upload_only else merged(file.settings, defaults)
+    staging = None if upload_only else merge_settings(file.settings, defaults)
     bad = refusals(staging, settings, f"{under}/settings") if staging else []
     return bad or (file, staging)
 
@@ -128,7 +128,7 @@ def _build_rows(
     wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: RequestContext
 ) -> tuple[Batch, list[Group]]:
     draft = RowBuilder.of(asked)
-    each_orders = [orders(staging) for _, staging in wanted]
+    each_orders = [build_orders(staging) for _, staging in wanted]
     image_ids = asked.ids("img", len(wanted))
     job_ids = iter(asked.ids("job", sum(len(each) for each in each_orders)))
     groups: list[Group] = []
