@@ -62,7 +62,7 @@ test-fast: setup ## units, integration and template rules only
 	@scripts/test fast
 
 fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
-	@FUZZ_FILES=$(or $(FILES),10000) FUZZ_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/unit/test_mutated_photos.py
+	@FUZZ_FILES=$(or $(FILES),10000) FUZZ_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/unit/imaging/test_mutated_photos.py
 
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m tools.bench

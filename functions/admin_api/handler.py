@@ -11,9 +11,9 @@ from pydantic import AfterValidator
 from realstaging import aws
 from realstaging.admin import audit_log
 from realstaging.admin import breaker as breaking
-from realstaging.admin import jobs as alljobs
-from realstaging.admin import settings as adjusting
-from realstaging.admin import users as members
+from realstaging.admin import jobs as job_admin
+from realstaging.admin import settings as setting_admin
+from realstaging.admin import users as user_views
 from realstaging.admin.changes import ChangeRequest, VersionedSettings
 from realstaging.admin.dead_letters import to_function, to_queue
 from realstaging.admin.jobs import JobSearch, Search
@@ -91,11 +91,11 @@ EVERYTHING = RedriveOrder()
 app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
 audit = AuditStore(aws.table())
-desk = VersionedSettings(settings(), OverrideStore(aws.table()), audit)
-vault = SecretWriter(aws.ssm, settings().stage)
-offering = ModelAdmin(desk, vault)
+versioned = VersionedSettings(settings(), OverrideStore(aws.table()), audit)
+secret_writer = SecretWriter(aws.ssm, settings().stage)
+model_admin = ModelAdmin(versioned, secret_writer)
 checks = CheckStore(aws.table())
-safe = SecretAdmin(desk, vault)
+secret_admin = SecretAdmin(versioned, secret_writer)
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 users = UserAdmin(gate.users, audit)
 quota = QuotaStore(aws.table())
@@ -142,7 +142,7 @@ def act(order: ChangeOrder) -> ChangeRequest:
     ),
 )
 def get_models() -> AdminModelList:
-    return AdminModelList(items=offering.everything(checks.figures(datetime.now(UTC))))
+    return AdminModelList(items=model_admin.list_all(checks.figures(datetime.now(UTC))))
 
 
 @app.get(
@@ -155,7 +155,7 @@ def get_models() -> AdminModelList:
     ),
 )
 def get_model(model_id: ModelId) -> AdminModelInFull:
-    return offering.get(model_id)
+    return model_admin.get(model_id)
 
 
 @app.get(
@@ -169,7 +169,7 @@ def get_model(model_id: ModelId) -> AdminModelInFull:
     ),
 )
 def get_model_settings(model_id: ModelId) -> AdminModelInFull:
-    return offering.get(model_id)
+    return model_admin.get(model_id)
 
 
 @app.put(
@@ -189,7 +189,7 @@ def get_model_settings(model_id: ModelId) -> AdminModelInFull:
     ),
 )
 def put_model_settings(model_id: ModelId, order: NewParameters) -> AdminModelInFull:
-    return offering.set_parameters(model_id, order, act(order))
+    return model_admin.set_parameters(model_id, order, act(order))
 
 
 @app.post(
@@ -205,7 +205,7 @@ def put_model_settings(model_id: ModelId, order: NewParameters) -> AdminModelInF
     ),
 )
 def post_enable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
-    return offering.switch(model_id, act(order), on=True)
+    return model_admin.switch(model_id, act(order), on=True)
 
 
 @app.post(
@@ -222,7 +222,7 @@ def post_enable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
     ),
 )
 def post_disable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
-    return offering.switch(model_id, act(order), on=False)
+    return model_admin.switch(model_id, act(order), on=False)
 
 
 @app.post(
@@ -239,7 +239,7 @@ def post_disable(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
     ),
 )
 def post_make_default(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFull:
-    return offering.make_default(model_id, act(order))
+    return model_admin.make_default(model_id, act(order))
 
 
 @app.get(
@@ -252,7 +252,7 @@ def post_make_default(model_id: ModelId, order: Order = PLAIN) -> AdminModelInFu
     ),
 )
 def get_model_history(model_id: ModelId, limit: Limit = 20, cursor: Cursor = None) -> ModelRevisionPage:
-    return offering.history(model_id, limit=limit, before=version_position(cursor))
+    return model_admin.history(model_id, limit=limit, before=version_position(cursor))
 
 
 @app.post(
@@ -269,7 +269,7 @@ def get_model_history(model_id: ModelId, limit: Limit = 20, cursor: Cursor = Non
     ),
 )
 def post_model_rollback(model_id: ModelId, order: Rollback) -> AdminModelInFull:
-    return offering.roll_back(model_id, order, act(order))
+    return model_admin.roll_back(model_id, order, act(order))
 
 
 @app.get(
@@ -282,7 +282,7 @@ def post_model_rollback(model_id: ModelId, order: Rollback) -> AdminModelInFull:
     ),
 )
 def get_settings() -> SettingList:
-    return SettingList(items=[*adjusting.everything(desk), *safe.everything()])
+    return SettingList(items=[*setting_admin.list_all(versioned), *secret_admin.list_all()])
 
 
 @app.get(
@@ -295,7 +295,7 @@ def get_settings() -> SettingList:
     ),
 )
 def get_setting(key: SettingKey) -> SettingView | SecretView:
-    return safe.get(key) if key.startswith(SECRET) else adjusting.get(key, desk)
+    return secret_admin.get(key) if key.startswith(SECRET) else setting_admin.get(key, versioned)
 
 
 @app.put(
@@ -314,8 +314,8 @@ def get_setting(key: SettingKey) -> SettingView | SecretView:
 )
 def put_setting(key: SettingKey, order: NewValue) -> SettingView | SecretView:
     if key.startswith(SECRET):
-        return safe.put(key, order, act(order))
-    return adjusting.put(key, order, act(order), desk)
+        return secret_admin.put(key, order, act(order))
+    return setting_admin.put(key, order, act(order), versioned)
 
 
 @app.get(
@@ -330,8 +330,8 @@ def put_setting(key: SettingKey, order: NewValue) -> SettingView | SecretView:
 def get_setting_history(key: SettingKey, limit: Limit = 20, cursor: Cursor = None) -> SettingRevisionPage:
     before = version_position(cursor)
     if key.startswith(SECRET):
-        return safe.history(key, limit=limit, before=before)
-    return adjusting.history(key, desk, limit=limit, before=before)
+        return secret_admin.history(key, limit=limit, before=before)
+    return setting_admin.history(key, versioned, limit=limit, before=before)
 
 
 @app.post(
@@ -349,7 +349,9 @@ def get_setting_history(key: SettingKey, limit: Limit = 20, cursor: Cursor = Non
 )
 def post_setting_rollback(key: SettingKey, order: Rollback) -> SettingView | SecretView:
     made = act(order)
-    return safe.roll_back(key) if key.startswith(SECRET) else adjusting.roll_back(key, order, made, desk)
+    return (
+        secret_admin.roll_back(key) if key.startswith(SECRET) else setting_admin.roll_back(key, order, made, versioned)
+    )
 
 
 @app.get(
@@ -367,7 +369,7 @@ def get_users(
 ) -> AdminUserPage:
     at, now = datetime.now(UTC), live.settings()
     page, more = gate.users.page(limit=limit, before=user_position(cursor))
-    return AdminUserPage(items=[members.overview(user, now, at) for user in page], next_cursor=cursor_of(more))
+    return AdminUserPage(items=[user_views.overview(user, now, at) for user in page], next_cursor=cursor_of(more))
 
 
 @app.get(
@@ -380,7 +382,7 @@ def get_users(
     ),
 )
 def get_user(owner: Owner) -> AdminUserWithUsage:
-    return members.in_full(users.get(owner), live.settings(), datetime.now(UTC), counters=quota)
+    return user_views.in_full(users.get(owner), live.settings(), datetime.now(UTC), counters=quota)
 
 
 @app.patch(
@@ -400,7 +402,7 @@ def get_user(owner: Owner) -> AdminUserWithUsage:
 def patch_user(owner: Owner, changes: UserPatch) -> AdminUserWithUsage:
     at, now = datetime.now(UTC), live.settings()
     app.count_creation(at)
-    return members.in_full(users.patch(owner, changes, at, now, by=app.owner), now, at, counters=quota)
+    return user_views.in_full(users.patch(owner, changes, at, now, by=app.owner), now, at, counters=quota)
 
 
 @app.get(
@@ -482,7 +484,7 @@ def post_retry(job_id: JobId) -> Response[AdminJobView]:
     if earlier := once.earlier():
         return answered(earlier)
     job, trace = search.get(job_id), app.trace
-    return answered(alljobs.retry(job, once, trace, app.request_id, live=live, restager=restager, audit=audit))
+    return answered(job_admin.retry(job, once, trace, app.request_id, live=live, restager=restager, audit=audit))
 
 
 @app.get(

@@ -11,7 +11,7 @@ from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.redelivery import Redelivery
-from realstaging.gateways.replicate.client import replicate
+from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
@@ -29,20 +29,21 @@ from realstaging.stores.tombstones import TombstoneStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table())
+media = Media(aws.s3(), required("BUCKET_NAME"))
 limits = settings().replicate
-provider = replicate(settings(), Secrets(aws.ssm, settings().stage))
+replicate = Replicate.of(settings(), Secrets(aws.ssm, settings().stage))
 finisher = Finisher(
     settings(),
     RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,
     images=ImageStore(aws.table()),
-    media=Media(aws.s3(), required("BUCKET_NAME")),
+    media=media,
     provider=ProviderStore(aws.table()),
-    replicate=provider,
+    replicate=replicate,
     deliveries=ResultDownload(limits.delivery_hosts, max_bytes=limits.max_result_bytes, seconds=20),
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
-    deleted=DeletedJobs(TombstoneStore(aws.table()), provider),
+    deleted=DeletedJobs(TombstoneStore(aws.table()), replicate),
     checks=CheckStore(aws.table()),
 )
 redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))

@@ -11,7 +11,7 @@ from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.redelivery import Redelivery
-from realstaging.gateways.replicate.client import replicate
+from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import StageMessage
 from realstaging.observability import follow, observed
@@ -27,17 +27,17 @@ from realstaging.stores.runtime_settings import OverrideStore
 
 quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table())
+media = Media(aws.s3(), required("BUCKET_NAME"))
 secrets = Secrets(aws.ssm, settings().stage)
 provider = ProviderStore(aws.table())
+replicate = Replicate.of(settings(), secrets)
 starter = Starter(
     RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,
     provider=provider,
-    planner=ModelInputBuilder(
-        images=ImageStore(aws.table()), media=Media(aws.s3(), required("BUCKET_NAME")), secrets=secrets
-    ),
+    planner=ModelInputBuilder(images=ImageStore(aws.table()), media=media, secrets=secrets),
     admission=Admission(provider),
-    replicate=replicate(settings(), secrets),
+    replicate=replicate,
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     webhook_base=required("PUBLIC_API_URL"),

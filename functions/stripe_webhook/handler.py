@@ -23,7 +23,8 @@ from realstaging.webhook_signatures import verify_stripe, webhook_body
 
 secrets = Secrets(aws.ssm, settings().stage)
 store = BillingStore(aws.table())
-billing = Billing(settings(), store=store, users=UserStore(aws.table()), stripe=Stripe(settings(), secrets))
+stripe = Stripe(settings(), secrets)
+billing = Billing(settings(), store=store, users=UserStore(aws.table()), stripe=stripe)
 
 
 DOCUMENTED = {
@@ -60,7 +61,7 @@ def verified(request: dict[str, Any]) -> BillingEvent:
 def apply(event: BillingEvent) -> None:
     log.append_keys(event_id=event.id, event_type=event.type)
     if event.type not in TYPES:
-        log.info("event of no interest")
+        log.info("event ignored")
         return
     if store.applied(event.id):
         log.info("event applied already")

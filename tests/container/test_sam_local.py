@@ -14,7 +14,7 @@ from tools.container.engine import NoEngineError, found
 pytestmark = pytest.mark.container
 
 
-def test_an_api_answers(alone: Sam) -> None:
+def test_a_function_in_a_container_answers(alone: Sam) -> None:
     done = alone.invoke("JobsApi", "http-get-health")
     assert done.exit_code == 0
     assert done.payload["statusCode"] == 200

@@ -141,7 +141,7 @@ def test_every_description_is_there_where_only_the_layer_is(admin: Admin) -> Non
     assert all(described)
 
 
-def test_everybody_else_is_refused(agent: Agent) -> None:
+def test_users_and_strangers_are_refused(agent: Agent) -> None:
     for path in ("/models", "/models/qwen%2Fqwen-image-edit-2511", "/settings", "/audit", "/anything/else"):
         assert agent.http.get(f"/v1/admin{path}").status_code == 403
     assert httpx.get(f"{agent.cloud.api}/v1/admin/models").status_code == 401

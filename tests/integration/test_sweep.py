@@ -102,8 +102,7 @@ def test_two_sweeps_at_once_send_a_job_once(world: World) -> None:
                 world.sweeper().look_at(due, later)
             super().look_again(job, at, more)
 
-    slower = world.sweeper()
-    slower._jobs = LateStore(world.table)
+    slower = world.sweeper(jobs=LateStore(world.table))
     slower.look_at(due, later)
 
     assert len(world.to_stage()) == 1
@@ -149,7 +148,7 @@ def test_a_run_the_provider_does_not_know_gets_another_attempt(world: World) -> 
 
 def test_while_the_provider_cannot_be_asked_nothing_is_decided(world: World) -> None:
     job = factories.processing(world)
-    world.function("finish_job").finisher._replicate._base_url = "http://127.0.0.1:1"
+    world.function("finish_job").replicate.base_url = "http://127.0.0.1:1"
 
     for _ in range(3):
         assert sweep(world, minutes=3)["looked"] == 1

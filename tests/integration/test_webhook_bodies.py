@@ -24,11 +24,11 @@ def event(world: World, payments: Payments) -> dict[str, Any]:
     return payments.events("customer.created")[-1]
 
 
-def test_a_body_in_base64(world: World, event: dict[str, Any]) -> None:
+def test_a_body_in_base64_is_accepted(world: World, event: dict[str, Any]) -> None:
     assert answered(world, encoded(hook(event))) == 200
 
 
-def test_a_body_that_ends_in_a_newline(world: World, event: dict[str, Any]) -> None:
+def test_a_newline_at_the_end_of_a_body_is_signed_too(world: World, event: dict[str, Any]) -> None:
     with_newline = sealed(hook(event)["body"] + "\n")
 
     assert answered(world, with_newline) == 200
@@ -36,7 +36,7 @@ def test_a_body_that_ends_in_a_newline(world: World, event: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("name", ["Stripe-Signature", "stripe-signature", "STRIPE-SIGNATURE"])
-def test_a_header_in_any_case(world: World, event: dict[str, Any], name: str) -> None:
+def test_a_signature_header_is_read_in_any_case(world: World, event: dict[str, Any], name: str) -> None:
     sent = hook(event)
     sent["headers"] = {name: sent["headers"]["stripe-signature"]}
 
@@ -51,7 +51,7 @@ def test_what_is_said_to_be_base64_and_is_not_is_malformed(world: World, functio
 
 
 @pytest.mark.parametrize("function", ["stripe_webhook", "replicate_webhook"])
-def test_one_limit_for_both(world: World, function: str) -> None:
+def test_a_body_over_the_limit_is_refused_by_both_webhooks(world: World, function: str) -> None:
     answer = world.run(function, {"body": "x" * (1024 * 1024 + 1), "headers": {}})
 
     assert answer["statusCode"] == 413

@@ -23,9 +23,8 @@ from tests.support.webhook_receiver import jpeg
 
 @pytest.fixture
 def vendor(replicate_port: int) -> Iterator[Client]:
-    client = Client(api_token="r8_local", base_url=f"http://127.0.0.1:{replicate_port}")
-    yield client
-    client._client.close()
+    with httpx.HTTPTransport() as transport:
+        yield Client(api_token="r8_local", base_url=f"http://127.0.0.1:{replicate_port}", transport=transport)
 
 
 def test_the_vendors_client_creates_and_gets(vendor: Client, customer: Customer) -> None:
@@ -243,7 +242,7 @@ def test_results_are_removed_in_the_end(customer: Customer) -> None:
 
 
 def test_bad_requests_do_not_leave_a_client_error_unexplained(customer: Customer) -> None:
-    client = Client(api_token="r8_local", base_url=str(customer.http.base_url))
-    with pytest.raises(ReplicateError, match="prompt is required"):
-        client.predictions.create(version=MODEL, input={"image": []})
-    client._client.close()
+    with httpx.HTTPTransport() as transport:
+        client = Client(api_token="r8_local", base_url=str(customer.http.base_url), transport=transport)
+        with pytest.raises(ReplicateError, match="prompt is required"):
+            client.predictions.create(version=MODEL, input={"image": []})

@@ -119,7 +119,7 @@ def test_too_large_is_as_large_as_wanted(customer: Customer) -> None:
     assert len(answer.content) == 3_000_000
 
 
-def test_gone_is_not_there(customer: Customer) -> None:
+def test_a_result_that_is_gone_is_not_found(customer: Customer) -> None:
     assert result(customer, "result:gone").status_code == 404
     assert [each["answer"] for each in customer.log()["downloads"]] == [404]
 
@@ -208,7 +208,7 @@ def test_the_log_keeps_no_signed_addresses(customer: Customer) -> None:
     assert creation["input"]["prompt"] == "a modern living room"
 
 
-def test_health_says_so(customer: Customer) -> None:
+def test_the_health_page_says_ok(customer: Customer) -> None:
     assert customer.http.get("/health").json()["status"] == "ok"
 
 

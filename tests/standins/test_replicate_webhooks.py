@@ -58,7 +58,7 @@ def test_nobody_listening_is_no_reason_to_fail(customer: Customer) -> None:
     assert customer.over(made["id"])["status"] == "succeeded"
 
 
-def test_drop_loses_it(customer: Customer) -> None:
+def test_a_dropped_webhook_is_not_delivered(customer: Customer) -> None:
     customer.script("webhook:drop")
     made = customer.create_with_webhook()
     customer.over(made["id"])

@@ -8,7 +8,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pillow_heif
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from realstaging.imaging import color
@@ -39,16 +41,28 @@ def saved(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
     return file.getvalue()
 
 
-def in_space(primaries: color.Primaries, encode: Callable[[float], float] = color._to_srgb_curve) -> Image.Image:
+def srgb(value: float) -> float:
+    """The curve of sRGB, from light to numbers."""
+    return 12.92 * value if value <= 0.0031308 else float(1.055 * min(value, 1.0) ** (1 / 2.4) - 0.055)
+
+
+def in_space(primaries: color.Primaries, encode: Callable[[float], float] = srgb) -> Image.Image:
     """The room in the numbers of another color space: the inverse of what is tested, for the corners only."""
-    matrix = color._times(color._inverse(color._to_xyz(primaries)), color._to_xyz(color.SRGB))
+    matrix = np.linalg.inv(_to_xyz(primaries)) @ _to_xyz(color.SRGB)
 
     def converted(pixel: tuple[int, ...]) -> tuple[int, ...]:
         linear = [value / 255 / 12.92 if value < 11 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in pixel]
-        mixed = [sum(m * v for m, v in zip(row, linear, strict=True)) for row in matrix]
+        mixed = [float(value) for value in matrix @ np.array(linear)]
         return tuple(round(255 * min(max(encode(max(value, 0.0)), 0.0), 1.0)) for value in mixed)
 
     return room(tuple(converted(pixel) for pixel in CORNERS))
+
+
+def _to_xyz(primaries: color.Primaries) -> NDArray[np.float64]:
+    """From linear RGB to XYZ, so that 1, 1, 1 is the white of these primaries."""
+    red, green, blue, white = (np.array((x / y, 1.0, (1 - x - y) / y)) for x, y in primaries)
+    base = np.stack((red, green, blue), axis=1)
+    return base * np.linalg.solve(base, white)
 
 
 def pq(value: float) -> float:

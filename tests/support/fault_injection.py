@@ -9,6 +9,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from tests.support.world import World
+
 Hooks = list[tuple[str, Callable[..., Any]]]
 
 
@@ -62,6 +64,26 @@ def faulty(
     ]
     with _hooked(client, hooks):
         yield calls
+
+
+@contextmanager
+def before(world: World, operation: str, act: Callable[[], object], *, nth: int = 1) -> Iterator[None]:
+    """Somebody else is quicker than the call number `nth`."""
+    events, calls = world.table.meta.client.meta.events, list[int]()
+    name = f"before-call.dynamodb.{operation}"
+
+    def first(**_: object) -> None:
+        calls.append(1)
+        if len(calls) == nth:
+            events.unregister(name, first)
+            act()
+
+    events.register_first(name, first)
+    try:
+        yield
+    finally:
+        events.unregister(name, first)
+    assert len(calls) >= nth
 
 
 @contextmanager

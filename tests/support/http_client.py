@@ -19,7 +19,7 @@ def functions(world: World) -> list[Any]:
 def routes(world: World) -> Iterator[tuple[Any, str, str]]:
     """Every route of every resolver: its module, method and path; ids as `<name>`."""
     for module in functions(world):
-        for route in [*module.app._static_routes, *module.app._dynamic_routes]:
+        for route in module.app.routes:
             yield module, route.method if isinstance(route.method, str) else route.method[0], route.path
 
 

@@ -44,7 +44,8 @@ def one_copy_a_transaction() -> Iterator[None]:
         yield
 
 
-# -- Moto looks through each value of a row for all ten types of DynamoDB, three spellings each: take the one it has
+# -- Moto looks through each value of a row for all ten types of DynamoDB, three spellings each: take the one it has.
+# -- Its serializer has no public method for one value.
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def prediction(**given: Any) -> dict[str, Any]:
 def gateway(talk: Talk, *, seconds: float = 5, most_wait: float = 300) -> Iterator[Replicate]:
     made = Replicate(lambda: TOKEN, talk.url, timeout_seconds=seconds, max_retry_after=most_wait)
     yield made
-    made._transport.close()
+    made.close()
 
 
 def create(replicate: Replicate, **given: Any) -> Prediction:

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 
 from realstaging.api.app import Api
 from realstaging.gateways.media import Media, staged_key
-from realstaging.gateways.replicate.client import replicate
+from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job, JobStatus
@@ -105,7 +105,10 @@ def at_once(world: World, count: int, act: Callable[[World], Any]) -> list[Any]:
 
 @contextmanager
 def an_event_a_thread() -> Iterator[None]:
-    """Powertools keeps the current event in a class: right in Lambda, where a process has one request at a time."""
+    """Powertools keeps the current event in a class: right in Lambda, where a process has one request at a time.
+
+    There is no public step between the event and the class, so its private one is replaced.
+    """
     own = threading.local()
     translate: Any = Api._to_proxy_event
 
@@ -121,7 +124,10 @@ def an_event_a_thread() -> Iterator[None]:
 
 @contextmanager
 def one_call_at_a_time() -> Iterator[None]:
-    """Moto runs a transaction on a copy of the table: two at once would lose writes that DynamoDB keeps."""
+    """Moto runs a transaction on a copy of the table: two at once would lose writes that DynamoDB keeps.
+
+    botocore's public events come before and after a call but cannot hold a lock around it.
+    """
     make: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
     lock = threading.Lock()
 
@@ -179,13 +185,14 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
     module = world.function("stage_image")
     secrets = Secrets(module.aws.ssm, changed.stage)
     provider = ProviderStore(world.table)
+    module.replicate = Replicate.of(changed, secrets)
     module.starter = Starter(
         RuntimeSettings(changed, OverrideStore(world.table)),
         jobs=world.jobs,
         provider=provider,
         planner=ModelInputBuilder(images=world.images, media=media or world.reachable(), secrets=secrets),
         admission=Admission(provider),
-        replicate=replicate(changed, secrets),
+        replicate=module.replicate,
         queue=world.stage_queue,
         results=world.result_queue,
         webhook_base=world.provider.receiver.url,

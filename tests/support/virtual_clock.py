@@ -3,12 +3,19 @@
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import AccountError, NotTakenError, UnsureError
 from realstaging.models.jobs import Job
 from realstaging.models.runs import MAX_ROUNDS, ROUNDS_AFTER_PARKING, Prediction, StageMessage
+from realstaging.runs.admission import Admission
+from realstaging.runs.model_input import ModelInputBuilder
 from realstaging.runs.start import Starter
+from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.jobs import JobStore
+from realstaging.stores.provider import ProviderStore
+from realstaging.stores.runtime_settings import OverrideStore
 from tests.support.world import Clock, World
 
 
@@ -49,16 +56,28 @@ class Limited:
         """Nothing runs here."""
 
 
-def starter(world: World, provider: Limited) -> Starter:
-    """The function's own, with this provider, and with waits that pass at once."""
-    made: Starter = world.function("stage_image").starter
-    made._replicate = provider  # type: ignore[assignment]
-    made._admission._pause = lambda seconds: _pass(world.clock, seconds)
+def starter(
+    world: World,
+    provider: Limited,
+    *,
+    jobs: JobStore | None = None,
+    pause: Callable[[float], object] | None = None,
+) -> Starter:
+    """The function's own from now on, with this provider, and with waits that pass at once."""
+    module = world.function("stage_image")
+    breakers = ProviderStore(world.table)
+    module.starter = made = Starter(
+        RuntimeSettings(world.settings, OverrideStore(world.table)),
+        jobs=jobs or world.jobs,
+        provider=breakers,
+        planner=ModelInputBuilder(images=world.images, media=module.media, secrets=module.secrets),
+        admission=Admission(breakers, pause or (lambda seconds: world.clock.forward(seconds=seconds))),
+        replicate=cast(Replicate, provider),
+        queue=world.stage_queue,
+        results=world.result_queue,
+        webhook_base=world.provider.receiver.url,
+    )
     return made
-
-
-def _pass(clock: Clock, seconds: float) -> None:
-    clock.forward(seconds=seconds)
 
 
 def messages(jobs: Sequence[Job]) -> list[dict[str, Any]]:

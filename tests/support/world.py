@@ -126,19 +126,17 @@ class World:
     def close(self) -> None:
         """Functions live as long as their process and close nothing; tests start many of them in one."""
         for module in self.loaded.values():
-            workers: list[Any] = [getattr(module, name) for name in ("starter", "finisher") if hasattr(module, name)]
-            for worker in workers:
-                if transport := vars(worker._replicate).get("_transport"):
-                    transport.close()
+            if replicate := getattr(module, "replicate", None):
+                replicate.close()
 
     def reachable(self, path: str = "/room.jpg") -> Media:
         return ReachableMedia(self.s3, self.provider.receiver.url + path)
 
-    def sweeper(self) -> Sweeper:
+    def sweeper(self, *, jobs: JobStore | None = None) -> Sweeper:
         return Sweeper(
             self.settings,
             images=self.images,
-            jobs=self.jobs,
+            jobs=jobs or self.jobs,
             batches=self.batches,
             media=self.media,
             queue=self.stage_queue,
@@ -153,7 +151,7 @@ class World:
         if hasattr(module, "datetime"):
             module.datetime = self.clock.datetime()
         if name == "stage_image":
-            module.starter._planner._media = self.reachable()
+            module.media.link = self.reachable().link
         if name == "sockets":
             module.sockets = self.sockets
         if name == "push_status":
@@ -259,7 +257,7 @@ def _line(job: Job) -> str:
 
 
 def _moto_queue(url: str) -> Any:
-    """Moto's own queue: the API would hide delayed messages until real time has passed."""
+    """Moto's own queue: the API would hide delayed messages until real time has passed, and so does its public list."""
     from moto.backends import get_backend
 
     return get_backend("sqs")["123456789012"]["us-east-1"].queues[url.rsplit("/", 1)[1]]

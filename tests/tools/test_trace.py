@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.trace.spans import _about, waterfall
+from tools.trace.spans import select, waterfall
 
 
 def span(name: str, parent: str, start: int, about: str | None = None) -> dict[str, Any]:
@@ -31,4 +31,4 @@ def test_spans_stand_below_their_causes() -> None:
 
 
 def test_other_photos_of_the_request_are_left_out() -> None:
-    assert [each["name"] for each in _about({"job_a", "img_a"}, SPANS)] == ["post", "table", "arrive", "stage"]
+    assert [each["name"] for each in select({"job_a", "img_a"}, SPANS)] == ["post", "table", "arrive", "stage"]

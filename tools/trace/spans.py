@@ -32,7 +32,7 @@ def of_job(cloud: Cloud, job_id: str) -> list[Span]:
     spans: list[Span] = httpx.get(f"{cloud.traces}/traces/{trace_id}", trust_env=False).json()["spans"]
     if not spans:
         raise NoTraceError(f"Nothing is kept of trace {trace_id}.")
-    return _about({job_id, image_id}, spans)
+    return select({job_id, image_id}, spans)
 
 
 def _trace_of(cloud: Cloud, job_id: str) -> tuple[str, str]:
@@ -55,7 +55,7 @@ def _trace_of(cloud: Cloud, job_id: str) -> tuple[str, str]:
     raise NoTraceError(f"There is no job {job_id}.")
 
 
-def _about(wanted: set[str], spans: Sequence[Span]) -> list[Span]:
+def select(wanted: set[str], spans: Sequence[Span]) -> list[Span]:
     """Parents come before their children: what is below something else is something else."""
     others: set[str] = set()
     found = []

@@ -106,7 +106,7 @@ def _is_off(live: Overrides, model_id: str) -> bool:
 
 
 def _tell(unfit: set[str]) -> None:
-    log.error("settings do not fit any more", keys=sorted(unfit))
+    log.error("stored settings no longer valid", keys=sorted(unfit))
     count("SettingUnfit", len(unfit))
 
 

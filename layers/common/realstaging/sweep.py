@@ -1,7 +1,7 @@
-"""What is overdue: lost messages, lost webhooks, lost events, uploads that never came, requests that died.
+"""Repairs what is overdue: lost messages, webhooks and events, uploads that never came, requests that died.
 
-Every look moves the date on before anything is sent, so that two sweeps at once do it once and a
-sweep that dies is made up for later.
+A row's due date is moved before anything is sent, so that two sweeps at once send once, and a later sweep makes up
+for one that dies.
 """
 
 import time
@@ -54,7 +54,7 @@ class Sweeper:
         self._verifications, self._to_verify = verifications, to_verify
 
     def look_at(self, due: DueRow, at: datetime) -> None:
-        """Deal with one overdue row; the index may be behind, so the row itself is read first."""
+        """Repair one overdue row; the index may lag, so the row itself is read first."""
         try:
             if due.kind == "IMAGE":
                 image = self._images.find(due.owner, due.id)
@@ -71,7 +71,7 @@ class Sweeper:
             else:
                 self._batch(due, at)
         except LostRaceError:
-            log.info("moved on meanwhile", kind=due.kind, id=due.id)
+            log.info("stale update ignored", kind=due.kind, id=due.id)
 
     def _image(self, image: Image, at: datetime) -> None:
         uploads = self._settings.uploads
@@ -95,19 +95,19 @@ class Sweeper:
                 log.info("parked job sent", job_id=job.id)
             else:
                 count("JobResent")
-                log.warning("job sent again", job_id=job.id)
+                log.warning("job resent", job_id=job.id)
         elif job.status is JobStatus.PROCESSING:
             self._jobs.look_again(job, at + timedelta(seconds=ASK_AGAIN_SECONDS))
             self._results.send([ResultMessage.ask(job)])
             count("ResultAskedFor")
-            log.warning("asking what became of a run", job_id=job.id, attempt=job.attempt)
+            log.warning("asking for a result", job_id=job.id, attempt=job.attempt)
         elif job.status is JobStatus.AWAITING_UPLOAD:
             self._forgotten(job, at)
 
     def _forgotten(self, job: Job, at: datetime) -> None:
-        """A job whose image has moved on without it."""
+        """A job whose image has changed its state without it."""
         if self._jobs.is_orphan(job):
-            # Placed by a repeat of a request after its project was purged.
+            # Written by a repeat of a request after its project was purged.
             self._tombstones.delete_jobs([job], at)
             return
         image = self._images.find(job.owner, job.image_id)

@@ -24,14 +24,14 @@ class ChangeRequest:
     order: ChangeOrder
 
     def meant_for(self, version: int) -> None:
-        """Raises VersionConflictError if it was meant for another version than there is."""
+        """Raises VersionConflictError unless it was meant for this version."""
         if self.order.expected_version not in (None, version):
             raise VersionConflictError(f"It is at version {version} by now. Read it again and repeat.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What shall be: `live` with the change in it, and of the subject that changed, its next version."""
+    """The result of a change: the overrides with it, and the next version of the subject that changed."""
 
     live: Overrides
     subject: str
@@ -43,7 +43,7 @@ class Change:
 
 
 class VersionedSettings:
-    """Where everything that is set is read and changed, over the stage's own settings."""
+    """Reads and changes the overrides of the stage's own settings."""
 
     def __init__(self, settings: Settings, store: OverrideStore, audit: AuditStore) -> None:
         self.settings, self._store, self._audit = settings, store, audit
@@ -52,11 +52,11 @@ class VersionedSettings:
         return self._store.current()
 
     def over(self, live: Overrides) -> Settings:
-        """The settings as they are with this."""
+        """The stage's settings with these overrides."""
         return apply_valid_overrides(self.settings, live)
 
     def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
-        """Make a change to what is there, or to what is there by then; what is set afterwards.
+        """Write the change that `wanted` makes of the current overrides; returns the overrides after it.
 
         `wanted` is called again after a lost race; None means there is nothing to change.
         """
@@ -68,18 +68,18 @@ class VersionedSettings:
         if change is None:
             return live
         then = change.live.model_copy(update={"version": live.version + 1})
-        self._store.save(live.version, then, _revision(change, act), self._record(change, act))
+        self._store.save(live.version, then, _build_revision(change, act), self._build_entry(change, act))
         return then
 
     def record(self, act: ChangeRequest, action: str, subject: str) -> None:
-        """Something that happened beside a change."""
+        """Write an audit entry without a change."""
         self._audit.record(act.at, by=act.by, action=action, subject=subject, before=None, after=None)
 
     def revisions(self, subject: str, *, limit: int, before: int | None) -> tuple[list[Revision], int | None]:
         return self._store.revisions(subject, limit=limit, before=before)
 
     def content(self, subject: str, version: int) -> dict[str, Any]:
-        """What a version said; of version 0, nothing. Raises ValidationFailedError if there never was one."""
+        """The content of a version; empty for version 0. Raises ValidationFailedError for an unknown version."""
         if version == 0:
             return {}
         revision = self._store.revision(subject, version)
@@ -87,7 +87,7 @@ class VersionedSettings:
             raise ValidationFailedError([{"pointer": "/version", "message": "There is no such version."}])
         return revision.content
 
-    def _record(self, change: Change, act: ChangeRequest) -> dict[str, dict[str, Any]]:
+    def _build_entry(self, change: Change, act: ChangeRequest) -> dict[str, dict[str, Any]]:
         return self._audit.entry(
             act.at,
             by=act.by,
@@ -98,7 +98,7 @@ class VersionedSettings:
         )
 
 
-def _revision(change: Change, act: ChangeRequest) -> Revision:
+def _build_revision(change: Change, act: ChangeRequest) -> Revision:
     return Revision(
         subject=change.subject,
         version=change.version,

@@ -1,4 +1,4 @@
-"""Dead letters: what they are about, and their way back to where they failed."""
+"""Dead letters: what they are about, and how they are sent back to where they failed."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from realstaging.observability import count, log
 
 @dataclass(frozen=True, slots=True)
 class RedriveCounts:
-    """Up to ten letters: those that are where they came from again, and those that never will be."""
+    """Up to ten letters: those that were sent back, and those that cannot be."""
 
     back: list[DeadLetter]
     hopeless: list[DeadLetter]
@@ -27,36 +27,38 @@ RedriveTarget = Callable[[Sequence[DeadLetter]], RedriveCounts]
 
 
 def to_queue(queue: WatchedQueue, shape: type[StageMessage | ResultMessage]) -> RedriveTarget:
-    """Back into a work queue, in their owners' message groups. Their consumers are idempotent."""
+    """Send letters back to a work queue, in their owners' message groups. Its consumers are idempotent."""
 
-    def way(letters: Sequence[DeadLetter]) -> RedriveCounts:
-        read = [(letter, _owner(shape, letter)) for letter in letters]
+    def send_back(letters: Sequence[DeadLetter]) -> RedriveCounts:
+        read = [(letter, _read_owner(shape, letter)) for letter in letters]
         readable = [(letter, owner) for letter, owner in read if owner]
         hopeless = [letter for letter, owner in read if not owner]
         return RedriveCounts(queue.send(readable) if readable else [], hopeless)
 
-    return way
+    return send_back
 
 
 def to_function(reruns: AsyncRetries) -> RedriveTarget:
-    """The function is called again with its event. Changes of the table are over: the stream gives no event."""
+    """Call the function again with its event. Letters of the table's stream have none, so they cannot be sent back."""
 
-    def way(letters: Sequence[DeadLetter]) -> RedriveCounts:
-        sorted_out = RedriveCounts([], [])
+    def send_back(letters: Sequence[DeadLetter]) -> RedriveCounts:
+        result = RedriveCounts([], [])
         for letter in letters:
-            arn, event = _failed_call(letter)
+            arn, event = _read_failed_call(letter)
             if event is not None and reruns.allows(arn):
                 reruns.call(arn, event)
-                sorted_out.back.append(letter)
+                result.back.append(letter)
             else:
-                sorted_out.hopeless.append(letter)
-        return sorted_out
+                result.hopeless.append(letter)
+        return result
 
-    return way
+    return send_back
 
 
-def redrive(name: str, letters: DeadLetters, way: RedriveTarget, order: RedriveOrder, *, until: float) -> RedriveView:
-    """Send letters back until there are none, enough were looked at, or the monotonic clock says `until`.
+def redrive(
+    name: str, letters: DeadLetters, target: RedriveTarget, order: RedriveOrder, *, until: float
+) -> RedriveView:
+    """Send letters back until the queue is empty, `order.max` were read, or the monotonic clock reaches `until`.
 
     Sent first, deleted afterwards: a crash in between leaves a duplicate, which is harmless.
     """
@@ -67,12 +69,12 @@ def redrive(name: str, letters: DeadLetters, way: RedriveTarget, order: RedriveO
             found = letters.take(room)
             if not found:
                 break
-            sorted_out = way(found)
-            dropped = sorted_out.hopeless if order.discard else []
-            gone = [*sorted_out.back, *dropped]
+            result = target(found)
+            dropped = result.hopeless if order.discard else []
+            gone = [*result.back, *dropped]
             kept += [letter for letter in found if letter not in gone]
             letters.forget(gone)
-            moved, discarded = moved + len(sorted_out.back), discarded + len(dropped)
+            moved, discarded = moved + len(result.back), discarded + len(dropped)
     finally:
         letters.put_back(kept)
     count("LettersMoved", moved)
@@ -83,28 +85,28 @@ def redrive(name: str, letters: DeadLetters, way: RedriveTarget, order: RedriveO
 
 
 def peek(letters: DeadLetters, limit: int) -> list[LetterView]:
-    """What is in there, longest dead first; it stays there."""
+    """The oldest letters, which stay in the queue."""
     found: list[DeadLetter] = []
     try:
         while len(found) < limit and (more := letters.take(limit - len(found))):
             found += more
     finally:
         letters.put_back(found)
-    return [_about(letter) for letter in sorted(found, key=lambda letter: letter.sent_at)]
+    return [_build_view(letter) for letter in sorted(found, key=lambda letter: letter.sent_at)]
 
 
-def _about(letter: DeadLetter) -> LetterView:
-    """Ids alone: bodies hold addresses of results, and events names of files."""
+def _build_view(letter: DeadLetter) -> LetterView:
+    """Only ids: bodies contain URLs of results, and events contain file names."""
     data = letter.data()
     fields = data if isinstance(data, dict) else {}
-    arn, event = _failed_call(letter)
-    upload = _uploaded(event)
-    owner, image_id = upload or (_text(fields.get("owner")), None)
+    arn, event = _read_failed_call(letter)
+    upload = _read_upload(event)
+    owner, image_id = upload or (_read_text(fields.get("owner")), None)
     attempt = fields.get("attempt")
     return LetterView(
         id=letter.id,
         owner=owner,
-        job_id=_text(fields.get("job_id")),
+        job_id=_read_text(fields.get("job_id")),
         attempt=attempt if isinstance(attempt, int) else None,
         image_id=image_id,
         function=arn.rpartition(":")[2] or None,
@@ -113,26 +115,26 @@ def _about(letter: DeadLetter) -> LetterView:
     )
 
 
-def _owner(shape: type[StageMessage | ResultMessage], letter: DeadLetter) -> str | None:
-    """Whose work it is; None for a letter that is no such message."""
+def _read_owner(shape: type[StageMessage | ResultMessage], letter: DeadLetter) -> str | None:
+    """The owner of the work; None if the letter is not such a message."""
     try:
         return shape.model_validate_json(letter.body).owner
     except ValidationError:
         return None
 
 
-def _failed_call(letter: DeadLetter) -> tuple[str, Any]:
-    """The function that failed and, if it was called by itself, its event: Lambda's own envelope around both."""
+def _read_failed_call(letter: DeadLetter) -> tuple[str, Any]:
+    """The ARN of the function that failed, and the event of an asynchronous call, from Lambda's own envelope."""
     data = letter.data()
     context = data.get("requestContext") if isinstance(data, dict) else None
     if not isinstance(context, dict):
         return "", None
-    # A qualifier follows the name: without one, the ARN has seven parts.
+    # Without a qualifier after the name, the ARN has seven parts.
     arn = ":".join(str(context.get("functionArn", "")).split(":")[:7])
     return arn, data.get("requestPayload")
 
 
-def _uploaded(event: Any) -> tuple[str, str] | None:
+def _read_upload(event: Any) -> tuple[str, str] | None:
     """The owner of the upload in an S3 event."""
     try:
         return upload_of(unquote_plus(event["Records"][0]["s3"]["object"]["key"]))
@@ -140,5 +142,5 @@ def _uploaded(event: Any) -> tuple[str, str] | None:
         return None
 
 
-def _text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     return value[:200] if isinstance(value, str) else None

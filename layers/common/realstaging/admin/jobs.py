@@ -1,4 +1,4 @@
-"""Jobs of all owners, as administrators look for them: by state, by age, by owner."""
+"""Jobs of all owners, as administrators search them: by state, age and owner."""
 
 import heapq
 import itertools
@@ -25,7 +25,7 @@ from realstaging.stores.table import Write
 # The states that are searched when none is named.
 TROUBLE = frozenset(status for status in JobStatus if not status.final) | {JobStatus.FAILED}
 ROWS, CHUNKS = 100, 10
-# Queued and processing jobs are looked at again within the hour; one that waits for its photo within a day.
+# Queued and processing jobs are due within the hour; jobs that wait for their photo, within a day.
 AT_WORK = timedelta(hours=1)
 OLDEST = 200
 
@@ -37,7 +37,7 @@ _ISO = re.compile(
     rf"P(?=.)(?:(?P<weeks>{_NUMBER})W)?(?:(?P<days>{_NUMBER})D)?"
     rf"(?:T(?=.)(?:(?P<hours>{_NUMBER})H)?(?:(?P<minutes>{_NUMBER})M)?(?:(?P<seconds>{_NUMBER})S)?)?"
 )
-# A `+` that was not escaped in an address.
+# A `+` that was not escaped in a URL.
 _LOST_PLUS = re.compile(" (?=[0-9]{2}:[0-9]{2}$)")
 _JOB_ID = re.compile("job_[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -50,7 +50,7 @@ class Search:
 
     @classmethod
     def of(cls, status: JobStatus | None, older_than: str | None, owner: str | None, at: datetime) -> Self:
-        """As it was asked for. Raises ValidationFailedError."""
+        """From the query parameters. Raises ValidationFailedError."""
         whose = None if owner is None else next(iter(owners_named(owner)), "")
         return cls(frozenset({status}) if status else TROUBLE, whose, moment(older_than, at))
 
@@ -59,7 +59,7 @@ class Search:
 
 
 def since(job: Job) -> datetime:
-    """When the job came into its state; for one that has ended: when it was made."""
+    """When the job entered its state; for one that has ended, when it was created."""
     entered = {JobStatus.QUEUED: job.queued_at, JobStatus.PROCESSING: job.started_at}.get(job.status)
     return entered or job.created_at
 
@@ -74,7 +74,7 @@ def retry(
     restager: Restager,
     audit: AuditStore,
 ) -> RequestResult:
-    """Retry a job for its owner, with the owner's own settings; the administrator is recorded with it.
+    """Retry a job for its owner, with the owner's own settings, and record the administrator.
 
     Raises ConflictError, NotFoundError, and as `Restager.retry`.
     """
@@ -102,11 +102,11 @@ class JobSearch:
         self._index, self._jobs = index, jobs
 
     def page(self, search: Search, *, limit: int, before: str | None) -> tuple[list[Job], str | None]:
-        """Newest first, and the id to go on from; bounded, so that a page may hold less than there is."""
+        """A page, newest first, and the next page's `before`. The work is bounded, so a page may be short."""
         found: list[Job] = []
-        # Nothing is in a state for longer than it has been there, so ids bound the search.
+        # A job is never in a state for longer than it exists, so ids bound the search.
         starts = [before, first_id("job", search.older_than) if search.older_than else None]
-        chunks = self._chunks(search, min((start for start in starts if start), default=None), limit)
+        chunks = self._read_chunks(search, min((start for start in starts if start), default=None), limit)
         last: str | None = None
         for chunk in itertools.islice(chunks, CHUNKS):
             jobs, last = chunk
@@ -122,7 +122,7 @@ class JobSearch:
         return job
 
     def oldest(self, at: datetime) -> dict[JobStatus, datetime]:
-        """Since when the longest waiting job is queued, and the longest running one processing."""
+        """Since when the oldest queued job is queued, and the oldest processing job processing."""
         found = self._index.unfinished(due_before=at + AT_WORK)[-OLDEST:]
         times: dict[JobStatus, datetime] = {}
         for job in self._index.read(found):
@@ -130,32 +130,32 @@ class JobSearch:
                 times[job.status] = min(since(job), times.get(job.status, at))
         return times
 
-    def _chunks(self, search: Search, before: str | None, limit: int) -> Iterator[tuple[list[Job], str | None]]:
-        """Some jobs at a time, newest first, each with the id to go on from."""
+    def _read_chunks(self, search: Search, before: str | None, limit: int) -> Iterator[tuple[list[Job], str | None]]:
+        """Jobs in chunks, newest first, each with the id that the next chunk continues from."""
         if search.owner is not None:
-            yield from self._of(search.owner, before)
+            yield from self._read_owners_jobs(search.owner, before)
             return
         size = ROWS if search.older_than else min(limit + 1, ROWS)
-        found = self._found(search.statuses, before)
+        found = self._find_in_index(search.statuses, before)
         while True:
             some = list(itertools.islice(found, size))
             yield self._index.read(some), some[-1].id if len(some) == size else None
             if len(some) < size:
                 return
 
-    def _of(self, owner: str, before: str | None) -> Iterator[tuple[list[Job], str | None]]:
+    def _read_owners_jobs(self, owner: str, before: str | None) -> Iterator[tuple[list[Job], str | None]]:
         while True:
             jobs, before = self._jobs.of(owner, {}, limit=ROWS, before=before)
             yield jobs, before
             if before is None:
                 return
 
-    def _found(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[IndexedJob]:
+    def _find_in_index(self, statuses: frozenset[JobStatus], before: str | None) -> Iterator[IndexedJob]:
         """Jobs from the index, each once."""
         lanes: list[Iterator[IndexedJob]] = [self._index.ended(status, before) for status in statuses if status.final]
         if any(not status.final for status in statuses):
             lanes.append(found for found in self._index.unfinished() if before is None or found.id < before)
-        # A job that moves on while we read may be in two lanes.
+        # A job whose state changes while we read may be in two lanes.
         return (job for job, _ in itertools.groupby(heapq.merge(*lanes, reverse=True)))
 
 

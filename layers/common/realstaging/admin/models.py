@@ -1,11 +1,11 @@
-"""The models that can be offered: which are, with which parameters, and which one is everybody's."""
+"""The image models: which are enabled, with which parameters, and which is the default."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from realstaging.admin import settings as adjusting
+from realstaging.admin import settings as setting_admin
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.admin.secrets import key_of
 from realstaging.config import Settings
@@ -36,111 +36,111 @@ from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
 from realstaging.validation import complaints
 
-# A few fields; the row that holds all of them has room for hundreds of kilobytes.
+# Enough for a few fields: one row of 400 KB holds the parameters of all models.
 MAX_PARAMETERS = 4096
 NEVER = ModelSettings()
 NO_CHECKS = CheckFigures()
 
 
 class ModelAdmin:
-    """Everything a change of a model needs, bound once per process."""
+    """Reads and changes the settings of models."""
 
-    def __init__(self, desk: VersionedSettings, vault: SecretWriter) -> None:
-        self._desk, self._vault = desk, vault
+    def __init__(self, versioned: VersionedSettings, writer: SecretWriter) -> None:
+        self._versioned, self._writer = versioned, writer
 
-    def everything(self, figures: Mapping[str, CheckFigures]) -> list[ListedModel]:
+    def list_all(self, figures: Mapping[str, CheckFigures]) -> list[ListedModel]:
         """`figures`: the picture checks of each model's results, by model."""
-        live = self._desk.live()
-        now = self._desk.over(live)
+        live = self._versioned.live()
+        now = self._versioned.over(live)
         return [
-            ListedModel(**self._shown(model, live, now), checks=figures.get(model.id, NO_CHECKS))
+            ListedModel(**self._show(model, live, now), checks=figures.get(model.id, NO_CHECKS))
             for model in registry.all()
         ]
 
     def get(self, model_id: str) -> AdminModelInFull:
         """Raises NotFoundError."""
-        return self._in_full(_known(model_id), self._desk.live())
+        return self._build_full_view(_get_model(model_id), self._versioned.live())
 
     def history(self, model_id: str, *, limit: int, before: int | None) -> ModelRevisionPage:
         """Raises NotFoundError."""
-        found, more = self._desk.revisions(_subject(_known(model_id)), limit=limit, before=before)
+        found, more = self._versioned.revisions(_subject(_get_model(model_id)), limit=limit, before=before)
         said = {"version", "by", "at", "note"}
-        items = [ModelRevision(**_content_shown(each), **each.model_dump(include=said)) for each in found]
+        items = [ModelRevision(**_show_content(each), **each.model_dump(include=said)) for each in found]
         return ModelRevisionPage(items=items, next_cursor=version_cursor(more))
 
     def set_parameters(self, model_id: str, order: NewParameters, act: ChangeRequest) -> AdminModelInFull:
-        """All of them at once. Raises NotFoundError, ValidationFailedError, VersionConflictError."""
-        model = _known(model_id)
-        kept = _checked(model, order.parameters, order.under)
+        """Replace all parameters. Raises NotFoundError, ValidationFailedError, VersionConflictError."""
+        model = _get_model(model_id)
+        kept = _check_parameters(model, order.parameters, order.under)
 
         def wanted(live: Overrides) -> Change:
-            was = _of(model, live, act)
-            return self._changed(model, was.model_copy(update={"parameters": kept}), live, "model.parameters")
+            was = _read_settings(model, live, act)
+            return self._build_change(model, was.model_copy(update={"parameters": kept}), live, "model.parameters")
 
-        return self._in_full(model, self._desk.change(wanted, act))
+        return self._build_full_view(model, self._versioned.change(wanted, act))
 
     def switch(self, model_id: str, act: ChangeRequest, *, on: bool) -> AdminModelInFull:
         """Raises NotFoundError, ModelNotEnableableError, ModelIsDefaultError, VersionConflictError."""
-        model = _known(model_id)
+        model = _get_model(model_id)
 
         def wanted(live: Overrides) -> Change | None:
-            was = _of(model, live, act)
-            if on == (model.id in self._desk.over(live).models.enabled) and was.enabled in (None, on):
+            was = _read_settings(model, live, act)
+            if on == (model.id in self._versioned.over(live).models.enabled) and was.enabled in (None, on):
                 return None
             action = "model.enable" if on else "model.disable"
-            return self._switched(model, was.model_copy(update={"enabled": on}), live, action)
+            return self._build_switch(model, was.model_copy(update={"enabled": on}), live, action)
 
-        return self._in_full(model, self._desk.change(wanted, act))
+        return self._build_full_view(model, self._versioned.change(wanted, act))
 
     def make_default(self, model_id: str, act: ChangeRequest) -> AdminModelInFull:
-        """A change of the setting: its version is the one that counts. Raises NotFoundError, ModelDisabledError,
-        VersionConflictError."""
-        model = _known(model_id)
+        """Change the setting `models.default`; the expected version is the setting's. Raises NotFoundError,
+        ModelDisabledError, VersionConflictError."""
+        model = _get_model(model_id)
 
         def wanted(live: Overrides) -> Change | None:
-            act.meant_for(live.settings.get(DEFAULT, adjusting.NEVER).version)
-            models = self._desk.over(live).models
+            act.meant_for(live.settings.get(DEFAULT, setting_admin.NEVER).version)
+            models = self._versioned.over(live).models
             if model.id not in models.enabled:
                 raise ModelDisabledError(f"{model.id} is not enabled. Enable it first.")
             if model.id == models.default:
                 return None
-            return adjusting.changed(
+            return setting_admin.build_change(
                 DEFAULT,
                 {"value": model.id},
                 live,
-                self._desk,
+                self._versioned,
                 action="model.make_default",
                 pointer="/model_id",
             )
 
-        return self._in_full(model, self._desk.change(wanted, act))
+        return self._build_full_view(model, self._versioned.change(wanted, act))
 
     def roll_back(self, model_id: str, order: Rollback, act: ChangeRequest) -> AdminModelInFull:
-        """A new version that says what an old one said. Raises as `set_parameters` and `switch`."""
-        model = _known(model_id)
-        content = self._desk.content(_subject(model), order.version)
+        """A new version with the content of an old one. Raises as `set_parameters` and `switch`."""
+        model = _get_model(model_id)
+        content = self._versioned.content(_subject(model), order.version)
         parameters = content.get("parameters")
-        kept = None if parameters is None else _checked(model, parameters, "/version")
+        kept = None if parameters is None else _check_parameters(model, parameters, "/version")
 
         def wanted(live: Overrides) -> Change:
-            was = _of(model, live, act)
+            was = _read_settings(model, live, act)
             then = was.model_copy(update={"enabled": content.get("enabled"), "parameters": kept})
-            return self._switched(model, then, live, "model.rollback")
+            return self._build_switch(model, then, live, "model.rollback")
 
-        return self._in_full(model, self._desk.change(wanted, act))
+        return self._build_full_view(model, self._versioned.change(wanted, act))
 
-    def _switched(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
-        """A change by which a model may come on offer, or go. Raises ModelIsDefaultError, ModelNotEnableableError."""
-        change = self._changed(model, shall, live, action)
-        now, then = self._desk.over(live).models, self._desk.over(change.live).models
+    def _build_switch(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
+        """A change that may enable or disable a model. Raises ModelIsDefaultError, ModelNotEnableableError."""
+        change = self._build_change(model, shall, live, action)
+        now, then = self._versioned.over(live).models, self._versioned.over(change.live).models
         on = model.id in then.enabled and shall.enabled is not False
         if now.default == model.id and not on:
             raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
-        if on and model.id not in now.enabled and (why := self._objection(model)):
+        if on and model.id not in now.enabled and (why := self._find_objection(model)):
             raise ModelNotEnableableError(why)
         return change
 
-    def _changed(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
+    def _build_change(self, model: StagingModel, shall: ModelSettings, live: Overrides, action: str) -> Change:
         was = live.models.get(model.id, NEVER)
         shall = shall.model_copy(update={"version": was.version + 1})
         then = live.model_copy(update={"models": live.models | {model.id: shall}})
@@ -154,18 +154,18 @@ class ModelAdmin:
             after=_content(shall),
         )
 
-    def _objection(self, model: StagingModel) -> str | None:
-        held = model.needed_secret is not None and self._vault.exists(model.needed_secret)
+    def _find_objection(self, model: StagingModel) -> str | None:
+        held = model.needed_secret is not None and self._writer.exists(model.needed_secret)
         return registry.objection(model.id, [str(model.needs_secret)] if held else [])
 
-    def _in_full(self, model: StagingModel, live: Overrides) -> AdminModelInFull:
+    def _build_full_view(self, model: StagingModel, live: Overrides) -> AdminModelInFull:
         schema = model.adjustable()
-        # Only what may be sent back.
+        # Only those that can be set.
         defaults = {name: value for name, value in model.defaults().items() if name in schema["properties"]}
         more: Any = {"parameters_schema": schema, "defaults": defaults}
-        return AdminModelInFull(**self._shown(model, live, self._desk.over(live)), **more)
+        return AdminModelInFull(**self._show(model, live, self._versioned.over(live)), **more)
 
-    def _shown(self, model: StagingModel, live: Overrides, now: Settings) -> dict[str, Any]:
+    def _show(self, model: StagingModel, live: Overrides, now: Settings) -> dict[str, Any]:
         models = now.models
         return {
             "id": model.id,
@@ -175,9 +175,9 @@ class ModelAdmin:
             "enabled": model.id in models.enabled,
             "default": model.id == models.default,
             "offered": model.offered,
-            "objection": self._objection(model),
+            "objection": self._find_objection(model),
             "secret": key_of(model),
-            "price": _price(model.price),
+            "price": _build_price_view(model.price),
             "typical_seconds": model.typical_seconds,
             "accepts_seed": model.accepts_seed,
             "keeps_aspect": model.keeps_aspect,
@@ -191,13 +191,13 @@ class ModelAdmin:
         }
 
 
-def _known(model_id: str) -> StagingModel:
+def _get_model(model_id: str) -> StagingModel:
     if not registry.known(model_id):
         raise NotFoundError("model", where="")
     return registry.get(model_id)
 
 
-def _of(model: StagingModel, live: Overrides, act: ChangeRequest) -> ModelSettings:
+def _read_settings(model: StagingModel, live: Overrides, act: ChangeRequest) -> ModelSettings:
     was = live.models.get(model.id, NEVER)
     act.meant_for(was.version)
     return was
@@ -211,12 +211,12 @@ def _content(settings: ModelSettings) -> dict[str, Any]:
     return {"enabled": settings.enabled, "parameters": settings.parameters}
 
 
-def _content_shown(revision: Revision) -> dict[str, Any]:
+def _show_content(revision: Revision) -> dict[str, Any]:
     return {"enabled": revision.content["enabled"], "parameters": revision.content["parameters"] or {}}
 
 
-def _checked(model: StagingModel, parameters: dict[str, Any], pointer: str) -> dict[str, Any]:
-    """By the model's own schema, at this moment."""
+def _check_parameters(model: StagingModel, parameters: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """The parameters as they are stored, checked by the model's schema. Raises ValidationFailedError."""
     try:
         kept = model.check_parameters(parameters)
     except ValidationError as error:
@@ -230,7 +230,7 @@ def _checked(model: StagingModel, parameters: dict[str, Any], pointer: str) -> d
     return kept
 
 
-def _price(price: Price) -> PriceView:
+def _build_price_view(price: Price) -> PriceView:
     return PriceView(
         run_usd=price.run,
         megapixel_out_usd=price.megapixel_out,

@@ -1,9 +1,9 @@
-"""Ids with a slash in an address: the gateway decodes `%2F` before anybody looks for a route."""
+"""Ids with a slash in a path: API Gateway decodes `%2F` before a route is chosen."""
 
 from urllib.parse import quote, unquote
 
 ROOT = "/v1/admin"
-# What may follow an id. Whatever else stands behind these collections is the id, slashes and all.
+# What may follow an id. Anything else after these collections belongs to the id, slashes included.
 ACTIONS = {
     "models": frozenset({"settings", "enable", "disable", "make-default", "history", "rollback"}),
     "settings": frozenset({"history", "rollback"}),
@@ -11,12 +11,12 @@ ACTIONS = {
 
 
 def decoded(id: str) -> str:
-    """An id as it is meant, from the part of an address that it stands in."""
+    """An id, decoded from its part of the path."""
     return unquote(id)
 
 
 def in_one_part(path: str) -> str:
-    """The address with an id such as `qwen/qwen-image-edit` in one part of it, whichever way it was sent."""
+    """The path with an id such as `qwen/qwen-image-edit` in one part, whether its slash was encoded or not."""
     for collection, actions in ACTIONS.items():
         start = f"{ROOT}/{collection}/"
         if path.startswith(start):

@@ -1,4 +1,4 @@
-"""The system's queues as administrators see them, and the order to move dead letters back."""
+"""The system's queues as administrators see them, and the redrive of dead letters."""
 
 import time
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from realstaging.models.admin_operations import LetterList, QueueList, QueueView
 from realstaging.models.jobs import JobStatus
 from realstaging.stores.audit import AuditStore
 
-# So long a redrive goes on: what is left is the next one's.
+# How long one redrive runs; the next one continues.
 REDRIVE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A queue of work: jobs in this state are in it, or were."""
+    """A work queue, and the state of the jobs that are in it."""
 
     queue: WatchedQueue
     status: JobStatus
@@ -27,7 +27,7 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class DeadLetterQueue:
     letters: DeadLetters
-    way: RedriveTarget
+    target: RedriveTarget
 
 
 class Queues:
@@ -35,21 +35,24 @@ class Queues:
         self._work, self._dead, self._audit = work, dead, audit
 
     def overview(self, at: datetime, waiting_since: Mapping[JobStatus, datetime]) -> QueueList:
-        """How much is in each, and for how long. Of work the table knows: a queue tells the age of no message."""
-        items = [_shown(name, work.queue, waiting_since.get(work.status), at) for name, work in self._work.items()]
-        items += [_shown(name, end.letters, end.letters.oldest(), at) for name, end in self._dead.items()]
+        """How much is in each queue, and for how long.
+
+        SQS does not tell the age of messages: for work queues it comes from the jobs in the table.
+        """
+        items = [_build_view(name, work.queue, waiting_since.get(work.status), at) for name, work in self._work.items()]
+        items += [_build_view(name, dead.letters, dead.letters.oldest(), at) for name, dead in self._dead.items()]
         return QueueList(items=items)
 
     def messages(self, name: str, limit: int) -> LetterList:
         """Raises NotFoundError."""
-        _, end = self._end(name)
-        return LetterList(items=peek(end.letters, limit))
+        _, dead = self._find_dead_letters(name)
+        return LetterList(items=peek(dead.letters, limit))
 
     def redrive(self, name: str, order: RedriveOrder, at: datetime, *, by: str) -> RedriveView:
         """Raises NotFoundError."""
-        name, end = self._end(name)
-        depth = end.letters.depth()
-        # Recorded first: a crash half-way has moved something all the same.
+        name, dead = self._find_dead_letters(name)
+        depth = dead.letters.depth()
+        # Recorded first: a crash half-way may have moved some letters already.
         self._audit.record(
             at,
             by=by,
@@ -58,17 +61,17 @@ class Queues:
             before={"visible": depth.visible, "in_flight": depth.in_flight},
             after=order.model_dump(),
         )
-        return redrive(name, end.letters, end.way, order, until=time.monotonic() + REDRIVE_SECONDS)
+        return redrive(name, dead.letters, dead.target, order, until=time.monotonic() + REDRIVE_SECONDS)
 
-    def _end(self, name: str) -> tuple[str, DeadLetterQueue]:
-        """The queue that is meant: by a queue of work its own dead letters."""
+    def _find_dead_letters(self, name: str) -> tuple[str, DeadLetterQueue]:
+        """The dead-letter queue of this name; for a work queue, its own. Raises NotFoundError."""
         meant = f"{name}_dead_letters" if name in self._work else name
         if meant not in self._dead:
             raise NotFoundError("queue", where="")
         return meant, self._dead[meant]
 
 
-def _shown(name: str, queue: WatchedQueue, since: datetime | None, at: datetime) -> QueueView:
+def _build_view(name: str, queue: WatchedQueue, since: datetime | None, at: datetime) -> QueueView:
     depth = queue.depth()
     return QueueView(
         name=name,

@@ -1,9 +1,9 @@
-"""The secrets that administrators may write while the system runs. Nothing here can read one."""
+"""The secrets that administrators may write while the system runs. Nothing here can read them."""
 
 from functools import cached_property
 
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
-from realstaging.admin.settings import shown
+from realstaging.admin.settings import build_revision_view
 from realstaging.config import Settings
 from realstaging.errors import (
     NotFoundError,
@@ -24,12 +24,12 @@ SHORTEST, LONGEST = 8, 2048
 
 
 def key_of(model: StagingModel) -> str | None:
-    """Under which key the secret is written that a model needs."""
+    """The settings key of the secret that a model needs."""
     return model.needs_secret and f"{PREFIX}models/{model.id}/{model.needs_secret}"
 
 
 def references(settings: Settings) -> dict[str, str]:
-    """Every secret by its key, and where it is kept."""
+    """The reference of every secret, by its settings key."""
     fixed = {
         "replicate_api_token": settings.replicate.api_token,
         "replicate_webhook_secret": settings.replicate.webhook_secret,
@@ -41,26 +41,26 @@ def references(settings: Settings) -> dict[str, str]:
 
 
 class SecretAdmin:
-    """Everything that keeps secrets, bound once per process."""
+    """Writes secrets, and says which exist."""
 
-    def __init__(self, desk: VersionedSettings, vault: SecretWriter) -> None:
-        self._desk, self._vault = desk, vault
+    def __init__(self, versioned: VersionedSettings, writer: SecretWriter) -> None:
+        self._versioned, self._writer = versioned, writer
 
-    def everything(self) -> list[SecretView]:
-        live = self._desk.live()
-        return [_view(key, live, held=self._vault.exists(kept)) for key, kept in self._references.items()]
+    def list_all(self) -> list[SecretView]:
+        live = self._versioned.live()
+        return [_build_view(key, live, held=self._writer.exists(kept)) for key, kept in self._references.items()]
 
     def get(self, key: str) -> SecretView:
         """Raises NotFoundError."""
-        held = self._vault.exists(self._reference(key))
-        return _view(key, self._desk.live(), held=held)
+        held = self._writer.exists(self._get_reference(key))
+        return _build_view(key, self._versioned.live(), held=held)
 
     def put(self, key: str, order: NewValue, act: ChangeRequest) -> SecretView:
         """Raises NotFoundError, ValidationFailedError, VersionConflictError, ProviderUnavailableError.
 
-        Noted first: who dies half-way has perhaps changed a secret, and that must not go unseen.
+        Recorded before the secret is written: a crash in between may have changed it, and that must be seen.
         """
-        reference, secret = self._reference(key), _checked(order.value)
+        reference, secret = self._get_reference(key), _check_secret(order.value)
 
         def wanted(live: Overrides) -> Change:
             version = live.secrets[key].version if key in live.secrets else 0
@@ -76,40 +76,42 @@ class SecretAdmin:
                 after=None,
             )
 
-        live = self._desk.change(wanted, act)
+        live = self._versioned.change(wanted, act)
         try:
-            self._vault.put(reference, secret)
+            self._writer.put(reference, secret)
         except ProviderUnavailableError:
-            self._desk.record(act, "secret.not_stored", f"settings/{key}")
+            self._versioned.record(act, "secret.not_stored", f"settings/{key}")
             raise
         # SSM cannot say which concurrent write won: report a conflict to all but the last recorded one.
-        if self._desk.live().secrets.get(key) != live.secrets[key]:
-            self._desk.record(act, "secret.overtaken", f"settings/{key}")
+        if self._versioned.live().secrets.get(key) != live.secrets[key]:
+            self._versioned.record(act, "secret.overtaken", f"settings/{key}")
             raise VersionConflictError("Somebody wrote it at the same time; send it again.")
-        return _view(key, live, held=True)
+        return _build_view(key, live, held=True)
 
     def history(self, key: str, *, limit: int, before: int | None) -> SettingRevisionPage:
-        """Who wrote it last, and when. Raises NotFoundError."""
-        self._reference(key)
-        found, more = self._desk.revisions(f"settings/{key}", limit=limit, before=before)
-        return SettingRevisionPage(items=[shown(each) for each in found], next_cursor=version_cursor(more))
+        """Who wrote it, and when. Raises NotFoundError."""
+        self._get_reference(key)
+        found, more = self._versioned.revisions(f"settings/{key}", limit=limit, before=before)
+        return SettingRevisionPage(
+            items=[build_revision_view(each) for each in found], next_cursor=version_cursor(more)
+        )
 
     def roll_back(self, key: str) -> SecretView:
-        self._reference(key)
+        self._get_reference(key)
         raise SecretNotKeptError("Earlier values of a secret are not kept. Write the one that you want.")
 
     @cached_property
     def _references(self) -> dict[str, str]:
-        """At the first need: every model is imported for them."""
-        return references(self._desk.settings)
+        """Built on first use: it imports every model."""
+        return references(self._versioned.settings)
 
-    def _reference(self, key: str) -> str:
+    def _get_reference(self, key: str) -> str:
         if key not in self._references:
             raise NotFoundError("secret", where="")
         return self._references[key]
 
 
-def _view(key: str, live: Overrides, *, held: bool) -> SecretView:
+def _build_view(key: str, live: Overrides, *, held: bool) -> SecretView:
     note = live.secrets.get(key)
     return SecretView(
         key=key,
@@ -120,7 +122,7 @@ def _view(key: str, live: Overrides, *, held: bool) -> SecretView:
     )
 
 
-def _checked(value: object) -> str:
+def _check_secret(value: object) -> str:
     """Raises ValidationFailedError, which does not repeat it."""
     secret = value.strip() if isinstance(value, str) else ""
     if SHORTEST <= len(secret) <= LONGEST and secret.isascii() and secret.isprintable():

@@ -1,4 +1,4 @@
-"""The settings that administrators may change while the system runs: which, to what, and back again."""
+"""The settings that administrators may change while the system runs."""
 
 import functools
 import json
@@ -31,7 +31,6 @@ KEYS = (
     "billing.leeway_hours",
 )
 OF_PLANS = ("images_per_month", "model")
-# What names models takes those that are enabled.
 FALLBACKS = "models.fallbacks"
 NEVER = Setting(version=0, unset=True)
 
@@ -41,56 +40,59 @@ def keys(settings: Settings) -> Iterator[str]:
     yield from (f"plans.{plan}.{name}" for plan in settings.plans for name in OF_PLANS)
 
 
-def everything(desk: VersionedSettings) -> list[SettingView]:
-    live = desk.live()
-    now = desk.over(live)
-    return [_view(key, live, now, desk.settings) for key in keys(desk.settings)]
+def list_all(versioned: VersionedSettings) -> list[SettingView]:
+    live = versioned.live()
+    now = versioned.over(live)
+    return [_build_view(key, live, now, versioned.settings) for key in keys(versioned.settings)]
 
 
-def get(key: str, desk: VersionedSettings) -> SettingView:
+def get(key: str, versioned: VersionedSettings) -> SettingView:
     """Raises NotFoundError."""
-    return _now(_known(key, desk), desk.live(), desk)
+    return _show_now(_check_key(key, versioned), versioned.live(), versioned)
 
 
-def put(key: str, order: NewValue, act: ChangeRequest, desk: VersionedSettings) -> SettingView:
+def put(key: str, order: NewValue, act: ChangeRequest, versioned: VersionedSettings) -> SettingView:
     """Raises NotFoundError, ValidationFailedError, VersionConflictError."""
-    content = {"value": _kept(_known(key, desk), order.value)}
+    content = {"value": _check_value(_check_key(key, versioned), order.value)}
 
     def wanted(live: Overrides) -> Change:
         act.meant_for(live.settings.get(key, NEVER).version)
-        return changed(key, content, live, desk, action="setting.set", pointer="/value")
+        return build_change(key, content, live, versioned, action="setting.set", pointer="/value")
 
-    return _now(key, desk.change(wanted, act), desk)
+    return _show_now(key, versioned.change(wanted, act), versioned)
 
 
-def roll_back(key: str, order: Rollback, act: ChangeRequest, desk: VersionedSettings) -> SettingView:
-    """A new version that says what an old one said. Raises as `put`."""
-    content = desk.content(subject(_known(key, desk)), order.version)
+def roll_back(key: str, order: Rollback, act: ChangeRequest, versioned: VersionedSettings) -> SettingView:
+    """A new version with the content of an old one. Raises as `put`."""
+    content = versioned.content(subject(_check_key(key, versioned)), order.version)
     if content:
-        content = {"value": _kept(key, content["value"], "/version")}
+        content = {"value": _check_value(key, content["value"], "/version")}
 
     def wanted(live: Overrides) -> Change:
         act.meant_for(live.settings.get(key, NEVER).version)
-        return changed(key, content, live, desk, action="setting.rollback", pointer="/version")
+        return build_change(key, content, live, versioned, action="setting.rollback", pointer="/version")
 
-    return _now(key, desk.change(wanted, act), desk)
+    return _show_now(key, versioned.change(wanted, act), versioned)
 
 
-def history(key: str, desk: VersionedSettings, *, limit: int, before: int | None) -> SettingRevisionPage:
+def history(key: str, versioned: VersionedSettings, *, limit: int, before: int | None) -> SettingRevisionPage:
     """Raises NotFoundError."""
-    found, more = desk.revisions(subject(_known(key, desk)), limit=limit, before=before)
-    return SettingRevisionPage(items=[shown(each) for each in found], next_cursor=version_cursor(more))
+    found, more = versioned.revisions(subject(_check_key(key, versioned)), limit=limit, before=before)
+    return SettingRevisionPage(items=[build_revision_view(each) for each in found], next_cursor=version_cursor(more))
 
 
-def changed(
-    key: str, content: dict[str, Any], live: Overrides, desk: VersionedSettings, *, action: str, pointer: str
+def build_change(
+    key: str, content: dict[str, Any], live: Overrides, versioned: VersionedSettings, *, action: str, pointer: str
 ) -> Change:
-    """`content` is `{"value": …}`, or empty for the stage's own. Raises ValidationFailedError at `pointer`."""
+    """A change of one setting. `content` is `{"value": …}`, or empty for the stage's own value.
+
+    Raises ValidationFailedError at `pointer`.
+    """
     was = live.settings.get(key, NEVER)
     setting = Setting(value=content.get("value"), version=was.version + 1, unset="value" not in content)
     then = live.model_copy(update={"settings": live.settings | {key: setting}})
-    before, after = desk.over(live), desk.over(then)
-    if bad := _objections(key, setting, after, before.models.enabled, pointer):
+    before, after = versioned.over(live), versioned.over(then)
+    if bad := _find_objections(key, setting, after, before.models.enabled, pointer):
         raise ValidationFailedError(bad)
     return Change(
         live=then,
@@ -98,8 +100,8 @@ def changed(
         version=setting.version,
         content=content,
         action=action,
-        before=_at(key, before),
-        after=_at(key, after),
+        before=_read_value(key, before),
+        after=_read_value(key, after),
     )
 
 
@@ -107,23 +109,23 @@ def subject(key: str) -> str:
     return f"settings/{key}"
 
 
-def shown(revision: Revision) -> SettingRevision:
+def build_revision_view(revision: Revision) -> SettingRevision:
     said = {"value": revision.content.get("value"), "set": "value" in revision.content}
     return SettingRevision(**said, **revision.model_dump(include={"version", "by", "at", "note"}))
 
 
-def _objections(
+def _find_objections(
     key: str, setting: Setting, settings: Settings, enabled: Sequence[str], pointer: str
 ) -> list[Complaint]:
-    """What is wrong with a setting among all the others, and with the models it names."""
-    value = _at(key, settings) if setting.unset else setting.value
-    bad = _unoffered(value, enabled, pointer) if _names_models(key) and value is not None else []
-    if not bad and value != _at(key, settings):
+    """What is wrong with a setting in combination with all others, and with the models it names."""
+    value = _read_value(key, settings) if setting.unset else setting.value
+    bad = _check_models(value, enabled, pointer) if _is_model_key(key) and value is not None else []
+    if not bad and value != _read_value(key, settings):
         bad.append({"pointer": pointer, "message": "Does not go together with the other settings."})
     return bad
 
 
-def _unoffered(value: str | Sequence[str], enabled: Sequence[str], pointer: str) -> list[Complaint]:
+def _check_models(value: str | Sequence[str], enabled: Sequence[str], pointer: str) -> list[Complaint]:
     named = [(pointer, value)] if isinstance(value, str) else [(f"{pointer}/{at}", id) for at, id in enumerate(value)]
     message = f"Must be a model that is enabled: {', '.join(enabled)}."
     bad = [{"pointer": where, "message": message} for where, id in named if id not in enabled]
@@ -132,11 +134,13 @@ def _unoffered(value: str | Sequence[str], enabled: Sequence[str], pointer: str)
     return bad
 
 
-def _kept(key: str, value: Any, pointer: str | None = None) -> Any:
-    """The value as JSON keeps it, checked for itself. Raises ValidationFailedError, pointing into `value`."""
+def _check_value(key: str, value: Any, pointer: str | None = None) -> Any:
+    """The value as it is stored, checked by itself. Raises ValidationFailedError, pointing into `value`."""
     try:
         text = json.dumps({"value": value})
-        return _alone(*_field(key)).model_validate_json(text, strict=True).model_dump(mode="json")["value"]
+        return (
+            _build_value_model(*find_field(key)).model_validate_json(text, strict=True).model_dump(mode="json")["value"]
+        )
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         bad = [each | {"pointer": pointer or each["pointer"]} for each in complaints(found)]
@@ -145,31 +149,31 @@ def _kept(key: str, value: Any, pointer: str | None = None) -> Any:
         raise MalformedRequestError("The value is nested too deeply.") from error
 
 
-def _now(key: str, live: Overrides, desk: VersionedSettings) -> SettingView:
-    return _view(key, live, desk.over(live), desk.settings)
+def _show_now(key: str, live: Overrides, versioned: VersionedSettings) -> SettingView:
+    return _build_view(key, live, versioned.over(live), versioned.settings)
 
 
-def _view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingView:
-    section, name = _field(key)
+def _build_view(key: str, live: Overrides, now: Settings, stage: Settings) -> SettingView:
+    section, name = find_field(key)
     setting = live.settings.get(key, NEVER)
     return SettingView(
         key=key,
-        value=_at(key, now),
-        default=_at(key, stage),
+        value=_read_value(key, now),
+        default=_read_value(key, stage),
         set=not setting.unset,
         version=setting.version,
         description=section.model_fields[name].description or "",
-        value_schema=_schema(key, now),
+        value_schema=_build_schema(key, now),
     )
 
 
-def _schema(key: str, settings: Settings) -> dict[str, Any]:
-    whole = _alone(*_field(key)).model_json_schema()["properties"]["value"]
-    # What the stage's file says counts, and not what the code would.
+def _build_schema(key: str, settings: Settings) -> dict[str, Any]:
+    whole = _build_value_model(*find_field(key)).model_json_schema()["properties"]["value"]
+    # The stage's file sets the default, not the code.
     schema: dict[str, Any] = {
         name: each for name, each in whole.items() if name not in ("title", "default", "description")
     }
-    if _names_models(key):
+    if _is_model_key(key):
         models = {"type": "string", "enum": list(settings.models.enabled)}
         if key == FALLBACKS:
             return schema | {"items": models, "uniqueItems": True}
@@ -177,32 +181,32 @@ def _schema(key: str, settings: Settings) -> dict[str, Any]:
     return schema
 
 
-def _known(key: str, desk: VersionedSettings) -> str:
-    if key not in keys(desk.settings):
+def _check_key(key: str, versioned: VersionedSettings) -> str:
+    if key not in keys(versioned.settings):
         raise NotFoundError("adjustable setting", where="")
     return key
 
 
-def _names_models(key: str) -> bool:
+def _is_model_key(key: str) -> bool:
     return key in (DEFAULT, FALLBACKS) or key.endswith(".model")
 
 
-def _field(key: str) -> tuple[type[BaseModel], str]:
-    """The section of the settings a key leads to, and the field in it."""
+def find_field(key: str) -> tuple[type[BaseModel], str]:
+    """The section of the settings that a key is in, and the name of its field."""
     first, *_, name = key.split(".")
     section: Any = Plan if first == "plans" else Settings.model_fields[first].annotation
     return section, name
 
 
 @functools.cache
-def _alone(section: type[BaseModel], name: str) -> type[BaseModel]:
-    """One field for itself, with its bounds, called `value`."""
+def _build_value_model(section: type[BaseModel], name: str) -> type[BaseModel]:
+    """A model of one field, with its bounds, called `value`."""
     field = section.model_fields[name]
     shape: Any = field.annotation
     return create_model("Alone", __config__=ConfigDict(extra="forbid"), value=(shape, field))
 
 
-def _at(key: str, settings: Settings) -> Any:
+def _read_value(key: str, settings: Settings) -> Any:
     found: Any = settings
     for part in key.split("."):
         found = found[part] if isinstance(found, dict) else getattr(found, part)

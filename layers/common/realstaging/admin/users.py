@@ -16,13 +16,13 @@ from realstaging.stores.users import UserStore
 
 
 def overview(user: User, settings: Settings, at: datetime) -> AdminUserView:
-    return AdminUserView(**_shown(user, settings, at))
+    return AdminUserView(**_show(user, settings, at))
 
 
 def in_full(user: User, settings: Settings, at: datetime, *, counters: QuotaStore) -> AdminUserWithUsage:
     granted = quota.allowance(user, settings, at)
     used = counters.usage(user.owner, granted.period)
-    return AdminUserWithUsage(**_shown(user, settings, at), usage=quota.overview(used, granted))
+    return AdminUserWithUsage(**_show(user, settings, at), usage=quota.overview(used, granted))
 
 
 class UserAdmin:
@@ -30,14 +30,14 @@ class UserAdmin:
         self._users, self._audit = users, audit
 
     def get(self, name: str) -> User:
-        """By owner id, or by the subject that the identity provider knows. Raises NotFoundError."""
+        """By owner id, or by the identity provider's subject. Raises NotFoundError."""
         for owner in owners_named(name):
             if user := self._users.find(owner):
                 return user
         raise NotFoundError("user", where="")
 
     def patch(self, name: str, changes: UserPatch, at: datetime, settings: Settings, *, by: str) -> User:
-        """Change what is named, take back what is null, leave the rest; in force for the user's next request."""
+        """Set the fields that are given, reset those that are null; in force for the user's next request."""
         if changes.plan_override is not None and changes.plan_override not in settings.plans:
             message = f"Choose one of: {', '.join(settings.plans)}."
             raise ValidationFailedError([{"pointer": "/plan_override", "message": message}])
@@ -49,22 +49,27 @@ class UserAdmin:
     def _patch(self, user: User, changes: UserPatch, at: datetime, by: str) -> User:
         if user.deleted_at:
             raise ConflictError("This account is being deleted.")
-        wanted = user.model_copy(update=_wanted(changes))
+        wanted = user.model_copy(update=_read_changes(changes))
         if wanted == user:
             return user
         if user.owner == by and wanted.role != user.role:
             raise OwnRoleError("Another administrator can change your role.")
         record = self._audit.entry(
-            at, by=by, action="user.update", subject=f"users/{user.owner}", before=_said(user), after=_said(wanted)
+            at,
+            by=by,
+            action="user.update",
+            subject=f"users/{user.owner}",
+            before=_show_grants(user),
+            after=_show_grants(wanted),
         )
         return self._users.grant(wanted, at, record)
 
 
-def _wanted(changes: UserPatch) -> dict[str, Any]:
+def _read_changes(changes: UserPatch) -> dict[str, Any]:
     named = changes.model_fields_set
     wanted: dict[str, Any] = {}
     if "role" in named:
-        # Without a word of ours, the next token says the role.
+        # After a reset, the role in the next token counts again.
         wanted |= {"role": changes.role or "user", "role_set": changes.role is not None}
     if "plan_override" in named:
         wanted["plan_override"] = changes.plan_override
@@ -73,8 +78,8 @@ def _wanted(changes: UserPatch) -> dict[str, Any]:
     return wanted
 
 
-def _said(user: User) -> dict[str, Any]:
-    """What an administrator can say of a user, for the record."""
+def _show_grants(user: User) -> dict[str, Any]:
+    """What an administrator can set of a user, for the audit log."""
     return {
         "role": user.role,
         "role_set": user.role_set,
@@ -83,7 +88,7 @@ def _said(user: User) -> dict[str, Any]:
     }
 
 
-def _shown(user: User, settings: Settings, at: datetime) -> dict[str, Any]:
+def _show(user: User, settings: Settings, at: datetime) -> dict[str, Any]:
     return {
         "id": user.owner,
         "plan": quota.allowance(user, settings, at).plan,
@@ -92,5 +97,5 @@ def _shown(user: User, settings: Settings, at: datetime) -> dict[str, Any]:
         "updated_at": user.updated_at,
         "deleted_at": user.deleted_at,
         "version": user.version,
-        **_said(user),
+        **_show_grants(user),
     }

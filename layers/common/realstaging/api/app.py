@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 from aws_lambda_powertools.shared.json_encoder import Encoder
@@ -49,7 +50,7 @@ class Api(APIGatewayHttpResolver):
         self.request_id = self.trace = ""
         self.reply_headers: dict[str, str] = {}
         self._caller: Caller | None = None
-        self._limits, self._rates = settings.rates, RateStore(table)
+        self.limits, self._rates = settings.rates, RateStore(table)
         self._requests = RequestCounter(settings.rates, self._rates)
         self._answers = IdempotencyStore(table)
         self.exception_handler(AppError)(self._refused)
@@ -72,7 +73,7 @@ class Api(APIGatewayHttpResolver):
 
     def count_creation(self, at: datetime) -> None:
         """Count a request that creates or changes something. Raises RateLimitedError."""
-        state = ask(self.owner, at, self._limits, store=self._rates)
+        state = ask(self.owner, at, self.limits, store=self._rates)
         self.reply_headers |= state.headers
         if state.exceeded:
             raise RateLimitedError(f"At most {state.limit} creating requests; wait {state.reset} s.")
@@ -88,10 +89,14 @@ class Api(APIGatewayHttpResolver):
         digest = fingerprint(event.http_method, event.path, event.json_body if event.body else None)
         return load_request(self.owner, key, digest, at, store=self._answers)
 
+    @property
+    def routes(self) -> list[Route]:
+        """Every route of this function."""
+        return [*self._static_routes, *self._dynamic_routes]
+
     def routes_at(self, path: str) -> dict[str, str]:
         """The routes of this function that fit a path: their patterns by method."""
-        routes = [*self._static_routes, *self._dynamic_routes]
-        return {str(route.method): route.path for route in routes if route.rule.match(path)}
+        return {str(route.method): route.path for route in self.routes if route.rule.match(path)}
 
     def _refused(self, error: AppError) -> Response[Any]:
         log.info("request refused", code=error.code)

@@ -49,7 +49,9 @@ class Checkouts:
                 raise LostRaceError({}) from error
 
         gave_up = VersionConflictError("Another checkout of yours is being opened. Try again.")
-        return retry_on_conflict(act, lambda: self._customer(request.owner, request.at), tries=TRIES, gave_up=gave_up)
+        return retry_on_conflict(
+            act, lambda: self._ensure_customer(request.owner, request.at), tries=TRIES, gave_up=gave_up
+        )
 
     def close(self, owner: str, at: datetime) -> None:
         """Expire the owner's open session at Stripe."""
@@ -57,7 +59,7 @@ class Checkouts:
         if row and row.may_be_open(at):
             self._close(row)
 
-    def _customer(self, owner: str, at: datetime) -> str:
+    def _ensure_customer(self, owner: str, at: datetime) -> str:
         """The owner's customer id, created on first use; concurrent requests get the same one."""
         known = self._users.get(owner).customer_id
         if known:
@@ -81,11 +83,11 @@ class Checkouts:
                 self._check_not_subscribed(customer, request.at)
             row = self._start(row, plan, customer, request)
         try:
-            session = self._session(row)
+            session = self._find_session(row)
         except StalePriceError:
             session = None
         if session is None or session.status != "open" or session.url is None:
-            self._store.replace(row, row.model_copy(update={"id": _checkout_id(request.at), "ends_at": request.at}))
+            self._store.replace(row, row.model_copy(update={"id": _create_id(request.at), "ends_at": request.at}))
             raise LostRaceError({})
         return self._store_answer(
             row, session.id, CheckoutView(url=session.url, expires_at=session.expires_at), request
@@ -102,7 +104,7 @@ class Checkouts:
     def _start(self, former: OpenCheckout | None, plan: str, customer: str, request: IdempotentRequest) -> OpenCheckout:
         """Write the row before calling Stripe, so that concurrent requests open the same session."""
         row = OpenCheckout(
-            id=_checkout_id(request.at),
+            id=_create_id(request.at),
             owner=request.owner,
             customer=customer,
             plan=plan,
@@ -113,7 +115,7 @@ class Checkouts:
         self._store.replace(former, row)
         return row
 
-    def _session(self, row: OpenCheckout) -> Checkout | None:
+    def _find_session(self, row: OpenCheckout) -> Checkout | None:
         if row.session_id:
             return self._stripe.find_checkout(row.session_id)
         back = self._settings.stripe.return_url
@@ -145,10 +147,10 @@ class Checkouts:
     def _close(self, row: OpenCheckout) -> None:
         # A session that was paid, has expired or was never opened needs nothing.
         with contextlib.suppress(BillingStateError, StalePriceError):
-            session = self._session(row)
+            session = self._find_session(row)
             if session:
                 self._stripe.expire_checkout(session.id, key=f"expire-{session.id}")
 
 
-def _checkout_id(at: datetime) -> str:
+def _create_id(at: datetime) -> str:
     return new_id("chk", at)

@@ -71,7 +71,7 @@ def entitlement(
         past_due_since=arrears.since if subscription.status == PAST_DUE else None,
         paid_from=arrears.paid_from,
         images=included.images if included else None,
-        own_counters=any(_used_start_month(each, subscription, plans) for each in among),
+        own_counters=any(_has_used_start_month(each, subscription, plans) for each in among),
     )
 
 
@@ -125,7 +125,7 @@ def change(subscription: Subscription, plan: str, plans: Plans) -> Change | None
     return Change(plan, prorate=False, kept=kept)
 
 
-def _used_start_month(earlier: Subscription, later: Subscription, plans: Plans) -> bool:
+def _has_used_start_month(earlier: Subscription, later: Subscription, plans: Plans) -> bool:
     """Whether an earlier subscription was running in the calendar month in which the later one started."""
     return (
         is_our_plan(earlier, plans)

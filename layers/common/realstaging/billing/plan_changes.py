@@ -57,18 +57,18 @@ class PlanChanges:
     def _preview(self, owner: str, plan: str, at: datetime) -> PreviewView:
         if plan != FREE:
             check_paid(plan, self._plans)
-        running = self._running(owner)
+        running = self._find_running(owner)
         now = running.subscription
         step = change(now, plan, self._plans) if plan != FREE else None
         if step is None or not step.prorate:
             later = plan == FREE or (step is not None and step.kept is not None)
             nothing = Preview(amount_due=0, currency=now.price.currency, lines=[])
-            return _view(plan, nothing, now.period_end if later else at, self._images(now))
-        cost = self._stripe.preview_change(now, self._price(plan), prorate=True)
+            return _build_view(plan, nothing, now.period_end if later else at, self._count_images(now))
+        cost = self._stripe.preview_change(now, self._find_price(plan), prorate=True)
         if step.undo:
-            cost = self._from_kept(cost, now, step.undo)
+            cost = self._credit_kept_plan(cost, now, step.undo)
         images = included_after(now, plan, self._plans_now(), cost.at or at).images
-        return _view(plan, cost, cost.at or at, images, cost.at)
+        return _build_view(plan, cost, cost.at or at, images, cost.at)
 
     def change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
         """Returns the owner after the change.
@@ -82,31 +82,31 @@ class PlanChanges:
     def _change(self, owner: str, wanted: PlanChange, at: datetime) -> User:
         check_paid(wanted.plan, self._plans)
         for _ in range(TRIES):
-            running = self._running(owner)
+            running = self._find_running(owner)
             step = change(running.subscription, wanted.plan, self._plans)
             if step and step.prorate and wanted.proration_date:
                 self._check_proration_date(wanted.proration_date, running.subscription, wanted.plan)
             if step is None or self._apply(running.subscription, step, wanted.proration_date, at):
-                return self._refreshed(running, at)
+                return self._refresh(running, at)
         raise BillingStateError("It has changed meanwhile. Read your subscription again.")
 
     def cancel(self, owner: str, at: datetime) -> User:
         """At the period's end. Raises NoSubscriptionError."""
-        return self._end(owner, True, at)
+        return self._set_end(owner, True, at)
 
     def resume(self, owner: str, at: datetime) -> User:
         """Raises NoSubscriptionError if it has ended already."""
-        return self._end(owner, False, at)
+        return self._set_end(owner, False, at)
 
-    def _end(self, owner: str, ends: bool, at: datetime) -> User:
-        running = self._running(owner)
+    def _set_end(self, owner: str, ends: bool, at: datetime) -> User:
+        running = self._find_running(owner)
         if running.subscription.ends != ends:
             self._stripe.set_cancel_at_period_end(
-                running.subscription.id, ends, key=_new_key(at), by_date=running.subscription.ends_by_date
+                running.subscription.id, ends, key=_create_key(at), by_date=running.subscription.ends_by_date
             )
-        return self._refreshed(running, at)
+        return self._refresh(running, at)
 
-    def _running(self, owner: str) -> RunningSubscription:
+    def _find_running(self, owner: str) -> RunningSubscription:
         """Read from Stripe, not from our row. Raises NoSubscriptionError."""
         user = self._users.get(owner)
         found = (
@@ -131,7 +131,7 @@ class PlanChanges:
         """Change from the price of the kept plan; on any error, the smaller plan chosen for later is restored."""
         applied = False
         try:
-            now = self._set_price(former, self._price(undo), at)
+            now = self._set_price(former, self._find_price(undo), at)
             renewed = self._revert_if_renewed(former, now, at)
             if not renewed:
                 self._change_price(now, former, step, prorated_at, at)
@@ -147,15 +147,15 @@ class PlanChanges:
         included = included_after(former, step.plan, self._plans_now(), prorated_at or at) if step.prorate else None
         return self._stripe.change_plan(
             now,
-            self._price(step.plan),
+            self._find_price(step.plan),
             prorate=step.prorate,
-            key=_new_key(at),
+            key=_create_key(at),
             at=prorated_at,
             kept=step.kept,
             included=included,
         )
 
-    def _images(self, now: Subscription) -> int:
+    def _count_images(self, now: Subscription) -> int:
         """Images included in the running period."""
         included, plan = current_included(now), plan_of(now, self._plans)
         return included.images if included else self._plans_now()[plan or FREE].images_per_month
@@ -179,19 +179,19 @@ class PlanChanges:
         self, now: Subscription, price: Price, at: datetime, kept: RetainedPlan | None = None
     ) -> Subscription:
         """Change the price without a payment."""
-        return self._stripe.change_plan(now, price, prorate=False, key=_new_key(at), kept=kept)
+        return self._stripe.change_plan(now, price, prorate=False, key=_create_key(at), kept=kept)
 
     def _check_proration_date(self, date: datetime, now: Subscription, plan: str) -> None:
         """By Stripe's clock. Raises ValidationFailedError for a date that no recent preview returned."""
-        found = self._stripe.preview_change(now, self._price(plan), prorate=True).at
+        found = self._stripe.preview_change(now, self._find_price(plan), prorate=True).at
         if found is None or not max(now.period_start, found - PREVIEW_VALID_FOR) <= date <= found:
             raise ValidationFailedError(
                 [{"pointer": "/proration_date", "message": "Ask for a new preview, and use its."}]
             )
 
-    def _from_kept(self, cost: Preview, now: Subscription, kept: str) -> Preview:
+    def _credit_kept_plan(self, cost: Preview, now: Subscription, kept: str) -> Preview:
         """The cost from the kept plan, which was paid: Stripe prorates from the smaller one chosen for later."""
-        back = self._stripe.preview_change(now, self._price(kept), prorate=True, at=cost.at)
+        back = self._stripe.preview_change(now, self._find_price(kept), prorate=True, at=cost.at)
         unused = f"Unused time on {self._plans[kept].name}"
         given_back = [
             each.model_copy(update={"description": unused, "amount": -each.amount})
@@ -203,10 +203,10 @@ class PlanChanges:
             update={"amount_due": max(cost.amount_due - back.amount_due, 0), "lines": given_back + charged}
         )
 
-    def _price(self, plan: str) -> Price:
+    def _find_price(self, plan: str) -> Price:
         return price_of(plan, self._plans, self._stripe)
 
-    def _refreshed(self, running: RunningSubscription, at: datetime) -> User:
+    def _refresh(self, running: RunningSubscription, at: datetime) -> User:
         """The owner with the subscription as Stripe has it after the change: the webhook may come later."""
         return running.user.model_copy(update={"subscribed": self._billing.refresh(running.customer, at)})
 
@@ -218,7 +218,9 @@ def _retry_with_fresh_prices[T](act: Callable[[], T]) -> T:
         return act()
 
 
-def _view(plan: str, cost: Preview, at: datetime, images: int, proration_date: datetime | None = None) -> PreviewView:
+def _build_view(
+    plan: str, cost: Preview, at: datetime, images: int, proration_date: datetime | None = None
+) -> PreviewView:
     return PreviewView(
         plan=plan,
         amount_due=money(cost.amount_due),
@@ -230,6 +232,6 @@ def _view(plan: str, cost: Preview, at: datetime, images: int, proration_date: d
     )
 
 
-def _new_key(at: datetime) -> str:
+def _create_key(at: datetime) -> str:
     """A new idempotency key. A repeated change is safe because Stripe's state is read before it."""
     return new_id("act", at)

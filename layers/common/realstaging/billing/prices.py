@@ -32,14 +32,14 @@ def price_of(plan: str, plans: Plans, stripe: Stripe) -> Price:
 def complaints(plans: Plans, return_url: str, stripe: Stripe) -> list[str]:
     """What keeps plans from being sold, one sentence each, for operators."""
     prices = stripe.prices_now(paid(plans))
-    found = [complaint for plan in paid(plans) for complaint in _price_complaints(plan, plans[plan], prices.get(plan))]
+    found = [complaint for plan in paid(plans) for complaint in _check_price(plan, plans[plan], prices.get(plan))]
     return found + ([] if return_url else ["stripe.return_url is not set: Stripe's pages lead back nowhere"])
 
 
 def sync_prices(plans: Plans, stripe: Stripe) -> list[str]:
     """Create the prices that are missing or wrong; returns their plans. Running subscriptions keep their price."""
     prices = stripe.prices_now(paid(plans))
-    wrong = [plan for plan in paid(plans) if _price_complaints(plan, plans[plan], prices.get(plan))]
+    wrong = [plan for plan in paid(plans) if _check_price(plan, plans[plan], prices.get(plan))]
     # Archived ones too: running subscriptions may still use them.
     named = stripe.named_prices(wrong) if wrong else {}
     for plan in wrong:
@@ -53,7 +53,7 @@ def cents(usd: Decimal) -> int:
     return int(usd * 100)
 
 
-def _price_complaints(plan: str, wanted: Plan, price: Price | None) -> list[str]:
+def _check_price(plan: str, wanted: Plan, price: Price | None) -> list[str]:
     if price is None:
         return [f"{plan}: Stripe has no active price with the lookup key {lookup_key(plan)}"]
     found = []

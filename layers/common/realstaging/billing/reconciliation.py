@@ -77,10 +77,10 @@ class Reconciler:
         self._seen |= {each.id for each in page}
         recent = [each for each in page if each.live or each.period_end > at - COMPARED_FOR]
         customers = dict.fromkeys(each.customer for each in recent if is_our_plan(each, self._plans))
-        suspects = [each for each in customers if self._differs([one for one in recent if one.customer == each])]
+        suspects = [each for each in customers if self._has_difference([one for one in recent if one.customer == each])]
         return (ReconciliationCursor(after=more) if more else ReconciliationCursor(part="users")), suspects
 
-    def _differs(self, subscriptions: list[Subscription]) -> bool:
+    def _has_difference(self, subscriptions: list[Subscription]) -> bool:
         linked = self._store.linked(subscriptions[0].customer)
         user = self._users.find(linked.owner) if linked and linked.owner else None
         live = any(each.live for each in subscriptions)
@@ -94,9 +94,9 @@ class Reconciler:
         """The customers of a page of users whose rows have a subscription that Stripe did not list."""
         page, more = self._users.page(limit=PAGE, before=cursor.after)
         report.checked += len(page)
-        return (ReconciliationCursor(part="users", after=more) if more else None), list(self._unseen(page))
+        return (ReconciliationCursor(part="users", after=more) if more else None), list(self._find_unseen(page))
 
-    def _unseen(self, page: Iterable[User]) -> Iterable[str]:
+    def _find_unseen(self, page: Iterable[User]) -> Iterable[str]:
         for user in page:
             subscribed = user.subscribed
             if (
@@ -133,8 +133,8 @@ class Reconciler:
             kind="behind" if now else "no_subscription",
             customer=customer,
             owner=user.owner,
-            was=_summary(user.subscribed),
-            now=_summary(now),
+            was=_summarize(user.subscribed),
+            now=_summarize(now),
             repaired=True,
         )
 
@@ -144,9 +144,9 @@ class Reconciler:
         user = self._users.find(known.owner) if known and known.owner else None
         if user and not user.deleted_at and user.customer_id in (None, customer):
             self._billing.link(user.owner, customer, at)
-            now = _summary(self._billing.refresh(customer, at))
+            now = _summarize(self._billing.refresh(customer, at))
             return Difference(
-                kind="unlinked", customer=customer, owner=user.owner, was=_summary(None), now=now, repaired=True
+                kind="unlinked", customer=customer, owner=user.owner, was=_summarize(None), now=now, repaired=True
             )
         return Difference(kind="unknown", customer=customer, owner=None, was="live", now="live", repaired=False)
 
@@ -174,7 +174,7 @@ class Reconciler:
         return found
 
 
-def _summary(subscribed: Subscribed | None) -> str:
+def _summarize(subscribed: Subscribed | None) -> str:
     return (
         f"{subscribed.plan} {subscribed.status} until {subscribed.period_end:%Y-%m-%d %H:%M}" if subscribed else "none"
     )

@@ -50,7 +50,8 @@ def invoices(user: User, stripe: Stripe, *, limit: int, before: str | None) -> I
     except CustomerGoneError:
         found, more = [], False
     return InvoicePage(
-        items=[_shown(each) for each in found], next_cursor=cursor_of(found[-1].id) if more and found else None
+        items=[_build_invoice_view(each) for each in found],
+        next_cursor=cursor_of(found[-1].id) if more and found else None,
     )
 
 
@@ -75,7 +76,7 @@ def cards(user: User, settings: Settings, stripe: Stripe) -> PaymentMethodPage:
     )
 
 
-def _shown(invoice: Invoice) -> InvoiceView:
+def _build_invoice_view(invoice: Invoice) -> InvoiceView:
     return InvoiceView(
         id=invoice.id,
         number=invoice.number,

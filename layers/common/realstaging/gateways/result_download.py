@@ -51,6 +51,10 @@ class ResultDownload:
         except HTTPError as error:
             raise ResultDownloadError(type(error).__name__) from error
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._http.clear()
+
     def _read(self, answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         if answer.status >= FAULT:
             raise ResultDownloadError(f"status {answer.status}")

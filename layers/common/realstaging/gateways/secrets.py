@@ -73,7 +73,7 @@ class SecretWriter:
         except self._ssm().exceptions.InvalidResourceId:
             return False
         except (ClientError, BotoCoreError) as error:
-            log.error("secret not looked for", parameter=name, error=type(error).__name__)
+            log.error("secret lookup failed", parameter=name, error=type(error).__name__)
             raise ProviderUnavailableError("Whether a secret is there cannot be told now. Try again.") from error
         return True
 

@@ -196,32 +196,41 @@ class StagingModel:
         return Order("https://photos.example/1.jpg", "A room.", None, across * 1000, down * 1000, secrets)
 
 
-_registered: dict[str, StagingModel] = {}
+# Filled by `register`; read through `load_all`.
+models: dict[str, StagingModel] = {}
 
 
 def register(model: StagingModel) -> None:
-    if model.id in _registered:
+    if model.id in models:
         raise ValueError(f"{model.id} is registered twice")
-    _registered[model.id] = model
+    models[model.id] = model
+
+
+@functools.cache
+def load_all() -> dict[str, StagingModel]:
+    for module in pkgutil.iter_modules(families.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{families.__name__}.{module.name}")
+    return models
 
 
 def get(model_id: str) -> StagingModel:
     """The model with this id; KeyError if there is none."""
-    return _loaded()[model_id]
+    return load_all()[model_id]
 
 
 def all() -> tuple[StagingModel, ...]:
     """Every model, by id."""
-    return tuple(model for _, model in sorted(_loaded().items()))
+    return tuple(model for _, model in sorted(load_all().items()))
 
 
 def known(model_id: str) -> bool:
-    return model_id in _loaded()
+    return model_id in load_all()
 
 
 def objection(model_id: str, secrets: Collection[str] = ()) -> str | None:
     """Why this model cannot be enabled with the secrets we have; None if it can."""
-    model = _loaded().get(model_id)
+    model = load_all().get(model_id)
     if model is None:
         return f"{model_id} is not registered."
     if not model.offered:
@@ -276,11 +285,3 @@ def _photos_own(annotation: Any) -> Any:
 
 def _is_secret(annotation: object) -> bool:
     return SecretStr in (annotation, *get_args(annotation))
-
-
-@functools.cache
-def _loaded() -> dict[str, StagingModel]:
-    for module in pkgutil.iter_modules(families.__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"{families.__name__}.{module.name}")
-    return _registered

@@ -1,4 +1,4 @@
-"""What a batch looks like from outside, from the states of its jobs and of its photos without jobs."""
+"""A batch as clients see it: its status and counts come from its jobs, and its photos without jobs."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Rows in the making: what a request for staging means in images, jobs and a batch."""
+"""Builds the rows of a request for staging: images, jobs and a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PLACED_WITHIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Who asks, when, on which terms, and the trace that follows the photos. The same `seed` makes the same ids."""
+    """Who calls, when, under which settings, with which trace. The same `seed` makes the same ids."""
 
     owner: str
     at: datetime
@@ -73,26 +73,26 @@ class RowBuilder:
             period=self.period,
             traceparent=asked.traceparent,
             correlation_id=asked.correlation_id,
-            # The image's own date comes first; this one is for a job that its image forgot.
+            # The image is due before; this date is for a job that its image has lost.
             due_at=asked.at + timedelta(hours=self.settings.uploads.expire_after_hours + 1),
         )
 
-    def queued(self, job: Job) -> Job:
+    def queue(self, job: Job) -> Job:
         """The same job for a photo that is there."""
         look_again = self.asked.at + timedelta(seconds=self.settings.jobs.resend_after_seconds)
         return job.model_copy(update={"status": JobStatus.QUEUED, "queued_at": self.asked.at, "due_at": look_again})
 
     def fit_to_image(self, job: Job, image: Image) -> Job:
-        """The same job as its photo's state wants it; one whose photo will never be there is the sweep's at once."""
+        """The same job in the state that fits its photo's; if that will never arrive, it is due for the sweep."""
         if image.status is ImageStatus.READY:
-            return self.queued(job)
+            return self.queue(job)
         if image.status is ImageStatus.AWAITING_UPLOAD:
             return job
         at = self.asked.at
         return job.model_copy(update={"status": JobStatus.AWAITING_UPLOAD, "queued_at": None, "due_at": at})
 
-    def gone(self, job: Job) -> Image:
-        """Stands for the deleted image of a job that was promised."""
+    def build_expired_image(self, job: Job) -> Image:
+        """In place of the deleted image of a job that an earlier answer has promised."""
         return Image(
             id=job.image_id,
             owner=job.owner,
@@ -145,7 +145,7 @@ class RowBuilder:
         )
 
 
-def as_ordered(job: JobView) -> StageSettings:
+def read_order(job: JobView) -> StageSettings:
     """What was ordered with a job."""
     return StageSettings(
         room_type=job.room_type,
@@ -162,17 +162,17 @@ def as_ordered(job: JobView) -> StageSettings:
 
 
 def default_policy(order: StageSettings, settings: Settings) -> CheckPolicy:
-    """For an order that names none. Who gives up the room's protection answers for what changes."""
+    """The policy of an order that names none. Without `keep_structure`, changes are only reported."""
     return settings.checks.default if order.keep_structure else "report"
 
 
-def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
+def merge_settings(own: StageSettings | None, defaults: StageSettings | None) -> StageSettings | None:
     """One item's settings over the defaults, key by key."""
     if own is None:
         return defaults
     chosen = own.model_dump(exclude_unset=True)
     base = defaults.model_dump(exclude_unset=True) if defaults else {}
-    # style and styles are two spellings of one thing: the item's choice replaces both.
+    # `style` and `styles` are two ways to say one thing: the item's own replaces both.
     if chosen.keys() & {"style", "styles"}:
         base.pop("style", None)
         base.pop("styles", None)
@@ -182,8 +182,8 @@ def merged(own: StageSettings | None, defaults: StageSettings | None) -> StageSe
     return StageSettings.model_validate(base | chosen)
 
 
-def orders(staging: StageSettings | None) -> list[StageSettings]:
-    """One per job: each style, as often as variations are asked for; a given seed counts up."""
+def build_orders(staging: StageSettings | None) -> list[StageSettings]:
+    """One order per job: each style times `variations`; a given seed counts up."""
     if staging is None:
         return []
     styles: list[str | None] = [*staging.styles] if staging.styles else [staging.style]

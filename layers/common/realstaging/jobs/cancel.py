@@ -1,4 +1,4 @@
-"""Canceling: before there is a result, and then it costs nothing."""
+"""Cancels jobs that have no result yet: the owner is not charged."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ TRIES = 5
 
 
 def cancel(job: Job, at: datetime, *, jobs: JobStore, results: ResultQueue) -> Job:
-    """The job as it then is. Raises JobNotCancelableError when it had ended already."""
+    """Returns the canceled job. Raises JobNotCancelableError if it has ended already."""
 
     def close(job: Job) -> Job:
         if job.status.final:
@@ -30,13 +30,13 @@ def cancel(job: Job, at: datetime, *, jobs: JobStore, results: ResultQueue) -> J
 
 
 def cancel_all(found: Sequence[Job], at: datetime, *, jobs: JobStore, results: ResultQueue) -> None:
-    """Every job of these that has not ended; one that ends in this very moment keeps its result."""
+    """Cancel the jobs that have not ended; one that ends at the same moment keeps its result."""
     for _ in range(TRIES):
         open_jobs = [job for job in found if not job.status.final]
         if not open_jobs:
             return
         jobs.close_many(open_jobs, JobStatus.CANCELED, at)
-        # What has started in this very moment was left as it was: once more.
+        # A job that was started at the same moment is unchanged: try again.
         now = {job.id: job for job in jobs.get_many(open_jobs[0].owner, [job.id for job in open_jobs])}
         for job in open_jobs:
             if job.id in now and now[job.id].status is JobStatus.CANCELED:

@@ -1,4 +1,4 @@
-"""Creating a project, idempotently."""
+"""Creates a project, idempotently."""
 
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id

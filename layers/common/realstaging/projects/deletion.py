@@ -23,7 +23,7 @@ ROWS_PER_ROUND = 300
 # What one request deletes itself; the purge deletes the rest a minute later.
 ROUNDS = 4
 TIME_LIMIT_SECONDS = 8
-# The provider ends a run within minutes of being told; one that it never tells of is not booked.
+# The provider ends a canceled run within minutes; one that it does not report by then is not booked.
 REPORT_LIMIT = timedelta(minutes=30)
 
 
@@ -64,15 +64,15 @@ class Deleter:
         """Delete the image, then its jobs as far as the request's time allows. Raises VersionConflictError."""
         _delete_many([image], lambda rows: self._tombstones.delete_images(rows, at), self._images.find)
         until = time.monotonic() + TIME_LIMIT_SECONDS
-        self._delete_jobs(self._jobs_of(image.owner, image.project_id, image.id), at, until, photo=image)
+        self._delete_jobs(self._find_jobs(image.owner, image.project_id, image.id), at, until, photo=image)
 
     def jobs_of(self, owner: str, project_id: str, image_id: str, at: datetime) -> int:
         """Delete the jobs of a deleted image; returns how many it had."""
-        found = self._jobs_of(owner, project_id, image_id)
+        found = self._find_jobs(owner, project_id, image_id)
         self._delete_jobs(found, at)
         return len(found)
 
-    def _jobs_of(self, owner: str, project_id: str, image_id: str) -> list[Job]:
+    def _find_jobs(self, owner: str, project_id: str, image_id: str) -> list[Job]:
         return self._jobs.get_many(owner, self._tombstones.jobs_of_image(project_id, image_id))
 
     def job(self, job: Job, at: datetime) -> None:
@@ -81,25 +81,25 @@ class Deleter:
     def _delete_jobs(
         self, jobs: Sequence[Job], at: datetime, until: float = math.inf, *, photo: Image | None = None
     ) -> None:
-        """Until the monotonic clock reads `until`. `photo`: the image of all of them, if its row is deleted already."""
+        """Delete jobs until the monotonic clock reads `until`. `photo`: their image, if its row is deleted already."""
 
         def delete(rows: Sequence[Job]) -> None:
-            self._tombstones.delete_jobs(rows, at, self._unbooked_runs(rows, photo, at))
+            self._tombstones.delete_jobs(rows, at, self._find_unbooked_runs(rows, photo, at))
 
         for job in _delete_many(jobs, delete, self._jobs.find, until):
             cancel_run(job, self._results)
 
-    def _unbooked_runs(self, jobs: Sequence[Job], photo: Image | None, at: datetime) -> dict[str, UnbookedRun]:
+    def _find_unbooked_runs(self, jobs: Sequence[Job], photo: Image | None, at: datetime) -> dict[str, UnbookedRun]:
         """By job: runs that may be billed after their job is gone."""
         begun = [job for job in jobs if job.has_unbooked_run]
         seen = {job.image_id for job in begun if pixels_matter(job)}
         photos = {image.id: image for image in self._images.get_many(jobs[0].owner, seen)} if seen else {}
         if photo:
             photos[photo.id] = photo
-        return {job.id: _unbooked(job, photos.get(job.image_id), at) for job in begun}
+        return {job.id: _build_unbooked_run(job, photos.get(job.image_id), at) for job in begun}
 
 
-def _unbooked(job: Job, photo: Image | None, at: datetime) -> UnbookedRun:
+def _build_unbooked_run(job: Job, photo: Image | None, at: datetime) -> UnbookedRun:
     return UnbookedRun(
         attempt=job.attempt,
         prediction_id=job.prediction_id,

@@ -1,4 +1,4 @@
-"""Which object stands behind a variant of an image or a job, and a signed address for it."""
+"""Signed URLs for the files of images and jobs, by variant."""
 
 import unicodedata
 from datetime import datetime
@@ -28,7 +28,7 @@ JOINERS = "\u200c\u200d"
 
 
 def image_file(image: Image, variant: str, at: datetime, seconds: int, *, download: bool, media: Media) -> FileView:
-    """Raises ImageNotReadyError until the photo was taken in."""
+    """Raises ImageNotReadyError until the photo was accepted."""
     if image.status is not ImageStatus.READY or image.sha256 is None:
         raise ImageNotReadyError(f"The image is {image.status}; it has a file once it is ready.")
     content_type = image.content_type if variant == "original" else "image/jpeg"
@@ -37,7 +37,7 @@ def image_file(image: Image, variant: str, at: datetime, seconds: int, *, downlo
         "master": master_key(image.owner, image.id),
         "thumbnail": thumbnail_key(image.owner, image.id),
     }[variant]
-    name = f"{_stem(image.filename)}{'' if variant == 'original' else '-' + variant}.{SUFFIXES[content_type]}"
+    name = f"{_clean_stem(image.filename)}{'' if variant == 'original' else '-' + variant}.{SUFFIXES[content_type]}"
     return media.file(key, content_type, at, seconds, name=name if download else None)
 
 
@@ -61,8 +61,8 @@ def job_report(job: Job, media: Media) -> ReportView:
     return ReportView.model_validate_json(media.read(job.report_key))
 
 
-def _stem(filename: str) -> str:
-    """A file's own name without folders, ending and what cannot be seen, at most MAX_STEM characters."""
+def _clean_stem(filename: str) -> str:
+    """A file name without folders, suffix and invisible characters, at most MAX_STEM characters."""
     stem = PurePosixPath(filename.replace("\\", "/")).stem
     shown = "".join(c for c in stem if c in JOINERS or unicodedata.category(c) not in HIDDEN)
     return shown.strip()[:MAX_STEM].strip() or "photo"

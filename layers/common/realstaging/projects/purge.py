@@ -16,7 +16,7 @@ from realstaging.stores.users import UserStore
 ROUNDS = 10
 # The index that lists a project's images may lag; after this time it is complete.
 SETTLED = timedelta(minutes=2)
-# The end of a deleted job's run was not told by its webhook.
+# How often the provider is asked for the run of a deleted job, if no webhook reports its end.
 ASK_AGAIN = timedelta(minutes=5)
 
 
@@ -37,21 +37,21 @@ class Purger:
         self._free_images = free_images
 
     def purge(self, due: DueRow, at: datetime) -> None:
-        """Purge what one row of the lane stands for. A lost race means that another run does it."""
+        """Purge what one due row names. A lost race means that another purge does it."""
         try:
             self._purge(due, at)
         except LostRaceError:
-            log.info("purged elsewhere", kind=due.kind)
+            log.info("already purged", kind=due.kind)
 
     def _purge(self, due: DueRow, at: datetime) -> None:
         if due.kind == "HASH":
-            self._content(due.owner, due.id, at)
+            self._purge_content(due.owner, due.id, at)
         elif due.kind == "PROFILE":
-            self._account(due.owner, at)
+            self._purge_account(due.owner, at)
         elif found := self._tombstones.find(due.owner, due.id):
-            {"PROJECT": self._project, "IMAGE": self._image, "JOB": self._job}[found.kind](found, at)
+            {"PROJECT": self._purge_project, "IMAGE": self._purge_image, "JOB": self._purge_job}[found.kind](found, at)
 
-    def _project(self, project: Tombstone, at: datetime) -> None:
+    def _purge_project(self, project: Tombstone, at: datetime) -> None:
         for _ in range(ROUNDS):
             if not self._deleter.contents(project.owner, project.id, at):
                 break
@@ -62,7 +62,7 @@ class Purger:
         self._tombstones.forget_project(project)
         count("ProjectPurged")
 
-    def _image(self, image: Tombstone, at: datetime) -> None:
+    def _purge_image(self, image: Tombstone, at: datetime) -> None:
         # The request that deleted the image may have died before its jobs.
         if image.project_id and self._deleter.jobs_of(image.owner, image.project_id, image.id, at):
             log.info("jobs of a deleted image deleted", image_id=image.id)
@@ -72,24 +72,24 @@ class Purger:
         self._tombstones.forget_image(image, at)
         count("ImagePurged")
 
-    def _job(self, job: Tombstone, at: datetime) -> None:
+    def _purge_job(self, job: Tombstone, at: datetime) -> None:
         self._media.remove_under(staged_prefix(job.owner, job.id))
         if job.run and at < job.run.until:
             self._tombstones.look_again(job, at + ASK_AGAIN)
             if job.run.prediction_id:
-                self._results.send([_ask(job, job.run)])
+                self._results.send([_build_question(job, job.run)])
             return
         self._tombstones.forget(job)
         count("JobPurged")
 
-    def _content(self, owner: str, sha256: str, at: datetime) -> None:
+    def _purge_content(self, owner: str, sha256: str, at: datetime) -> None:
         if self._tombstones.mark_content_for_deletion(owner, sha256, at):
             self._media.remove(original_key(owner, sha256))
             self._tombstones.forget_content(owner, sha256, at)
         else:
             self._tombstones.keep_content(owner, sha256)
 
-    def _account(self, owner: str, at: datetime) -> None:
+    def _purge_account(self, owner: str, at: datetime) -> None:
         """All files, rows and keys of an owner; the profile last, so that the next run continues one that died."""
         if not self._users.is_marked_for_deletion(owner):
             return  # the index lags: gone already, or registered again
@@ -107,5 +107,5 @@ class Purger:
             log.info("account purged")
 
 
-def _ask(job: Tombstone, run: UnbookedRun) -> ResultMessage:
+def _build_question(job: Tombstone, run: UnbookedRun) -> ResultMessage:
     return ResultMessage(owner=job.owner, job_id=job.id, attempt=run.attempt, traceparent=run.traceparent)

@@ -1,8 +1,8 @@
-"""What the end of a run is booked as.
+"""The cost of a run, booked when it ends.
 
 The provider bills what was delivered, usable or not, and a run that was stopped after
 it had begun (`canceled`); a run that failed, or was stopped before it began (`aborted`), is free.
-A run whose end nobody could tell is booked when it is told after all, and else counts as free.
+A run whose end is unknown is booked when the provider reports it after all; until then it counts as free.
 """
 
 from decimal import Decimal
@@ -15,7 +15,7 @@ from realstaging.models.runs import Prediction, Run
 BILLED = ("succeeded", "canceled")
 
 
-def ended(job: Job, outcome: str, run: Prediction | None, photo: Image | None, made: Size | None = None) -> Run:
+def build_run(job: Job, outcome: str, run: Prediction | None, photo: Image | None, made: Size | None = None) -> Run:
     """The line for an attempt's end. `made`: the size of what was delivered; else that of the photo is taken."""
     billed = run is not None and is_billed(run)
     seconds = run.predict_seconds if run else None
@@ -32,14 +32,14 @@ def is_billed(run: Prediction) -> bool:
     return run.status in BILLED
 
 
-def not_booked(job: Job, attempt: int) -> Job | None:
-    """The job as it was in an attempt that is over without a cost of its own; None if that one is not."""
+def find_unbooked(job: Job, attempt: int) -> Job | None:
+    """The job as it was in an attempt that ended without a cost; None if the attempt goes on or has one."""
     line = next((run for run in job.runs if run.attempt == attempt), None)
     if attempt == job.attempt:
         over = job.status.final if line is None else not line.cost_usd
         return job if over else None
     if line is None or line.cost_usd:
         return None
-    # What was set for it is only known if the same model has gone on; its run, by our mark alone.
+    # Its input is known only if the next attempt used the same model; its run, only by our marker.
     sent = job.input if line.model == job.model else None
     return job.model_copy(update={"attempt": attempt, "model": line.model, "input": sent, "prediction_id": None})

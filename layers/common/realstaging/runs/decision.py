@@ -1,4 +1,4 @@
-"""What the end of a run means for its job: decided here, done in finish.py."""
+"""Decides what the end of a run means for its job; finish.py carries it out."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NEVER_STARTED = "The model never started on this photo. Try again."
 
 
 class Missing(StrEnum):
-    """Why there is no run to look at."""
+    """Why there is no run to decide on."""
 
     NEVER_MADE = "the provider certainly made no run for this attempt"
     GONE = "the provider knows the run no more, or its list says nothing of one that is too old"
@@ -57,7 +57,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The job ends here. `run` is None where nobody can tell what became of it."""
+    """The job ends. `run` is None if the run's end is unknown."""
 
     error: StagingError
     run: Prediction | None = None
@@ -67,15 +67,15 @@ Decision = Wait | Defer | Deliver | Retry | Fail
 
 
 def decide(answer: Prediction | Missing, *, may_start_again: bool) -> Decision:
-    """`answer`: the run as the provider tells of it. `may_start_again`: the job has not waited too long for that."""
+    """`answer`: the run as the provider reports it. `may_start_again`: the job has not waited too long for that."""
     if isinstance(answer, Missing):
-        return _without_run(answer, may_start_again)
+        return _decide_without_run(answer, may_start_again)
     if not answer.finished:
         return Wait()
-    return Deliver(answer) if answer.status == "succeeded" else _after_failure(answer)
+    return Deliver(answer) if answer.status == "succeeded" else _decide_after_failure(answer)
 
 
-def _without_run(missing: Missing, may_start_again: bool) -> Decision:
+def _decide_without_run(missing: Missing, may_start_again: bool) -> Decision:
     decision: Decision = Retry(StagingTimedOutError(NEVER_STARTED))
     if missing is Missing.NEVER_MADE:
         too_long = StagingTimedOutError("The model was not available for too long. Try again later.")
@@ -87,7 +87,7 @@ def _without_run(missing: Missing, may_start_again: bool) -> Decision:
     return decision
 
 
-def _after_failure(run: Prediction) -> Decision:
+def _decide_after_failure(run: Prediction) -> Decision:
     if run.status == "aborted":
         return Retry(StagingTimedOutError(NEVER_STARTED), run)
     if run.status == "canceled":

@@ -1,4 +1,4 @@
-"""The run of a job that was deleted: nothing is delivered, but what it costs is booked once."""
+"""Books the cost of runs whose jobs were deleted, once. Nothing is delivered."""
 
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import UnsureError
@@ -14,31 +14,31 @@ class DeletedJobs:
         self._tombstones, self._replicate = tombstones, replicate
 
     def settle(self, message: ResultMessage) -> None:
-        """Book the end of a run, told or asked for. What cannot be told yet, the purge asks for again."""
+        """Book the end of a run, as reported or looked up. While it is unknown, the purge asks again."""
         found = self._tombstones.find(message.owner, f"JOB#{message.job_id}")
         run = found.run if found else None
         if found is None or run is None or run.attempt != message.attempt:
-            log.info("result of no job", job_id=message.job_id, attempt=message.attempt)
+            log.info("result of an unknown job", job_id=message.job_id, attempt=message.attempt)
             return
-        told = message.prediction or self._ask(run)
-        if told is None or not told.finished or not _is_same(told, run):
-            log.info("end of a deleted job's run not known", job_id=message.job_id, attempt=message.attempt)
+        told = message.prediction or self._find_run(run)
+        if told is None or not told.finished or not _is_report_of(told, run):
+            log.info("deleted job's run not settled yet", job_id=message.job_id, attempt=message.attempt)
             return
         try:
             self._tombstones.book(found, run, billed=costs.is_billed(told))
         except LostRaceError:
-            log.info("run booked elsewhere", job_id=message.job_id)
+            log.info("run already booked", job_id=message.job_id)
             return
         log.info("run ended after its job was deleted", job_id=message.job_id, attempt=message.attempt)
 
-    def _ask(self, run: UnbookedRun) -> Prediction | None:
+    def _find_run(self, run: UnbookedRun) -> Prediction | None:
         try:
             return self._replicate.find(run.prediction_id) if run.prediction_id else None
         except UnsureError:
             return None
 
 
-def _is_same(told: Prediction, run: UnbookedRun) -> bool:
+def _is_report_of(told: Prediction, run: UnbookedRun) -> bool:
     if run.prediction_id:
         return told.id == run.prediction_id
     return run.marker in told.marks.split()

@@ -1,4 +1,4 @@
-"""What became of a paid run: delivered, tried again, or failed, with the quota settled either way."""
+"""Finishes a paid run: its result is delivered, or the job is retried or fails. The quota is settled either way."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,12 +29,12 @@ from realstaging.stores.provider import ProviderStore
 from realstaging.stores.table import LostRaceError
 
 TRIES = 5
-# The provider's list shows inputs, where our mark is, for one hour.
+# The provider lists inputs, which contain our marker, for one hour.
 INPUTS_SHOWN = timedelta(minutes=50)
 
 
 class Finisher:
-    """Everything one result needs, bound once per process. `terms` are read only where an attempt has failed."""
+    """Settles results. `terms`: the runtime settings, read only if an attempt has failed."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Finisher:
         self._queue, self._results, self._deleted = queue, results, deleted
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
-        """Take a result, or go and ask for it. Repeated, late and foreign results change nothing."""
+        """Settle the run of a message, reported or looked up. Repeated, late and foreign reports change nothing."""
         if message.cancel:
             self._replicate.cancel(message.cancel)
-            log.info("run called off", job_id=message.job_id, prediction_id=message.cancel)
+            log.info("run canceled", job_id=message.job_id, prediction_id=message.cancel)
             return
         job = self._jobs.find(message.owner, message.job_id)
         if job is None:
@@ -71,23 +71,23 @@ class Finisher:
         current = job.attempt == message.attempt and not job.booked
         if current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
-        elif message.prediction and (told := costs.not_booked(job, message.attempt)):
+        elif message.prediction and (told := costs.find_unbooked(job, message.attempt)):
             self._book_late(job, told, message.prediction, at)
         else:
-            log.info("result of no current attempt", job_id=message.job_id, attempt=message.attempt)
+            log.info("result of an old attempt", job_id=message.job_id, attempt=message.attempt)
 
     def _settle(self, job: Job, message: ResultMessage, at: datetime) -> None:
         try:
-            answer = _trusted(job, message.prediction) or self._ask(job, at)
+            answer = _match_report(job, message.prediction) or self._find_run(job, at)
             if isinstance(answer, Prediction) and not answer.finished and self._is_overdue(job, at):
-                answer = self._stopped(answer)
+                answer = self._cancel_overdue(answer)
         except UnsureError as error:
             count("AskUnsure")
             log.warning("provider gave no clear answer", job_id=job.id, reason=str(error))
             self._look_again(job, at, self._settings.replicate.unsure_after_seconds)
             return
         except LostRaceError:
-            log.info("job moved on meanwhile", job_id=job.id)
+            log.info("stale update ignored", job_id=job.id)
             return
         match decide(answer, may_start_again=not self._has_waited_too_long(job, at)):
             case Wait():
@@ -98,29 +98,28 @@ class Finisher:
                 self._deliver(job, run, at)
             case Retry(why, ended):
                 _log_provider_error(ended)
-                self._retry(job, why, self._ended(job, why, ended), at)
+                self._retry(job, why, self._build_run(job, why, ended), at)
             case Fail(why, ended):
                 _log_provider_error(ended)
-                # What nobody can say the end of is booked when its end is told after all.
-                self._fail(job, why, None if isinstance(why, LostRunError) else self._ended(job, why, ended), at)
+                # A run whose end is unknown is booked when the provider reports it after all.
+                self._fail(job, why, None if isinstance(why, LostRunError) else self._build_run(job, why, ended), at)
 
     def _book_late(self, job: Job, told: Job, reported: Prediction, at: datetime) -> None:
-        """The job, or the attempt it is `told` of, was over before its run had ended: nothing is delivered, but it may
-        be billed."""
-        run = _trusted(told, reported)
+        """Book a run that ended after its job, or after the attempt `told`: not delivered, but it may be billed."""
+        run = _match_report(told, reported)
         if run is None:
             return
         photo = self._images.find(job.owner, job.image_id) if pixels_matter(told) else None
         known = next((each.outcome for each in job.runs if each.attempt == told.attempt), None)
-        ended = costs.ended(told, known or job.status.value, run, photo)
+        ended = costs.build_run(told, known or job.status.value, run, photo)
         if known is None or ended.cost_usd:
             self._book(job, ended, at)
 
-    def _end(self, job: Job, ended: Run | None, at: datetime, write: Callable[[Job], object]) -> bool:
-        """Write the end of an attempt; whether it was this call that ended it.
+    def _write_end(self, job: Job, ended: Run | None, at: datetime, write: Callable[[Job], object]) -> bool:
+        """Write the end of an attempt; False if another call has ended it.
 
-        The booking of an earlier attempt may come in between: then the job is as it was but for its version,
-        and the write is repeated. Raises LostRaceError, so that the message comes again, if that never ends.
+        If only an earlier attempt was booked meanwhile, the job has a new version, and the write is repeated.
+        Raises LostRaceError after TRIES, so that the message is delivered again.
         """
         for _ in range(TRIES):
             try:
@@ -128,16 +127,16 @@ class Finisher:
             except LostRaceError:
                 now = self._jobs.find(job.owner, job.id)
                 if now is None or not _is_same_attempt(now, job):
-                    self._moved_on(job, now, ended, at)
+                    self._book_lost_race(job, now, ended, at)
                     return False
                 job = now
             else:
                 return True
         raise LostRaceError({})
 
-    def _moved_on(self, job: Job, now: Job | None, ended: Run | None, at: datetime) -> None:
-        """Another call was quicker with the job; its run's cost is still to be booked, if nobody has done so."""
-        log.info("job moved on meanwhile", job_id=job.id)
+    def _book_lost_race(self, job: Job, now: Job | None, ended: Run | None, at: datetime) -> None:
+        """Another call has ended the job: book the run's cost, unless it was booked."""
+        log.info("stale update ignored", job_id=job.id)
         if ended and now and now.status.final and now.attempt == job.attempt and not now.booked:
             self._book(now, ended.model_copy(update={"outcome": now.status.value}), at)
 
@@ -145,20 +144,20 @@ class Finisher:
         try:
             self._jobs.book(job, at, ended)
         except LostRaceError:
-            log.info("run booked elsewhere", job_id=job.id)
+            log.info("run already booked", job_id=job.id)
             return
         log.info("run ended after its job", job_id=job.id, attempt=job.attempt)
 
-    def _ask(self, job: Job, at: datetime) -> Prediction | Missing:
-        """What the provider says of this attempt's run. Raises UnsureError, LostRaceError."""
-        # Since it was started: the photo, and its turn, may have taken a day by themselves.
+    def _find_run(self, job: Job, at: datetime) -> Prediction | Missing:
+        """This attempt's run as the provider reports it. Raises UnsureError, LostRaceError."""
+        # Counted from the start: the photo and the queue may have taken a day.
         limits, started = self._settings.replicate, job.started_at or job.updated_at
         if at - started > timedelta(hours=self._terms.settings().jobs.max_hours) and self._provider.answers():
             return Missing.NEVER_ENDED
         if job.prediction_id:
             return self._replicate.find(job.prediction_id) or Missing.GONE
         if limits.inputs == "inline":
-            # Nothing of ours is in the input to know it by: rather no result than two bills.
+            # The input has no marker of ours. Better no result than two bills.
             return Missing.UNKNOWABLE
         margin = timedelta(seconds=60)
         run = self._replicate.find_marked(
@@ -173,20 +172,20 @@ class Finisher:
         return at - (job.started_at or at) > timedelta(seconds=self._settings.replicate.cancel_after_seconds + 120)
 
     def _has_waited_too_long(self, job: Job, at: datetime) -> bool:
-        """In an outage nobody has: jobs wait for its end."""
+        """False during an outage: jobs wait for its end."""
         most = timedelta(hours=self._terms.settings().jobs.max_hours)
         return at - (job.queued_at or job.created_at) > most and self._provider.answers()
 
-    def _stopped(self, run: Prediction) -> Prediction:
-        """Canceled because it takes too long, and what the provider will say of it: we do not wait for that."""
+    def _cancel_overdue(self, run: Prediction) -> Prediction:
+        """Cancel a run that takes too long; returns it as the provider will report it, without waiting for that."""
         self._replicate.cancel(run.id)
         return run.model_copy(update={"status": "aborted" if run.status == "starting" else "canceled"})
 
-    def _ended(self, job: Job, error: StagingError, run: Prediction | None) -> Run:
+    def _build_run(self, job: Job, error: StagingError, run: Prediction | None) -> Run:
         photo = self._images.find(job.owner, job.image_id) if pixels_matter(job) else None
-        return costs.ended(job, error.code, run, photo)
+        return costs.build_run(job, error.code, run, photo)
 
-    # -- one act for each decision -----------------------------------------------------------------
+    # -- one method for each decision -----------------------------------------------------------------
 
     def _wait(self, job: Job, at: datetime) -> None:
         limits = self._settings.replicate
@@ -198,50 +197,50 @@ class Finisher:
         try:
             self._jobs.look_again(job, at + timedelta(seconds=seconds))
         except LostRaceError:
-            log.info("job moved on meanwhile", job_id=job.id)
+            log.info("stale update ignored", job_id=job.id)
 
     def _defer(self, job: Job, at: datetime) -> None:
         settings = self._terms.settings()
         seconds = start_schedule.backoff(job.deferrals, settings.replicate.max_retry_after_seconds)
         look_again = at + timedelta(seconds=seconds + settings.jobs.resend_after_seconds)
-        if self._end(job, None, at, lambda it: self._jobs.defer(it, at, look_again)):
-            log.info("start put off", job_id=job.id, reason="no run was made", seconds=seconds)
+        if self._write_end(job, None, at, lambda it: self._jobs.defer(it, at, look_again)):
+            log.info("start deferred", job_id=job.id, reason="no run was made", seconds=seconds)
             self._queue.send([job], seconds)
 
     def _deliver(self, job: Job, run: Prediction, at: datetime) -> None:
         photo = self._images.find(job.owner, job.image_id)
         if self._jobs.is_orphan(job):
-            self._close(job, _project_deleted(), costs.ended(job, JobStatus.CANCELED, run, photo), at)
+            self._close(job, _build_deleted_error(), costs.build_run(job, JobStatus.CANCELED, run, photo), at)
             return
         if photo is None or photo.sha256 is None:
-            # No other model could do better: there is nothing left to stage.
+            # No other model could help: there is no photo to stage.
             gone = OutputUnusableError("The photo was deleted while it was being staged.")
-            self._close(job, gone, costs.ended(job, gone.code, run, photo), at)
+            self._close(job, gone, costs.build_run(job, gone.code, run, photo), at)
             return
         try:
             found = self._maker.make(job, photo, run, at)
         except OutputUnusableError as error:
-            self._retry(job, error, costs.ended(job, error.code, run, photo, error.made), at)
+            self._retry(job, error, costs.build_run(job, error.code, run, photo, error.made), at)
             return
         if ladder.is_delivered(job, found.check):
-            ended = costs.ended(job, DELIVERED, run, photo, found.made)
-            self._keep(job, found, ended, at, charged=ladder.is_charged(job, found.check))
+            ended = costs.build_run(job, DELIVERED, run, photo, found.made)
+            self._deliver_result(job, found, ended, at, charged=ladder.is_charged(job, found.check))
         else:
             changed = StructureChangedError(ladder.explained(found.check))
-            self._retry(job, changed, costs.ended(job, changed.code, run, photo, found.made), at, found)
+            self._retry(job, changed, costs.build_run(job, changed.code, run, photo, found.made), at, found)
 
-    def _keep(self, job: Job, found: Candidate, ended: Run | None, at: datetime, *, charged: bool) -> None:
+    def _deliver_result(self, job: Job, found: Candidate, ended: Run | None, at: datetime, *, charged: bool) -> None:
         """Deliver a result, of this attempt or an earlier one."""
         try:
-            delivered = self._end(
+            delivered = self._write_end(
                 job, ended, at, lambda it: self._jobs.deliver(it, at, found.details, ended, charged=charged)
             )
         except NotFoundError:
             self._media.remove(*found.files)
-            self._close(job, _project_deleted(), ended, at)
+            self._close(job, _build_deleted_error(), ended, at)
             return
         if not delivered:
-            # Delivered by the same message before, or this attempt has ended: then nobody asks for these files.
+            # The same message has delivered it before, or the attempt has ended: then these files are not used.
             now = self._jobs.find(job.owner, job.id)
             if now is None or found.result_key not in (now.result_key, now.best and now.best.result_key):
                 self._media.remove(*found.files)
@@ -253,18 +252,18 @@ class Finisher:
         log.info("job delivered", job_id=job.id, attempt=job.attempt, model=job.model, charged=charged)
 
     def _retry(self, job: Job, error: StagingError, ended: Run, at: datetime, found: Candidate | None = None) -> None:
-        """Another attempt if one is left and a model for it; else the job ends and is not charged."""
+        """Another attempt, if one is left and a model for it; otherwise the job ends, not charged."""
         settings = self._terms.settings()
         attempts_left = error.retryable and model_selection.attempts_made(job) < settings.jobs.max_attempts
         if not (attempts_left and self._has_model_left(job, ended, settings)):
             self._fail(job, error, ended, at, found)
             return
         log.info("attempt failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
-        # Another model has no reason to wait for what was wrong with this one's result.
+        # A bad result is no reason to wait: the next model starts at once.
         done = isinstance(error, OutputUnusableError | StructureChangedError)
         waits = 0 if done else settings.jobs.retry_delay_seconds * job.attempt
         look_again = at + timedelta(seconds=waits + settings.jobs.resend_after_seconds)
-        if self._end(
+        if self._write_end(
             job, ended, at, lambda it: self._jobs.requeue(it, at, look_again, ended, ladder.better(it, found))
         ):
             count("JobRetried")
@@ -273,10 +272,10 @@ class Finisher:
     def _fail(
         self, job: Job, error: StagingError, ended: Run | None, at: datetime, found: Candidate | None = None
     ) -> None:
-        """The end of a job that has no result to be proud of: the best one it has, not charged, or none."""
+        """End a job without a result that passed: deliver the best one, not charged, or fail."""
         best = ladder.better(job, found)
         if best and ladder.takes_the_best(job):
-            self._keep(job, best, ended, at, charged=False)
+            self._deliver_result(job, best, ended, at, charged=False)
         else:
             self._close(job, error, ended, at, found)
 
@@ -286,13 +285,13 @@ class Finisher:
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
         failure = Failure.of(error)
         report = found.reported if found else None
-        if self._end(
+        if self._write_end(
             job, ended, at, lambda it: self._jobs.close(it, JobStatus.FAILED, at, failure, ended, more=report)
         ):
             count("JobFailed")
 
     def _has_model_left(self, job: Job, ended: Run, settings: Settings) -> bool:
-        """Whether a model would take the next attempt; whose key is missing just now, the start sees."""
+        """Whether a model can make the next attempt. A missing API key is noticed at the start."""
         tried = job.model_copy(update={"runs": [*job.runs, ended]})
         photo = self._images.find(job.owner, job.image_id) if model_selection.shape_matters(job, settings) else None
         order = model_selection.order_of(job, prompts.ordered(job.ordered(), settings).text, photo)
@@ -302,26 +301,26 @@ class Finisher:
         )
 
 
-def _project_deleted() -> StagingError:
+def _build_deleted_error() -> StagingError:
     return OutputUnusableError("The project was deleted while the photo was being staged.")
 
 
-def _trusted(job: Job, run: Prediction | None) -> Prediction | None:
-    """A report that is of this attempt. The address of a webhook is not signed, its body is."""
+def _match_report(job: Job, run: Prediction | None) -> Prediction | None:
+    """The report, if it is about this attempt. The URL of a webhook is not signed; its body is."""
     if run is None or run.id == job.prediction_id:
         return run
     if job.prediction_id is None and job.marker in run.marks.split():
         return run
-    log.warning("result of another run", job_id=job.id, prediction_id=run.id)
+    log.warning("result of an unknown run", job_id=job.id, prediction_id=run.id)
     return None
 
 
 def _is_same_attempt(now: Job, job: Job) -> bool:
-    """Whether a job's attempt is still under way."""
+    """Whether the attempt that was read is still running."""
     return now.status is JobStatus.PROCESSING and now.attempt == job.attempt and not now.booked
 
 
 def _log_provider_error(run: Prediction | None) -> None:
-    """The provider's words are only logged: the owner reads ours."""
+    """The provider's message is only logged; owners see ours."""
     if run:
         log.info("run failed", prediction_id=run.id, provider_status=run.status, provider_error=run.error)

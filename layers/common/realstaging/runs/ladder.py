@@ -1,4 +1,4 @@
-"""What becomes of a result by its picture check: delivered and charged, delivered free, tried again, or refused."""
+"""What the picture check decides: a result is delivered and charged, delivered free, tried again, or refused."""
 
 from realstaging.errors import StructureChangedError
 from realstaging.models.jobs import Candidate, Job
@@ -23,12 +23,12 @@ def is_delivered(job: Job, check: CheckView) -> bool:
 
 
 def is_charged(job: Job, check: CheckView) -> bool:
-    """A room that was changed is free, unless its owner gave up the protection and answers for it."""
+    """A changed room is free, unless its owner allowed changes."""
     return check.verdict != "fail" or (job.check_policy == "report" and not job.keep_structure)
 
 
 def takes_the_best(job: Job) -> bool:
-    """Whether a job that comes to nothing may end with a result that has failed its check."""
+    """Whether a job without a better result may end with one that failed its check."""
     return job.check_policy == "reroll"
 
 
@@ -40,7 +40,7 @@ def better(job: Job, found: Candidate | None) -> Candidate | None:
 
 
 def rerolls(job: Job) -> int:
-    """How many results have failed their checks: each next one is made from another seed."""
+    """How many results failed their checks: each next one gets another seed."""
     return sum(run.outcome == StructureChangedError.code for run in job.runs)
 
 

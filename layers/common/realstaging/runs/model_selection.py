@@ -1,4 +1,4 @@
-"""Which model stages a job: the one that was ordered, or who takes over from it."""
+"""Which model stages a job: the ordered one, or one that takes over from it."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from realstaging.image_models.registry import Order, StagingModel
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job
 
-# After an attempt that ended so, its model is out for this job.
+# After an attempt with this outcome, its model is not used again for the job.
 OUT = (OutputUnusableError.code, ModelUnavailableError.code)
 
 
@@ -28,12 +28,12 @@ def choose(job: Job, settings: Settings, takes: Callable[[StagingModel], bool]) 
     on until its tries are used, and again when nobody else takes the job.
     """
     left = [model for model in chain(job, settings) if not _is_out(job, model) and takes(model)]
-    fresh = (model for model in left if _tries(job, model) < settings.models.tries_each)
+    fresh = (model for model in left if _count_tries(job, model) < settings.models.tries_each)
     return next(fresh, left[0] if left else None)
 
 
 def order_of(job: Job, prompt: str, image: Image | None) -> Order:
-    """What is asked of a model, the photo itself left out; `image` where its size matters."""
+    """The order for a model, without the photo itself; `image` is given if its size matters."""
     width, height = (image.master_width, image.master_height) if image else (None, None)
     return Order(image="", prompt=prompt, seed=job.ordered().seed, width=width, height=height)
 
@@ -43,7 +43,7 @@ def shape_matters(job: Job, settings: Settings) -> bool:
 
 
 def takes_over(model: StagingModel, job: Job, order: Order) -> bool:
-    """Whether a model that was not asked for can do as asked. Who was asked for says so itself when it cannot."""
+    """Whether another model can do what was ordered. True for the ordered model: it refuses by itself."""
     if model.id == job.ordered().model:
         return True
     return model.refusal(order) is None and (order.seed is None or model.accepts_seed)
@@ -58,11 +58,11 @@ def objections(settings: Settings) -> list[str]:
     named |= {f"plans.{name}.model": plan.model for name, plan in settings.plans.items() if plan.model}
     found += [f"{where}: {id} is not enabled." for where, id in named.items() if id not in models.enabled]
     for id, parameters in models.parameters.items():
-        found += [f"models.parameters: {why}" for why in _parameter_objections(id, parameters)]
+        found += [f"models.parameters: {why}" for why in _check_parameters(id, parameters)]
     return found
 
 
-def _parameter_objections(model_id: str, parameters: dict[str, object]) -> list[str]:
+def _check_parameters(model_id: str, parameters: dict[str, object]) -> list[str]:
     if not registry.known(model_id):
         return [f"{model_id} is not registered."]
     try:
@@ -73,7 +73,7 @@ def _parameter_objections(model_id: str, parameters: dict[str, object]) -> list[
 
 
 def attempts_made(job: Job) -> int:
-    """Without those whose model the provider refused: nothing was tried there."""
+    """Attempts, except those whose model the provider refused: there, nothing was tried."""
     return job.attempt - sum(run.outcome == ModelUnavailableError.code for run in job.runs)
 
 
@@ -81,5 +81,5 @@ def _is_out(job: Job, model: StagingModel) -> bool:
     return any(run.model == model.id and run.outcome in OUT for run in job.runs)
 
 
-def _tries(job: Job, model: StagingModel) -> int:
+def _count_tries(job: Job, model: StagingModel) -> int:
     return sum(run.model == model.id for run in job.runs)

@@ -1,4 +1,4 @@
-"""From what a model delivered to the files of a result: checked against the photo, and in the photo's frame."""
+"""Makes the files of a result from a model's output: checked against the photo, and in the photo's frame."""
 
 import hashlib
 import io
@@ -38,10 +38,10 @@ class Picture:
 def make_picture(
     job: Job, data: bytes, *, master: bytes, original: Callable[[], bytes], master_size: Size, settings: Settings
 ) -> Picture:
-    """Check what was delivered, and make a result's files of it.
+    """Check a model's output, and make the files of a result from it.
 
-    `master` and `original` are the photo as the model saw it and as it came, `original` only read where the result
-    has the photo's own size. Raises OutputUnusableError.
+    `master` is the photo as the model saw it, `original` as it was uploaded; that is read only if the result gets
+    the photo's own size. Raises OutputUnusableError.
     """
     limits = settings.images
     width, height = master_size
@@ -51,7 +51,7 @@ def make_picture(
     )
     photo = Image.open(io.BytesIO(master), formats=["JPEG"]).convert("RGB")
     report = check(photo, made, job.mode, thresholds_of(settings.checks, job.mode, job.model))
-    image, frame = _framed(job, made, report, original=original, master_size=master_size, limits=limits)
+    image, frame = _fit_to_frame(job, made, report, original=original, master_size=master_size, limits=limits)
     content_type = CONTENT_TYPES[job.format]
     staged = encoding.staged(image, content_type)
     shown = report.to_json(hashlib.sha256(master).hexdigest(), hashlib.sha256(data).hexdigest())
@@ -79,7 +79,7 @@ def make_picture(
     )
 
 
-def _framed(
+def _fit_to_frame(
     job: Job,
     made: Image.Image,
     report: Report,

@@ -1,4 +1,4 @@
-"""An attempt's result: fetched, checked, and its files written."""
+"""Fetches and checks the result of an attempt, and writes its files."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class ResultMaker:
         self._settings, self._media, self._downloads, self._checks = settings, media, downloads, checks
 
     def make(self, job: Job, photo: Image, run: Prediction, at: datetime) -> Candidate:
-        """Repeated, it makes the same files again. Raises OutputUnusableError."""
+        """Repeated calls make the same files. Raises OutputUnusableError."""
         picture = make_picture(
             job,
             self._downloads.fetch(registry.output_urls(run.output)[0]),
@@ -44,11 +44,11 @@ class ResultMaker:
             prediction_id=run.id,
             result=picture.shown,
             check=picture.check,
-            **self._written(job, picture),
+            **self._write_files(job, picture),
         )
 
-    def _written(self, job: Job, picture: Picture) -> dict[str, str]:
-        """The keys of the attempt's files, each written unless it is there already."""
+    def _write_files(self, job: Job, picture: Picture) -> dict[str, str]:
+        """Write the attempt's files, unless they exist; returns their keys."""
         files = {
             "result_key": (f".{job.format}", picture.staged, picture.shown.content_type),
             "thumbnail_key": ("-thumbnail.jpg", picture.thumbnail, "image/jpeg"),

@@ -1,4 +1,4 @@
-"""Starting a queued job: one claim, one paid run, no waiting for it."""
+"""Starts a queued job: one claim, one paid run, without waiting for it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ from realstaging.tracing.recorder import recorder
 
 
 class Starter:
-    """Everything one start needs, bound once per process."""
+    """Starts jobs."""
 
     def __init__(
         self,
@@ -62,17 +62,17 @@ class Starter:
         self._webhook_base = webhook_base
 
     def start(self, message: StageMessage, at: datetime) -> None:
-        """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
-        state = self._provider.scene(message.owner, message.job_id)
+        """Claim the job and start one run. A repeated or late message finds nothing to claim."""
+        state = self._provider.read_state(message.owner, message.job_id)
         job, settings = state.job, self._settings.under(state.live)
         if job is None or job.status is not JobStatus.QUEUED or self._jobs.is_orphan(job):
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
         rounds = message.rounds or 0
-        if wait := self._admission.closed(state, at):
+        if wait := self._admission.check_breaker(state, at):
             self._wait(job, wait, settings, rounds, at)
             return
-        # A job that was sent away is tried once before that ends it; in an outage, it ends none.
+        # A deferred job gets one more try before it expires; during an outage none expire.
         fresh = not (job.held_back or job.deferrals or state.breaker.until)
         if fresh and _has_waited_too_long(job, settings, at):
             self._give_up(job, at)
@@ -85,69 +85,69 @@ class Starter:
             self._begin(job, plan, state, settings, rounds=rounds, at=at)
 
     def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
-        """Take the job's turn, claim it and run it; or it waits."""
-        self._replicate.prepare()  # what fails here costs neither a place nor an attempt
-        turn = self._admission.turn(state, job, settings, at)
-        if isinstance(turn, Throttled):
-            self._wait(job, turn, settings, rounds, at)
+        """Get a permit, claim the job and run it; without a permit it waits."""
+        self._replicate.prepare()  # a failure here costs neither a slot nor an attempt
+        permit = self._admission.admit(state, job, settings, at)
+        if isinstance(permit, Throttled):
+            self._wait(job, permit, settings, rounds, at)
             return
         if not self._circuits.may_try(state.models, plan.model.id, at):
-            self._admission.give_back(turn)
-            self._wait(job, Throttled(PROBE_SECONDS, "another one tries its model", turn.slot), settings, rounds, at)
+            self._admission.give_back(permit)
+            self._wait(job, Throttled(PROBE_SECONDS, "another one tries its model", permit.slot), settings, rounds, at)
             return
         limits = settings.replicate
         try:
-            # Until the run is known, ask again soon; afterwards, only when it is overdue.
+            # Due soon while the run is unknown; once it is known, only when it is overdue.
             unsure = at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
             claimed = self._jobs.claim(job, at, unsure, plan.chosen)
         except LostRaceError:
-            log.info("job claimed elsewhere", job_id=job.id)
-            self._admission.give_back(turn)
+            log.info("job already claimed", job_id=job.id)
+            self._admission.give_back(permit)
             return
-        self._run(claimed, plan, _Start(turn, state, settings, rounds, at))
+        self._run(claimed, plan, _Start(permit, state, settings, rounds, at))
 
     def _run(self, job: Job, plan: Plan, start: "_Start") -> None:
-        turn, settings, at = start.turn, start.settings, start.at
+        permit, settings, at = start.permit, start.settings, start.at
         limits = settings.replicate
         try:
             taken = self._replicate.create(
                 model=plan.model.id,
                 version=plan.model.version,
                 input=plan.input,
-                webhook=self._webhook(job) if limits.results == "webhook" else None,
+                webhook=self._build_webhook_url(job) if limits.results == "webhook" else None,
                 cancel_after=limits.cancel_after_seconds,
             )
         except ModelRefusedError as error:
-            self._circuits.refused(plan.model.id, error.reason, limits.breaker_seconds, at)
-            self._take_over(job, settings, at)
-            self._admission.answered(turn)
+            self._circuits.note_refusal(plan.model.id, error.reason, limits.breaker_seconds, at)
+            self._hand_over(job, settings, at)
+            self._admission.note_answer(permit)
         except NotTakenError as error:
-            self._put_off(job, error, start)
+            self._defer(job, error, start)
         except RefusedError as error:
             log.warning("input refused", job_id=job.id, reason=str(error))
             self._close(job, InputRefusedError("The model does not accept these settings. Choose others."), at)
-            self._admission.answered(turn)
+            self._admission.note_answer(permit)
         except UnsureError as error:
-            # Perhaps paid for: nothing is started again until the webhook or the sweep has told.
+            # The run may be billed: nothing is started again until the webhook or the sweep has found out.
             count("StartUnsure")
             log.warning("start unsure", job_id=job.id, attempt=job.attempt, reason=str(error))
-            self._admission.failed(turn, settings, at)
+            self._admission.note_failure(permit, settings, at)
         else:
-            self._note(job, taken, settings, at)
-            self._admission.answered(turn)
-            self._circuits.answered(start.state.models, plan.model.id)
+            self._note_run(job, taken, settings, at)
+            self._admission.note_answer(permit)
+            self._circuits.note_answer(start.state.models, plan.model.id)
 
-    def _take_over(self, job: Job, settings: Settings, at: datetime) -> None:
-        """The attempt is booked as this model's; the next start chooses another one, or ends the job."""
+    def _hand_over(self, job: Job, settings: Settings, at: datetime) -> None:
+        """Book the attempt for the refused model; the next start chooses another model, or ends the job."""
         ended = Run(attempt=job.attempt, model=job.model, outcome=ModelUnavailableError.code)
         try:
             self._jobs.requeue(job, at, at + timedelta(seconds=settings.jobs.resend_after_seconds), ended)
         except LostRaceError:
-            log.info("job moved on meanwhile", job_id=job.id)
+            log.info("stale update ignored", job_id=job.id)
             return
         self._queue.send([job])
 
-    def _note(self, job: Job, run: Prediction, settings: Settings, at: datetime) -> None:
+    def _note_run(self, job: Job, run: Prediction, settings: Settings, at: datetime) -> None:
         count("RunStarted")
         limits = settings.replicate
         try:
@@ -155,56 +155,56 @@ class Starter:
         except LostRaceError:
             now = self._jobs.find(job.owner, job.id)
             if now is None or now.status is JobStatus.CANCELED:
-                log.info("run of a job that nobody waits for", job_id=job.id, prediction_id=run.id)
+                log.info("run of a canceled job", job_id=job.id, prediction_id=run.id)
                 self._results.send([ResultMessage.stop(job, run.id)])
             else:
-                log.info("run finished before it was noted", job_id=job.id)
+                log.info("run finished before its id was stored", job_id=job.id)
             return
         log.info("run started", job_id=job.id, attempt=job.attempt, model=job.model, prediction_id=run.id)
         if limits.results == "poll":
             self._results.send([ResultMessage.ask(job)], limits.poll_seconds)
 
-    def _put_off(self, job: Job, error: NotTakenError, start: "_Start") -> None:
-        """Back into the queue for a while: no job fails because the provider is busy or we are out of credit."""
-        turn, settings, at = start.turn, start.settings, start.at
+    def _defer(self, job: Job, error: NotTakenError, start: "_Start") -> None:
+        """Back to the queue for a while: no job fails because the provider is busy or we are out of credit."""
+        permit, settings, at = start.permit, start.settings, start.at
         limits = settings.replicate
         told = error.retry_after
         delay = int(told) + 1 if told is not None else backoff(job.deferrals, limits.max_retry_after_seconds)
         if isinstance(error, AccountError):
             count("ProviderAccountClosed")
             log.error("provider account cannot be used", reason=error.reason)
-            delay = self._admission.refused(turn, settings, at)
+            delay = self._admission.note_refusal(permit, settings, at)
         elif isinstance(error, UnreachableError):
             count("ProviderUnreachable")
-            self._admission.failed(turn, settings, at)
+            self._admission.note_failure(permit, settings, at)
         else:
             count("RunThrottled")
-            self._admission.throttled(turn, at, delay)
-            if turn.probe is None and _has_waited_too_long(job, settings, at):
+            self._admission.note_throttling(permit, at, delay)
+            if permit.probe is None and _has_waited_too_long(job, settings, at):
                 self._give_up(job, at)
                 return
-        parked = _is_to_be_parked(start.rounds, turn.slot)
+        parked = _is_to_be_parked(start.rounds, permit.slot)
         try:
-            due = _due(delay, parked, settings, at)
-            deferred = self._jobs.defer(job, at, due, None if parked else turn.slot, parked=parked)
+            due = _compute_due(delay, parked, settings, at)
+            deferred = self._jobs.defer(job, at, due, None if parked else permit.slot, parked=parked)
         except LostRaceError:
             return
-        log.info("start put off", job_id=job.id, reason=error.reason, seconds=delay)
+        log.info("start deferred", job_id=job.id, reason=error.reason, seconds=delay)
         if not parked:
             self._queue.send([deferred], delay, rounds=start.rounds + 1)
 
     def _wait(self, job: Job, wait: Throttled, settings: Settings, rounds: int, at: datetime) -> None:
-        """Not claimed: the job stays queued, its date behind its turn, and its message comes again."""
+        """The job stays queued, is due after its turn, and its message is sent again."""
         parked = _is_to_be_parked(rounds, wait.slot)
-        due = _due(wait.seconds, parked, settings, at)
+        due = _compute_due(wait.seconds, parked, settings, at)
         held = job.held_back and not parked and job.due_at is not None and job.due_at >= due
         if not held or wait.slot not in (None, job.slot):
             try:
                 self._jobs.postpone(job, due, wait.slot, parked=parked)
             except LostRaceError:
-                log.info("job moved on meanwhile", job_id=job.id)
+                log.info("stale update ignored", job_id=job.id)
                 return
-        log.info("start waits", job_id=job.id, reason=wait.why, seconds=wait.seconds)
+        log.info("start throttled", job_id=job.id, reason=wait.why, seconds=wait.seconds)
         if not parked:
             self._queue.send([job], wait.seconds, rounds=rounds + 1)
 
@@ -212,7 +212,7 @@ class Starter:
         self._close(job, StagingTimedOutError("The model was not available for too long. Try again later."), at)
 
     def _close(self, job: Job, error: StagingError, at: datetime) -> None:
-        """The job ends with the best result of its attempts, not charged, or fails."""
+        """End the job with the best result of its attempts, not charged, or as failed."""
         best = job.best if ladder.takes_the_best(job) else None
         try:
             if best:
@@ -220,10 +220,10 @@ class Starter:
             else:
                 self._jobs.close(job, JobStatus.FAILED, at, Failure.of(error))
         except NotFoundError:
-            log.info("project deleted meanwhile", job_id=job.id)  # the purge takes the job, and its files
+            log.info("project already deleted", job_id=job.id)  # the purge takes the job, and its files
             return
         except LostRaceError:
-            log.info("job moved on meanwhile", job_id=job.id)
+            log.info("stale update ignored", job_id=job.id)
             return
         if best:
             count("JobDelivered")
@@ -233,16 +233,16 @@ class Starter:
         count("JobFailed")
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
 
-    def _webhook(self, job: Job) -> str:
+    def _build_webhook_url(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": recorder.onward(job.traceparent)})
         return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What one start was allowed and read."""
+    """What one start has read, and its permit."""
 
-    turn: Permit
+    permit: Permit
     state: StartState
     settings: Settings
     rounds: int
@@ -250,15 +250,15 @@ class _Start:
 
 
 def _is_to_be_parked(rounds: int, slot: Slot | None) -> bool:
-    """Whether a message may not go back to its own queue once more: the sweep begins a new chain."""
+    """Whether the sweep must send the message next: Lambda stops long chains of returns to a queue."""
     return rounds + 1 >= (MAX_ROUNDS_WITH_PLACE if slot else MAX_ROUNDS)
 
 
-def _due(seconds: int, parked: bool, settings: Settings, at: datetime) -> datetime:
-    """When the sweep looks at it: at its turn, or where a message is on its way, when that must have been lost."""
+def _compute_due(seconds: int, parked: bool, settings: Settings, at: datetime) -> datetime:
+    """When the job is due: at its turn if it is parked; otherwise when its message must have been lost."""
     return at + timedelta(seconds=seconds + (0 if parked else settings.jobs.resend_after_seconds))
 
 
 def _has_waited_too_long(job: Job, settings: Settings, at: datetime) -> bool:
-    """Since the photo was there: how long that took is not the model's fault."""
+    """Counted from the photo's arrival: the time before is not the model's fault."""
     return at - (job.queued_at or job.created_at) > timedelta(hours=settings.jobs.max_hours)

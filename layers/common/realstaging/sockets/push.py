@@ -1,4 +1,4 @@
-"""Telling an owner's open sockets what changed. A hint: the table is the record."""
+"""Sends changes to an owner's open sockets. They are hints: the table is the record."""
 
 import json
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ from realstaging.tracing.recorder import recorder
 from realstaging.tracing.span import Span
 
 PARALLEL = 16
-# A message, and the change that it tells of.
+# A message, and the span of the change that it is about.
 type News = tuple[str, Span | None]
 OPENING = timedelta(seconds=30)
 
 
-# What of a user's row decides how much they may use.
+# The attributes of a user's row that set the allowance.
 GRANTS = ("subscribed", "plan_override", "extra_images")
 
 
@@ -41,20 +41,20 @@ def announcement(
     live: RuntimeSettings,
     counters: QuotaStore,
 ) -> str | None:
-    """What a changed row means to its owner; None if nothing of it is news to them."""
+    """The message about a changed row; None if nothing changed that its owner sees."""
     kind = str(new["sk"]).split("#")[0]
     if kind in ("USAGE", "PROFILE"):
-        return _usage(kind, new, old, at, live=live, counters=counters)
+        return _build_usage_message(kind, new, old, at, live=live, counters=counters)
     if new.get("status") == old.get("status"):
         return None
     if kind == "JOB":
-        return _message("job", view(JobView, Job.model_validate(new)))
+        return _build_message("job", view(JobView, Job.model_validate(new)))
     if kind == "VERIFICATION":
-        return _message("verification", view(VerificationView, Verification.model_validate(new)))
-    return _message("image", view(ImageView, Image.model_validate(new)))
+        return _build_message("verification", view(VerificationView, Verification.model_validate(new)))
+    return _build_message("image", view(ImageView, Image.model_validate(new)))
 
 
-def _usage(
+def _build_usage_message(
     kind: str,
     new: Mapping[str, Any],
     old: Mapping[str, Any],
@@ -63,27 +63,27 @@ def _usage(
     live: RuntimeSettings,
     counters: QuotaStore,
 ) -> str | None:
-    """Both the counters and what they are measured against: either may have changed."""
+    """The message about usage: the counters, or the allowance they are compared with, may have changed."""
     watched = ("used",) if kind == "USAGE" else GRANTS
     if all(new.get(name) == old.get(name) for name in watched):
         return None
     owner = str(new["owner"])
     try:
         granted = live.of(owner, at).allowance
-    except ForbiddenError:  # the account is going, and nobody listens any more
+    except ForbiddenError:  # the account is being deleted
         return None
     if kind == "USAGE" and new.get("period") != granted.period:
         return None
     usage = Usage.model_validate(new) if kind == "USAGE" else counters.usage(owner, granted.period)
-    return _message("usage", quota.overview(usage, granted))
+    return _build_message("usage", quota.overview(usage, granted))
 
 
-def _message(what: str, shown: BaseModel) -> str:
+def _build_message(what: str, shown: BaseModel) -> str:
     return json.dumps({"type": f"{what}.updated", what: shown.model_dump(mode="json")})
 
 
 class Pusher:
-    """Collects what a batch of changes means, then sends it: each thing's news in order, things side by side."""
+    """Collects the messages of a batch of changes, then sends them: in order for each thing, things in parallel."""
 
     def __init__(self, connections: ConnectionStore, sockets: Connections) -> None:
         self._connections, self._sockets = connections, sockets
@@ -96,24 +96,26 @@ class Pusher:
     def send(self, at: datetime) -> None:
         news, self._news = self._news, {}
         open_sockets = {owner: self._connections.of(owner, at) for owner in {owner for owner, _ in news}}
-        heard = [
+        deliveries = [
             (owner, connection_id, messages)
             for (owner, _), messages in news.items()
             for connection_id in open_sockets[owner]
         ]
-        deaf = {
+        closed = {
             (owner, connection_id)
-            for (owner, connection_id, _), there in zip(heard, self._pool.map(self._tell, heard), strict=True)
+            for (owner, connection_id, _), there in zip(
+                deliveries, self._pool.map(self._post_all, deliveries), strict=True
+            )
             if not there
         }
-        for owner, connection_id in deaf:
-            # A row is there a moment before its socket: one opened just now is not gone but not yet there.
+        for owner, connection_id in closed:
+            # A row is written a moment before its socket opens: a new one may not be there yet.
             if at - open_sockets[owner][connection_id] > OPENING:
                 self._connections.forget(owner, connection_id)
                 log.info("socket gone", connection_id=connection_id)
 
-    def _tell(self, heard: tuple[str, str, list[News]]) -> bool:
-        _, connection_id, messages = heard
+    def _post_all(self, delivery: tuple[str, str, list[News]]) -> bool:
+        _, connection_id, messages = delivery
         return all(self._post(connection_id, message, cause) for message, cause in messages)
 
     def _post(self, connection_id: str, message: str, cause: Span | None) -> bool:

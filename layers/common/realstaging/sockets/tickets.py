@@ -15,23 +15,23 @@ MAX_TICKET = 100
 
 
 def issue(owner: str, at: datetime, limits: Limits, socket_url: str, *, tickets: TicketStore) -> TicketView:
-    """A ticket for one connection: 256 random bits, good for `ticket_seconds`."""
+    """A ticket for one connection: 256 random bits, valid for `ticket_seconds`."""
     ticket = secrets.token_urlsafe(32)
     expires_at = at + timedelta(seconds=limits.ticket_seconds)
-    tickets.create(_hashed(ticket), owner, expires_at)
+    tickets.create(_hash(ticket), owner, expires_at)
     return TicketView(ticket=ticket, url=f"{socket_url}?ticket={ticket}", expires_at=expires_at)
 
 
 def connect(
     ticket: str, connection_id: str, at: datetime, limits: Limits, *, tickets: TicketStore, sockets: ConnectionStore
 ) -> list[str]:
-    """Use a ticket up and remember the connection; the ids of older ones that had to go for it.
+    """Use up a ticket and store the connection; returns the ids of older connections that exceed the limit.
 
-    The oldest go because a lost `$disconnect` leaves a dead row behind, and the newest is surely alive. Each
-    connection is written before it looks: whichever of several looks last leaves no more than the limit.
+    The oldest are closed, because a lost `$disconnect` leaves a dead row, and the newest is surely alive. Each
+    connection is written before the others are read, so that concurrent ones leave no more than the limit.
     Raises UnauthorizedError.
     """
-    owner = tickets.redeem(_hashed(ticket), at) if 0 < len(ticket) <= MAX_TICKET else None
+    owner = tickets.redeem(_hash(ticket), at) if 0 < len(ticket) <= MAX_TICKET else None
     if owner is None:
         raise UnauthorizedError("This ticket is unknown, used or too old. Every connection needs a new one.")
     sockets.add(owner, connection_id, at, limits.hours)
@@ -44,17 +44,17 @@ def connect(
 
 
 def replaced(limits: Limits) -> dict[str, Any]:
-    """The last message of a connection that had to go: a client that comes back would push out another."""
+    """The last message of a connection that exceeds the limit: a client that reconnects would close another."""
     error = TooManySocketsError(f"At most {limits.max_per_owner} sockets per account: a newer one took this place.")
     return {"type": "error", "code": error.code, "detail": error.detail}
 
 
-def _hashed(ticket: str) -> str:
+def _hash(ticket: str) -> str:
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
 def reply(message: str, connection_id: str, now: str) -> dict[str, Any]:
-    """The answer to a client's message: `hello`, `pong`, or what was wrong with it."""
+    """The answer to a client's message: `hello`, `pong`, or an error."""
     try:
         action = json.loads(message).get("action")
     except (ValueError, AttributeError, RecursionError):

@@ -32,7 +32,7 @@ class ApiKeyStore:
                 if error.failed.keys() != {0}:
                     raise
                 ids = error.failed[0].get("ids")
-            earlier = self._existing_ids(key.owner) if ids is None else ids
+            earlier = self._read_ids(key.owner) if ids is None else ids
             if len(earlier) >= limit:
                 raise TooManyApiKeysError(f"At most {limit} API keys per account. Revoke one first.")
             listed = self._create_list(key, earlier) if ids is None else self._add_id(key, limit)
@@ -52,7 +52,7 @@ class ApiKeyStore:
             keys.api_key_list(key.owner), put={"ids": {key.id, *earlier}}, when="attribute_not_exists(#ids)"
         )
 
-    def _existing_ids(self, owner: str) -> set[str]:
+    def _read_ids(self, owner: str) -> set[str]:
         """The ids of all keys. The index lags, so the table is read too."""
         found = self._writes.get_many([keys.api_key(key.hashed) for key in self.of(owner)])
         return {str(item["id"]) for item in found}

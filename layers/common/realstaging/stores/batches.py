@@ -34,7 +34,7 @@ class BatchStore:
         NotFoundError (no such project). Raises LostRaceError when a row of `with_it` or of the batch exists.
         """
         try:
-            started = self._begin(batch, groups, self._new, limit=limit, with_it=with_it)
+            started = self._begin(batch, groups, self._put_group, limit=limit, with_it=with_it)
         except LostRaceError as error:
             if 0 in error.failed:
                 raise NotFoundError("project") from error
@@ -47,18 +47,18 @@ class BatchStore:
         Raises NotFoundError when the project was deleted, and ConflictError when the batch was abandoned.
         """
 
-        def place(current: Batch | None) -> None:
+        def write(current: Batch | None) -> None:
             if current is None:
                 return
             try:
-                self._place_rest(current, groups, self._new)
+                self._write_rest(current, groups, self._put_group)
             except LostRaceError as error:
                 if 0 in error.failed:
                     raise NotFoundError("project") from error
                 raise
 
         # If a repeat of this request wrote these rows first, continue after them.
-        retry_on_conflict(place, lambda: self.unfinished(batch.owner, batch.id), batch, tries=RESUME_TRIES)
+        retry_on_conflict(write, lambda: self.unfinished(batch.owner, batch.id), batch, tries=RESUME_TRIES)
 
     def extend(self, batch: Batch, groups: Sequence[Group], *, limit: int, with_it: Sequence[Write] = ()) -> Batch:
         """The first transaction of a batch of new jobs for existing images; it reserves the quota of all.
@@ -66,11 +66,11 @@ class BatchStore:
         Raises QuotaExceededError, TooManyCanceledRunsError, and LostRaceError when an image changed or a project
         was deleted.
         """
-        return self._begin(batch, groups, self._extended, limit=limit, with_it=with_it)
+        return self._begin(batch, groups, self._extend_group, limit=limit, with_it=with_it)
 
     def extend_rest(self, batch: Batch, groups: Sequence[Group]) -> None:
         """The other transactions. Raises LostRaceError; the batch's row says how many groups are placed."""
-        self._place_rest(batch, groups, self._extended)
+        self._write_rest(batch, groups, self._extend_group)
 
     def find(self, owner: str, batch_id: str) -> Batch | None:
         item = self._writes.get(keys.batch(owner, batch_id))
@@ -135,8 +135,8 @@ class BatchStore:
         if wanted > limit:
             used = self._quota.usage(batch.owner, batch.period).used
             raise QuotaExceededError(limit=limit, used=used, requested=wanted)
-        first = next(_chunks(groups, reserve=2 + len(with_it)), [])
-        checks = self._checks(batch.owner, first)
+        first = next(_split(groups, reserve=2 + len(with_it)), [])
+        checks = self._check_projects(batch.owner, first)
         started = batch.model_copy(
             update={"placed": len(first), "unplaced": wanted - sum(len(jobs) for _, jobs in first)}
         )
@@ -157,14 +157,14 @@ class BatchStore:
             raise
         return started
 
-    def _place_rest(
+    def _write_rest(
         self,
         batch: Batch,
         groups: Sequence[Group],
         rows: Callable[[Group], list[Write]],
     ) -> None:
         """Write the unplaced rows; the last transaction removes the batch from the due index."""
-        for chunk in _chunks([] if batch.abandoned else groups[batch.placed :], reserve=1):
+        for chunk in _split([] if batch.abandoned else groups[batch.placed :], reserve=1):
             after = batch.model_copy(
                 update={
                     "placed": batch.placed + len(chunk),
@@ -179,12 +179,12 @@ class BatchStore:
                 values={":placed": batch.placed},
             )
             placed = [write for group in chunk for write in rows(group)]
-            self._writes.transact_write([*self._checks(batch.owner, chunk), progress, *placed])
+            self._writes.transact_write([*self._check_projects(batch.owner, chunk), progress, *placed])
             batch = after
 
-    def _checks(self, owner: str, groups: Sequence[Group]) -> list[Write]:
+    def _check_projects(self, owner: str, groups: Sequence[Group]) -> list[Write]:
         """The conditions that the projects of these rows exist."""
-        return [self._writes.exists(keys.project(owner, project_id)) for project_id in _projects(groups)]
+        return [self._writes.exists(keys.project(owner, project_id)) for project_id in _list_projects(groups)]
 
     def _put(self, batch: Batch) -> Write:
         item = row(batch, keys.batch(batch.owner, batch.id))
@@ -194,25 +194,25 @@ class BatchStore:
             item.pop("due_at", None)
         return self._writes.put_new(item)
 
-    def _new(self, group: Group) -> list[Write]:
+    def _put_group(self, group: Group) -> list[Write]:
         image, jobs = group
-        return [self._images.put_new(image), *self._job_rows(jobs)]
+        return [self._images.put_new(image), *self._put_jobs(jobs)]
 
-    def _extended(self, group: Group) -> list[Write]:
+    def _extend_group(self, group: Group) -> list[Write]:
         image, jobs = group
-        return [*self._images.require_unchanged(image, [job.id for job in jobs]), *self._job_rows(jobs)]
+        return [*self._images.require_unchanged(image, [job.id for job in jobs]), *self._put_jobs(jobs)]
 
-    def _job_rows(self, jobs: Sequence[Job]) -> list[Write]:
+    def _put_jobs(self, jobs: Sequence[Job]) -> list[Write]:
         return [write for job in jobs for write in self._jobs.put_new(job)]
 
 
-def _projects(groups: Sequence[Group]) -> list[str]:
+def _list_projects(groups: Sequence[Group]) -> list[str]:
     """The projects of these rows. Jobs of an image that is gone are written only to be closed."""
     usable = (ImageStatus.READY, ImageStatus.AWAITING_UPLOAD)
     return sorted({image.project_id for image, _ in groups if image.status in usable})
 
 
-def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
+def _split(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
     """Whole images with their jobs, as many as fit into one transaction beside `reserve` other actions.
 
     The first chunk is empty when its image does not fit beside them.
@@ -220,7 +220,7 @@ def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
     chunk: list[Group] = []
     for group in groups:
         longer = [*chunk, group]
-        if reserve + len(_projects(longer)) + sum(_actions(each) for each in longer) > MAX_ACTIONS:
+        if reserve + len(_list_projects(longer)) + sum(_count_actions(each) for each in longer) > MAX_ACTIONS:
             yield chunk
             chunk = [group]
         else:
@@ -229,6 +229,6 @@ def _chunks(groups: Sequence[Group], *, reserve: int) -> Iterator[list[Group]]:
         yield chunk
 
 
-def _actions(group: Group) -> int:
+def _count_actions(group: Group) -> int:
     """How many actions a group takes: its image, and each job with its ledger line and its parent."""
     return 1 + sum(3 if job.parent_job_id else 2 for job in group[1])

@@ -63,17 +63,17 @@ class BillingStore:
         later. Raises AppliedError and LostRaceError.
         """
         key = keys.stripe_customer(linked.customer)
-        writes = [self._event(event, at)] if event else []
+        writes = [self._put_event(event, at)] if event else []
         writes += [
             self._writes.update(key, add={"version": 1}, when="#version = :read", values={":read": linked.version})
         ]
         if user and (unlink or user.subscribed != subscribed):
-            writes.append(self._user(user.owner, linked.customer, at, subscribed, unlink))
+            writes.append(self._update_user(user.owner, linked.customer, at, subscribed, unlink))
         self._transact(writes, event)
 
     def note(self, event: BillingEvent, at: datetime) -> None:
         """Store an event that needs no action as applied. Raises AppliedError."""
-        self._transact([self._event(event, at)], event)
+        self._transact([self._put_event(event, at)], event)
 
     def link(self, owner: str, customer: str, at: datetime) -> None:
         """Raises LostRaceError if either is linked to another, or the owner's account is closed."""
@@ -103,8 +103,8 @@ class BillingStore:
         unknown = self._writes.check(
             keys.stripe_customer(customer), "attribute_not_exists(#owner) AND attribute_not_exists(#gone)"
         )
-        parked = {**self._row(event, at), **keys.stripe_parked(customer, event.id)}
-        self._transact([self._event(event, at), unknown, self._writes.put(parked)], event)
+        parked = {**self._build_row(event, at), **keys.stripe_parked(customer, event.id)}
+        self._transact([self._put_event(event, at), unknown, self._writes.put(parked)], event)
 
     def parked(self, customer: str) -> bool:
         """Whether events were stored before the customer was linked."""
@@ -112,7 +112,9 @@ class BillingStore:
         condition = Key("pk").eq(pk) & Key("sk").begins_with("PARKED#")
         return bool(self._table.query(KeyConditionExpression=condition, Limit=1, ConsistentRead=True)["Items"])
 
-    def _user(self, owner: str, customer: str, at: datetime, subscribed: Subscribed | None, unlink: bool) -> Write:
+    def _update_user(
+        self, owner: str, customer: str, at: datetime, subscribed: Subscribed | None, unlink: bool
+    ) -> Write:
         put: Item = {"updated_at": keys.stamp(at)}
         if subscribed:
             put["subscribed"] = subscribed.model_dump(mode="json", exclude_none=True)
@@ -125,10 +127,10 @@ class BillingStore:
             values={":customer": customer},
         )
 
-    def _event(self, event: BillingEvent, at: datetime) -> Write:
-        return self._writes.put_new(self._row(event, at))
+    def _put_event(self, event: BillingEvent, at: datetime) -> Write:
+        return self._writes.put_new(self._build_row(event, at))
 
-    def _row(self, event: BillingEvent, at: datetime) -> Item:
+    def _build_row(self, event: BillingEvent, at: datetime) -> Item:
         item = {
             **keys.stripe_event(event.id),
             "type": event.type,

@@ -21,10 +21,10 @@ class CostStore:
         self._writes = Writes(table)
 
     def of_project(self, owner: str, project_id: str) -> CostView:
-        return _view(self._writes.get(keys.cost(owner, project_id)))
+        return _build_view(self._writes.get(keys.cost(owner, project_id)))
 
     def of(self, owner: str) -> CostView:
-        return _view(self._writes.get(keys.total_cost(owner)))
+        return _build_view(self._writes.get(keys.total_cost(owner)))
 
     def booked(self, job: Job, run: Run) -> Item:
         """The job's attributes `runs` and `cost_usd` after this run; it replaces a line of the same attempt."""
@@ -40,19 +40,19 @@ class CostStore:
         if not run.cost_usd:
             return []
         rows = keys.cost(job.owner, job.project_id), keys.total_cost(job.owner)
-        return [self._add(job.owner, key, run.cost_usd, first=not job.cost_usd) for key in rows]
+        return [self._add_cost(job.owner, key, run.cost_usd, first=not job.cost_usd) for key in rows]
 
     def spent_on_deleted(self, owner: str, run: UnbookedRun, *, project: bool) -> list[Write]:
         """The actions that count a run whose job was deleted; `project`: whether its project is still there."""
         rows = [keys.total_cost(owner), *([keys.cost(owner, run.project_id)] if project else [])]
-        return [self._add(owner, key, run.cost_usd, first=run.first) for key in rows]
+        return [self._add_cost(owner, key, run.cost_usd, first=run.first) for key in rows]
 
-    def _add(self, owner: str, key: keys.Key, cost_usd: Decimal, *, first: bool) -> Write:
+    def _add_cost(self, owner: str, key: keys.Key, cost_usd: Decimal, *, first: bool) -> Write:
         more = {"micro_usd": int(cost_usd * MICRO), "jobs": 1 if first else 0}
         return self._writes.update(key, put={"owner": owner}, add=more)
 
 
-def _view(item: Item | None) -> CostView:
+def _build_view(item: Item | None) -> CostView:
     found = item or {}
     total, jobs = Decimal(int(found.get("micro_usd", 0))) / MICRO, int(found.get("jobs", 0))
     return CostView(

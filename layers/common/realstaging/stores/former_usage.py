@@ -28,13 +28,13 @@ class FormerUsage:
 
         `carried`: the part of `captured` for which the ledger has no lines.
         """
-        secret, month = self._find_secret(), keys.month(at)
+        secret, month = self.find_secret(), keys.month(at)
         # Without a secret, no usage was stored yet.
-        found = self._writes.get(keys.former_usage(_pseudonym(secret, owner), month)) if secret else None
+        found = self._writes.get(keys.former_usage(_derive_pseudonym(secret, owner), month)) if secret else None
         if found is None:
             return []
         used = int(found["used"])
-        added = {"used": used, "captured": used, "reserved": 0, "carried": used, **_called_off(found)}
+        added = {"used": used, "captured": used, "reserved": 0, "carried": used, **_read_called_off(found)}
         return [self._writes.update(keys.usage(owner, month), put={"owner": owner, "period": month}, add=added)]
 
     def keep(self, user: User, at: datetime, limit: int) -> list[Write]:
@@ -51,25 +51,25 @@ class FormerUsage:
         captured = int(usage.get("captured", 0))
         used = min(captured, limit)
         if user.role_set:
-            counted = {"used": used, "captured": used, "reserved": 0, "carried": used, **_called_off(usage)}
+            counted = {"used": used, "captured": used, "reserved": 0, "carried": used, **_read_called_off(usage)}
             return [self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
         unchanged = "#captured = :read" if "captured" in usage else "attribute_not_exists(#captured)"
         gone = self._writes.delete(key, unchanged, {":read": captured} if "captured" in usage else None)
-        if not (used or _called_off(usage)):
+        if not (used or _read_called_off(usage)):
             return [gone]
         expires_at = int(keys.month_end(at).timestamp())
-        pseudonym = _pseudonym(self._find_secret() or self._create_secret(), user.owner)
-        counted = {"used": used, **_called_off(usage)}
+        pseudonym = _derive_pseudonym(self.find_secret() or self.create_secret(), user.owner)
+        counted = {"used": used, **_read_called_off(usage)}
         former = {**keys.former_usage(pseudonym, month), **counted, "expires_at": expires_at}
         return [gone, self._writes.put(former)]
 
-    def _find_secret(self) -> bytes | None:
+    def find_secret(self) -> bytes | None:
         if self._secret is None:
             found = self._writes.get(keys.pseudonyms())
             self._secret = bytes.fromhex(str(found["secret"])) if found else None
         return self._secret
 
-    def _create_secret(self) -> bytes:
+    def create_secret(self) -> bytes:
         """Create the stage's secret; concurrent calls get the same one."""
         secret = secrets.token_bytes(32)
         try:
@@ -80,10 +80,10 @@ class FormerUsage:
         return secret
 
 
-def _called_off(counters: Item) -> Item:
+def _read_called_off(counters: Item) -> Item:
     """Runs that we paid for though they were canceled; their limit outlives the account, too."""
     return {"canceled_runs": counters["canceled_runs"]} if counters.get("canceled_runs") else {}
 
 
-def _pseudonym(secret: bytes, owner: str) -> str:
+def _derive_pseudonym(secret: bytes, owner: str) -> str:
     return hmac.digest(secret, owner.encode(), hashlib.sha256).hex()

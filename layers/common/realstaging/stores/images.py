@@ -111,7 +111,7 @@ class ImageStore:
         return self._projects.find(image.owner, image.project_id) is None
 
     def release_content(self, owner: str, sha256: str, at: datetime) -> None:
-        """A file was written that perhaps no row refers to: the purge checks its references."""
+        """Make content due for the purge, after a file was written that no row may refer to."""
         self._writes.update_item(
             self._writes.update(
                 keys.content(owner, sha256),

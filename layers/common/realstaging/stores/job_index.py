@@ -34,14 +34,14 @@ class JobIndex:
 
     def ended(self, status: JobStatus, before: str | None) -> Iterator[IndexedJob]:
         """Jobs in a final state, newest first; pages are read as they are consumed."""
-        lanes = [self._ended(keys.ended_lane(status, shard), before) for shard in range(keys.DUE_SHARDS)]
+        lanes = [self._query_ended(keys.ended_lane(status, shard), before) for shard in range(keys.DUE_SHARDS)]
         return heapq.merge(*lanes, reverse=True)
 
     def unfinished(self, *, due_before: datetime | None = None) -> list[IndexedJob]:
         """Unfinished jobs, newest first; beyond UNFINISHED_PAGES, only those that are due first."""
         found: list[IndexedJob] = []
         for shard in range(keys.DUE_SHARDS):
-            found += self._due(shard, Attr("sk").begins_with("JOB#"), due_before)
+            found += self._query_due(shard, Attr("sk").begins_with("JOB#"), due_before)
         return sorted(found, reverse=True)
 
     def read(self, found: Sequence[IndexedJob]) -> list[Job]:
@@ -50,23 +50,23 @@ class JobIndex:
 
     def find(self, job_id: str) -> Job | None:
         """By its id alone: queries the lane of each state."""
-        return next((job for found in self._entries(job_id) for job in self.read([found])), None)
+        return next((job for found in self._find_entries(job_id) for job in self.read([found])), None)
 
-    def _entries(self, job_id: str) -> Iterator[IndexedJob]:
+    def _find_entries(self, job_id: str) -> Iterator[IndexedJob]:
         for status in (status for status in JobStatus if status.final):
             lane = keys.ended(status, job_id)
             condition = Key("gsi2pk").eq(lane["gsi2pk"]) & Key("gsi2sk").eq(lane["gsi2sk"])
             yield from self._query(KeyConditionExpression=condition)
-        yield from self._due(keys.shard(job_id), Attr("sk").eq(f"JOB#{job_id}"), None)
+        yield from self._query_due(keys.shard(job_id), Attr("sk").eq(f"JOB#{job_id}"), None)
 
-    def _ended(self, lane: str, before: str | None) -> Iterator[IndexedJob]:
+    def _query_ended(self, lane: str, before: str | None) -> Iterator[IndexedJob]:
         condition: ConditionBase = Key("gsi2pk").eq(lane)
         if before:
             condition &= Key("gsi2sk").lt(before)
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": LANE_PAGE}
         return self._query(**query)
 
-    def _due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[IndexedJob]:
+    def _query_due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[IndexedJob]:
         condition: ConditionBase = Key("gsi2pk").eq(f"DUE#{shard}")
         if before:
             condition &= Key("gsi2sk").lt(keys.stamp(before))
@@ -74,8 +74,8 @@ class JobIndex:
         return self._query(pages=UNFINISHED_PAGES, **query)
 
     def _query(self, **query: Any) -> Iterator[IndexedJob]:
-        return map(_indexed_job, query_all(self._table, IndexName="gsi2", ProjectionExpression="pk, sk", **query))
+        return map(_read_entry, query_all(self._table, IndexName="gsi2", ProjectionExpression="pk, sk", **query))
 
 
-def _indexed_job(item: Item) -> IndexedJob:
+def _read_entry(item: Item) -> IndexedJob:
     return IndexedJob(str(item["sk"]).removeprefix("JOB#"), str(item["pk"]).removeprefix("USER#"))

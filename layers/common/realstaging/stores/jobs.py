@@ -72,7 +72,7 @@ class JobStore:
 
     def visible(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
         """The jobs that exist and whose projects exist: what their owner sees."""
-        return self._in_projects(owner, self.get_many(owner, job_ids))
+        return self._drop_orphans(owner, self.get_many(owner, job_ids))
 
     def get_many(self, owner: str, job_ids: Iterable[str]) -> list[Job]:
         found = self._writes.get_many([keys.job(owner, job_id) for job_id in job_ids])
@@ -95,7 +95,7 @@ class JobStore:
         last_read: str | None = None
         for _ in range(MAX_PAGES):
             answer = self._table.query(**query)
-            jobs += self._in_projects(owner, [Job.model_validate(item) for item in answer["Items"]])
+            jobs += self._drop_orphans(owner, [Job.model_validate(item) for item in answer["Items"]])
             last = answer.get("LastEvaluatedKey")
             last_read = str(last["sk"]).removeprefix("JOB#") if last else None
             if len(jobs) > limit or last is None:
@@ -133,18 +133,18 @@ class JobStore:
         self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None, *, parked: bool = False
     ) -> Job:
         """Back to `queued` because the provider did not accept it: no attempt is counted, and the slot is kept."""
-        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_slot_item(slot)}
+        put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_build_slot(slot)}
         return self._write_one(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
     def requeue(
         self, job: Job, at: datetime, look_again: datetime, run: Run | None = None, best: Candidate | None = None
     ) -> Job:
         """Back to `queued` for another attempt, after one that failed. `best`: what it ends with if none passes."""
-        booked, cost_writes = self._booking(job, run)
+        booked, cost_writes = self._build_booking(job, run)
         put = {
             "queued_at": keys.stamp(at),
             **booked,
-            **({"best": _exact(best.model_dump(mode="json"))} if best else {}),
+            **({"best": _replace_floats(best.model_dump(mode="json"))} if best else {}),
         }
         move = self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["prediction_id"])
         if not cost_writes:
@@ -171,14 +171,14 @@ class JobStore:
 
     def book(self, job: Job, at: datetime, run: Run) -> None:
         """Book a run that ended after its job or attempt did; the state stays. Raises LostRaceError."""
-        booked, cost_writes = self._booking(job, run)
+        booked, cost_writes = self._build_booking(job, run)
         if _is_called_off(run):
             cost_writes.append(self._quota.called_off(job.owner, job.period))
         self._writes.transact_write([self._move(job, job.status, at, due=job.due_at, put=booked), *cost_writes])
 
     def postpone(self, job: Job, until: datetime, slot: Slot | None, *, parked: bool = False) -> None:
         """Put a start off and keep its slot. `parked`: the sweep sends its message at `until`."""
-        self.look_again(job, until, {"held_back": True, "parked": parked, **_slot_item(slot)})
+        self.look_again(job, until, {"held_back": True, "parked": parked, **_build_slot(slot)})
 
     def look_again(self, job: Job, at: datetime, more: Item | None = None) -> None:
         """Move the time at which the sweep looks at this job; its state stays. Raises LostRaceError."""
@@ -202,9 +202,9 @@ class JobStore:
         Raises LostRaceError, and NotFoundError when the project was deleted: then nothing is charged.
         """
         started = job.started_at or at
-        booked, cost_writes = self._booking(job, run)
+        booked, cost_writes = self._build_booking(job, run)
         put = {
-            **_exact(result),
+            **_replace_floats(result),
             **booked,
             "charged": charged,
             "finished_at": keys.stamp(at),
@@ -232,8 +232,8 @@ class JobStore:
         more: Item | None = None,
     ) -> None:
         """→ `failed` or `canceled`, and the reservation is released, in one transaction; `more` is written with it."""
-        booked, cost_writes = self._booking(job, run)
-        move = self.close_action(job, status, at, failure, booked | _exact(more or {}))
+        booked, cost_writes = self._build_booking(job, run)
+        move = self.close_action(job, status, at, failure, booked | _replace_floats(more or {}))
         released = self._quota.release(job, keys.stamp(at), called_off=run is not None and _is_called_off(run))
         self._writes.transact_write([move, *released, *cost_writes])
 
@@ -280,10 +280,10 @@ class JobStore:
             drop=[*drop, *(() if due else ("due_at",))],
         )
 
-    def _booking(self, job: Job, run: Run | None) -> tuple[Item, list[Write]]:
+    def _build_booking(self, job: Job, run: Run | None) -> tuple[Item, list[Write]]:
         return (self._costs.booked(job, run), self._costs.cost_writes(job, run)) if run else ({}, [])
 
-    def _in_projects(self, owner: str, jobs: Sequence[Job]) -> list[Job]:
+    def _drop_orphans(self, owner: str, jobs: Sequence[Job]) -> list[Job]:
         existing = self._projects.existing(owner, {job.project_id for job in jobs})
         return [job for job in jobs if job.project_id in existing]
 
@@ -296,11 +296,11 @@ def _is_called_off(run: Run) -> bool:
     return run.outcome == JobStatus.CANCELED and run.cost_usd > 0
 
 
-def _slot_item(slot: Slot | None) -> Item:
+def _build_slot(slot: Slot | None) -> Item:
     return {"slot": slot.model_dump(mode="json")} if slot else {}
 
 
-def _exact(values: Item) -> Item:
+def _replace_floats(values: Item) -> Item:
     """The table holds no floats."""
     exact: Item = json.loads(json.dumps(values), parse_float=Decimal)
     return exact

@@ -37,7 +37,7 @@ class ProviderStore:
     def __init__(self, table: "Table") -> None:
         self._writes = Writes(table)
 
-    def scene(self, owner: str, job_id: str) -> StartState:
+    def read_state(self, owner: str, job_id: str) -> StartState:
         """The state for the start of a job, in one call."""
         needed = [
             keys.job(owner, job_id),
@@ -52,9 +52,9 @@ class ProviderStore:
         return StartState(
             job=Job.model_validate(job) if job else None,
             live=live(overrides),
-            breaker=_breaker(breaker),
-            pace=_pace(pace),
-            models=_model_breakers(models),
+            breaker=_read_breaker(breaker),
+            pace=_read_schedule(pace),
+            models=_read_model_breakers(models),
             last=Slot.model_validate(last) if last else None,
         )
 
@@ -62,7 +62,7 @@ class ProviderStore:
 
     def breaker(self) -> Breaker:
         """As it is; closed while `until` is None."""
-        return _breaker(self._writes.get(keys.breaker()))
+        return _read_breaker(self._writes.get(keys.breaker()))
 
     def answers(self) -> bool:
         """Whether the breaker is closed."""
@@ -72,16 +72,16 @@ class ProviderStore:
         """Open the breaker; False if it was open already."""
         put = {"reason": reason, "until": keys.stamp(at + timedelta(seconds=seconds)), "seconds": seconds}
         write = self._writes.update(keys.breaker(), put=put, drop=["probes"], when="attribute_not_exists(#until)")
-        return self._holds(write)
+        return self._try_update(write)
 
     def note_failure(self) -> Breaker:
         """Count one more failure in a row; returns the breaker after it."""
-        return _breaker(self._writes.update_item(self._writes.update(keys.breaker(), add={"failures": 1})))
+        return _read_breaker(self._writes.update_item(self._writes.update(keys.breaker(), add={"failures": 1})))
 
     def forget_failures(self) -> None:
         """Reset the failures after an answer; an open breaker is left to its probe."""
         write = self._writes.update(keys.breaker(), drop=["failures"], when="attribute_not_exists(#until)")
-        self._holds(write)
+        self._try_update(write)
 
     def give_back(self, tried: Breaker, before: Breaker) -> None:
         """Undo a probe that was not made: restore `before`, unless the breaker has changed since."""
@@ -93,10 +93,10 @@ class ProviderStore:
             when="#until = :tried",
             values={":tried": keys.stamp(tried.until)},
         )
-        self._holds(write)
+        self._try_update(write)
 
     def model_breakers(self) -> ModelBreakers:
-        return _model_breakers(self._writes.get(keys.model_breakers()))
+        return _read_model_breakers(self._writes.get(keys.model_breakers()))
 
     def change_models(self, read: ModelBreakers, models: dict[str, Breaker]) -> bool:
         """Replace the models' breakers; False if they changed since they were read."""
@@ -107,7 +107,7 @@ class ProviderStore:
             when="#version = :read" if read.version else "attribute_not_exists(#version)",
             values={":read": read.version} if read.version else None,
         )
-        return self._holds(write)
+        return self._try_update(write)
 
     def try_once(self, breaker: Breaker, at: datetime) -> Breaker | None:
         """Take the one probe of an open breaker; None if another start has it.
@@ -124,7 +124,7 @@ class ProviderStore:
             values={":read": keys.stamp(breaker.until)},
         )
         try:
-            return _breaker(self._writes.update_item(write))
+            return _read_breaker(self._writes.update_item(write))
         except LostRaceError:
             return None
 
@@ -132,7 +132,7 @@ class ProviderStore:
         """Close the breaker after a probe that was answered; False if it has changed since."""
         assert breaker.until is not None
         values = {":tried": keys.stamp(breaker.until)}
-        return self._holds(
+        return self._try_update(
             self._writes.update(keys.breaker(), drop=BREAKER_ATTRIBUTES, when="#until = :tried", values=values)
         )
 
@@ -160,9 +160,9 @@ class ProviderStore:
                 values[":furthest"] = now + horizon
             write = self._writes.update(keys.pace(), when=when, values=values, **taken)
             try:
-                pace = _pace(self._writes.update_item(write))
+                pace = _read_schedule(self._writes.update_item(write))
             except LostRaceError as error:
-                pace = _pace(error.failed[0])
+                pace = _read_schedule(error.failed[0])
                 continue
             return Slot(at=pace.next_at - step, per_minute=per_minute), pace
         raise RuntimeError("the schedule kept changing")
@@ -182,9 +182,9 @@ class ProviderStore:
             when="attribute_not_exists(#held_until) OR #held_until <= :now",
             values={":now": now},
         )
-        self._holds(write)
+        self._try_update(write)
 
-    def _holds(self, write: dict[str, Item]) -> bool:
+    def _try_update(self, write: dict[str, Item]) -> bool:
         try:
             self._writes.update_item(write)
         except LostRaceError:
@@ -192,13 +192,13 @@ class ProviderStore:
         return True
 
 
-def _breaker(item: Item | None) -> Breaker:
+def _read_breaker(item: Item | None) -> Breaker:
     return Breaker.model_validate(item or {})
 
 
-def _pace(item: Item | None) -> StartSchedule:
+def _read_schedule(item: Item | None) -> StartSchedule:
     return StartSchedule.model_validate(item or {})
 
 
-def _model_breakers(item: Item | None) -> ModelBreakers:
+def _read_model_breakers(item: Item | None) -> ModelBreakers:
     return ModelBreakers.model_validate(item or {})

@@ -83,25 +83,25 @@ class QuotaStore:
 
     def capture(self, job: Job, at: str) -> list[Write]:
         return [
-            self._close(job, "captured", at),
+            self._close_line(job, "captured", at),
             self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1, "version": 1}),
         ]
 
     def release(self, job: Job, at: str, *, called_off: bool = False) -> list[Write]:
         more = {"canceled_runs": 1} if called_off else {}
-        return [self._close(job, "released", at), self._released(job.owner, job.period, 1, more)]
+        return [self._close_line(job, "released", at), self._release_counters(job.owner, job.period, 1, more)]
 
     def release_together(self, jobs: Sequence[Job], at: str) -> list[Write]:
         """Release the ledger lines of several jobs; each period's counters change once."""
-        lines = [self._close(job, "released", at) for job in jobs]
+        lines = [self._close_line(job, "released", at) for job in jobs]
         periods = Counter((job.owner, job.period) for job in jobs)
-        return [*lines, *(self._released(owner, period, count) for (owner, period), count in periods.items())]
+        return [*lines, *(self._release_counters(owner, period, count) for (owner, period), count in periods.items())]
 
-    def _released(self, owner: str, period: str, count: int, more: Item | None = None) -> Write:
+    def _release_counters(self, owner: str, period: str, count: int, more: Item | None = None) -> Write:
         counted = {"used": -count, "reserved": -count, "version": 1, **(more or {})}
         return self._writes.update(keys.usage(owner, period), add=counted)
 
-    def _close(self, job: Job, state: str, at: str) -> Write:
+    def _close_line(self, job: Job, state: str, at: str) -> Write:
         # From "reserved" only: a captured or released line never changes again.
         return self._writes.update(
             keys.ledger(job.owner, job.period, job.id),

@@ -44,7 +44,7 @@ class OverrideStore:
 
     def revision(self, subject: str, version: int) -> Revision | None:
         item = self._writes.get(keys.setting_version(subject, version))
-        return _revision(item) if item else None
+        return _read_revision(item) if item else None
 
     def revisions(self, subject: str, *, limit: int, before: int | None) -> tuple[list[Revision], int | None]:
         """A page of a subject's versions, newest first, and the next page's `before`."""
@@ -57,7 +57,7 @@ class OverrideStore:
         }
         if before is not None:
             query["ExclusiveStartKey"] = keys.setting_version(subject, before)
-        found = [_revision(dict(item)) for item in self._table.query(**query)["Items"]]
+        found = [_read_revision(dict(item)) for item in self._table.query(**query)["Items"]]
         return found[:limit], found[limit - 1].version if len(found) > limit else None
 
 
@@ -66,5 +66,5 @@ def live(item: Item | None) -> Overrides:
     return Overrides.model_validate_json(str(item["document"])) if item else Overrides()
 
 
-def _revision(item: Item) -> Revision:
+def _read_revision(item: Item) -> Revision:
     return Revision.model_validate_json(str(item["document"]))

@@ -24,7 +24,7 @@ class SerializedActions:
     """
 
     def __init__(self, actions: Iterable[Action]) -> None:
-        self._actions = [_serialized(action) for action in actions]
+        self._actions = [_serialize(action) for action in actions]
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._actions)
@@ -56,6 +56,6 @@ def attributes(row: dict[str, Any]) -> dict[str, Attribute]:
     return {name: attribute(value) for name, value in row.items()}
 
 
-def _serialized(action: Action) -> Action:
+def _serialize(action: Action) -> Action:
     ((kind, parts),) = action.items()
     return {kind: {name: attributes(part) if name in ROWS else part for name, part in parts.items()}}

@@ -123,7 +123,7 @@ class Writes:
             "TableName": self.table.name,
             "Key": key,
             "ConditionExpression": when,
-            "ExpressionAttributeNames": _names(when),
+            "ExpressionAttributeNames": _find_names(when),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return {"Delete": action | ({"ExpressionAttributeValues": values} if values else {})}
@@ -134,7 +134,7 @@ class Writes:
             "TableName": self.table.name,
             "Key": key,
             "ConditionExpression": when,
-            "ExpressionAttributeNames": _names(when),
+            "ExpressionAttributeNames": _find_names(when),
         }
         return {"ConditionCheck": action | ({"ExpressionAttributeValues": values} if values else {})}
 
@@ -173,7 +173,7 @@ class Writes:
         }
         if when:
             expression["ConditionExpression"] = when
-            names |= _names(when)
+            names |= _find_names(when)
         if bound or values:
             expression["ExpressionAttributeValues"] = bound | (values or {})
         return {"Update": expression}
@@ -224,7 +224,7 @@ class Writes:
             except self._client.exceptions.TransactionCanceledException as error:
                 failed = {
                     index: plain(reason.get("Item") or {})
-                    for index, reason in enumerate(_reasons(error))
+                    for index, reason in enumerate(_read_reasons(error))
                     if reason.get("Code") == "ConditionalCheckFailed"
                 }
                 if failed:
@@ -252,7 +252,7 @@ class Writes:
                 pending = answer.get("UnprocessedKeys")
                 if not pending:
                     break
-                _sleep(attempt)
+                wait_before_retry(attempt)
             else:
                 raise RuntimeError("the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
@@ -264,7 +264,7 @@ def plain(item: Item) -> Item:
     return {name: read(value) for name, value in item.items()}
 
 
-def _names(expression: str) -> dict[str, str]:
+def _find_names(expression: str) -> dict[str, str]:
     return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
 
 
@@ -274,19 +274,19 @@ def _retry_if_busy[R](call: Callable[[], R]) -> R:
         try:
             return call()
         except ClientError as error:
-            codes = _codes(error)
+            codes = _read_codes(error)
             if not codes & (CONFLICTS | THROTTLES):
                 raise
-            _sleep(attempt, 0.2 if codes & THROTTLES else 0.05)
+            wait_before_retry(attempt, 0.2 if codes & THROTTLES else 0.05)
     return call()
 
 
-def _codes(error: ClientError) -> set[str]:
+def _read_codes(error: ClientError) -> set[str]:
     """The error's code, and the cancellation reasons of a transaction."""
-    return {str(error.response.get("Error", {}).get("Code")), *(str(each.get("Code")) for each in _reasons(error))}
+    return {str(error.response.get("Error", {}).get("Code")), *(str(each.get("Code")) for each in _read_reasons(error))}
 
 
-def _reasons(error: Any) -> list[Any]:
+def _read_reasons(error: Any) -> list[Any]:
     return list(error.response.get("CancellationReasons", []))
 
 
@@ -299,6 +299,6 @@ def _is_written(update: Item, found: Item) -> bool:
     return bool(put) and all(found.get(name) == value for name, value in put.items())
 
 
-def _sleep(attempt: int, seconds: float = 0.05) -> None:
+def wait_before_retry(attempt: int, seconds: float = 0.05) -> None:
     """Exponential back-off with full jitter, so that competing writers do not collide again."""
     time.sleep(random.uniform(0, seconds * 2**attempt))  # noqa: S311 (not a secret)

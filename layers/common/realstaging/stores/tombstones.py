@@ -51,7 +51,7 @@ class TombstoneStore:
         """Replace the project with its tombstone, which hides everything in it. Raises LostRaceError."""
         key = keys.project(project.owner, project.id)
         gone = self._writes.delete(key, UNCHANGED, {":version": project.version})
-        self._writes.transact_write([gone, self._marker("PROJECT", project.owner, project.id, at)])
+        self._writes.transact_write([gone, self._put_tombstone("PROJECT", project.owner, project.id, at)])
 
     def delete_images(self, images: Sequence[Image], at: datetime) -> None:
         """Replace up to DELETED_TOGETHER images with their tombstones, all or none.
@@ -62,7 +62,7 @@ class TombstoneStore:
         for image in images:
             key = keys.image(image.owner, image.id)
             writes.append(self._writes.delete(key, UNCHANGED, {":version": image.version}))
-            writes.append(self._marker_of_image(image, at))
+            writes.append(self._put_image_tombstone(image, at))
         self._writes.transact_write(writes)
 
     def delete_jobs(self, jobs: Sequence[Job], at: datetime, runs: Mapping[str, UnbookedRun] | None = None) -> None:
@@ -76,7 +76,7 @@ class TombstoneStore:
             unchanged = UNCHANGED if job.prediction_id else f"{UNCHANGED} AND attribute_not_exists(#prediction_id)"
             writes.append(self._writes.delete(keys.job(job.owner, job.id), unchanged, {":version": job.version}))
             run = runs[job.id].model_dump_json() if runs and job.id in runs else None
-            writes.append(self._marker("JOB", job.owner, job.id, at + FILES_SETTLED, run=run))
+            writes.append(self._put_tombstone("JOB", job.owner, job.id, at + FILES_SETTLED, run=run))
         unfinished = [job for job in jobs if not job.status.final]
         self._writes.transact_write([*writes, *self._quota.release_together(unfinished, keys.stamp(at))])
 
@@ -91,7 +91,7 @@ class TombstoneStore:
         return Tombstone(cast(Kind, kind), owner, id, item.get("sha256"), item.get("project_id"), due_at, run)
 
     def book(self, job: Tombstone, run: UnbookedRun, *, billed: bool) -> None:
-        """The end of a deleted job's run is known. Raises LostRaceError if it was booked, or its project deleted."""
+        """Book the run of a deleted job. Raises LostRaceError if it was booked, or its project deleted."""
         told = self._writes.update(
             keys.deleted(job.owner, job.kind, job.id), drop=("run",), when="attribute_exists(#run)"
         )
@@ -117,7 +117,7 @@ class TombstoneStore:
 
     def forget_project(self, project: Tombstone) -> None:
         """Remove the project's batches, costs and tombstone. Raises LostRaceError."""
-        for batch in self._batches_of(project):
+        for batch in self._find_batches(project):
             self._forget_batch(batch, project.id)
         self._table.delete_item(Key=keys.cost(project.owner, project.id))
         self.forget(project)
@@ -148,7 +148,7 @@ class TombstoneStore:
         )
         self.forget(tombstone, content)
 
-    def _batches_of(self, project: Tombstone) -> Iterator[Batch]:
+    def _find_batches(self, project: Tombstone) -> Iterator[Batch]:
         query: dict[str, Any] = {
             "KeyConditionExpression": Key("pk").eq(f"USER#{project.owner}") & Key("sk").begins_with("BATCH#"),
             "FilterExpression": Attr("project_id").eq(project.id) | Attr("project_ids").contains(project.id),
@@ -206,10 +206,10 @@ class TombstoneStore:
         except LostRaceError:
             return
 
-    def _marker_of_image(self, image: Image, at: datetime) -> Write:
+    def _put_image_tombstone(self, image: Image, at: datetime) -> Write:
         facts = {"sha256": image.sha256, "project_id": image.project_id}
-        return self._marker("IMAGE", image.owner, image.id, at + FILES_SETTLED, **facts)
+        return self._put_tombstone("IMAGE", image.owner, image.id, at + FILES_SETTLED, **facts)
 
-    def _marker(self, kind: Kind, owner: str, id: str, at: datetime, **more: str | None) -> Write:
+    def _put_tombstone(self, kind: Kind, owner: str, id: str, at: datetime, **more: str | None) -> Write:
         item: Item = {"owner": owner, **{name: value for name, value in more.items() if value}}
         return self._writes.put({**keys.deleted(owner, kind, id), **keys.purge(at, id), **item})

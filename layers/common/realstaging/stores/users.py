@@ -59,7 +59,7 @@ class UserStore:
                 found = error.failed[0]
             else:
                 return claimed or "user"
-        role = _role(found)
+        role = _read_role(found)
         if claimed and claimed != role and not found.get("role_set"):
             return self._update_role(owner, claimed)
         return role
@@ -75,7 +75,7 @@ class UserStore:
         try:
             self._writes.update_item(write)
         except LostRaceError as error:
-            return _role(error.failed[0])
+            return _read_role(error.failed[0])
         return claimed
 
     def create(self, owner: str, role: str, at: datetime) -> None:
@@ -154,7 +154,7 @@ class UserStore:
 
     def jobs_of(self, owner: str) -> Sequence[Job]:
         """The owner's jobs among the rows that the next `remove_rows` may remove."""
-        return [Job.model_validate(item) for item in self._rows(owner, "JOB#")]
+        return [Job.model_validate(item) for item in self._query_rows(owner, "JOB#")]
 
     def count_called_off(self, owner: str, jobs: Sequence[Job], at: datetime) -> None:
         """Runs of this month that end with the account, before their jobs are removed. A purge that dies in between
@@ -170,7 +170,7 @@ class UserStore:
         The profile and the running month's usage are left for `forget`.
         """
         last = {key["sk"] for key in (keys.user(owner), keys.usage(owner, keys.month(at)))}
-        found = [item for item in self._rows(owner, "") if item["sk"] not in last]
+        found = [item for item in self._query_rows(owner, "") if item["sk"] not in last]
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
@@ -217,7 +217,7 @@ class UserStore:
         condition = {name: part for name, part in end["Delete"].items() if name != "Key"}
         return {"Put": condition | {"Item": row(bare, key, keys.by_user(user.owner, keys.stamp(at)))}}
 
-    def _rows(self, owner: str, prefix: str) -> list[Item]:
+    def _query_rows(self, owner: str, prefix: str) -> list[Item]:
         condition: Any = Key("pk").eq(f"USER#{owner}")
         if prefix:
             condition &= Key("sk").begins_with(prefix)
@@ -225,7 +225,7 @@ class UserStore:
         return [dict(item) for item in self._table.query(KeyConditionExpression=condition, Limit=100)["Items"]]
 
 
-def _role(found: Item) -> str:
+def _read_role(found: Item) -> str:
     """Raises ForbiddenError for an account that is being deleted."""
     if "deleted_at" in found:
         raise ForbiddenError(BEING_DELETED)

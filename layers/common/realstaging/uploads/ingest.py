@@ -1,4 +1,4 @@
-"""An uploaded file: accepted or rejected, once, and its waiting jobs with it."""
+"""Accepts or rejects an uploaded file, once, together with its waiting jobs."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -27,41 +27,41 @@ def ingest(
     media: Media,
     queue: StageQueue,
 ) -> None:
-    """Look at the bytes and move the image and its waiting jobs on. A repeated event changes nothing."""
+    """Check the file and change the state of the image and its waiting jobs. A repeated event changes nothing."""
     image = images.find(owner, image_id)
     if image is None or image.status is not ImageStatus.AWAITING_UPLOAD or images.is_orphan(image):
-        # The image was deleted or has its file: whatever came now, nobody will ask for it.
+        # The image was deleted or has its file already: this one is not needed.
         media.remove(upload_key(owner, image_id))
-        log.info("upload already dealt with", image_id=image_id)
+        log.info("upload already handled", image_id=image_id)
         return
     follow(image.traceparent, image.correlation_id, about=image.id)
     upload = media.uploaded(owner, image_id, settings.uploads.max_bytes)
     if upload is None:
-        log.info("no upload there", image_id=image_id)
+        log.info("upload not found", image_id=image_id)
         return
     try:
-        photo = _look(image, upload, settings)
+        photo = _check_photo(image, upload, settings)
     except PhotoError as error:
         reject(image, ImageStatus.REJECTED, error, at, images=images, jobs=jobs)
         media.remove(upload_key(owner, image_id))
         log.info("photo rejected", image_id=image_id, code=error.code)
         return
-    alone = _keep(image, photo, upload, media)
+    all_new = _write_files(image, photo, upload, media)
     released = _accept(image, photo, upload.size, at, settings, images=images, jobs=jobs)
     if released is None:
-        # The same event again, or its owner deleted the image meanwhile: the purge takes the files.
+        # A repeated event, or the owner deleted the image meanwhile: the purge removes the files.
         images.release_content(image.owner, photo.sha256, at)
-        log.info("upload dealt with elsewhere", image_id=image.id)
+        log.info("upload handled by another call", image_id=image.id)
         return
-    if not alone:
-        _make_sure(image, photo, upload, media)
-    # Written before sent: a lost message leaves a queued job, which sweep sends again.
+    if not all_new:
+        _write_again(image, photo, upload, media)
+    # Written before it is sent: if the message is lost, the sweep sends the queued job again.
     queue.send(released)
     media.remove(upload_key(owner, image_id))
     log.info("photo accepted", image_id=image_id, jobs=len(released))
 
 
-def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
+def _check_photo(image: Image, upload: Upload, settings: Settings) -> Photo:
     if upload.data is None:
         most = settings.uploads.max_bytes // 2**20
         raise UploadTooLargeError(f"The file is larger than {most} MiB. Export the photo smaller and upload it again.")
@@ -71,20 +71,20 @@ def _look(image: Image, upload: Upload, settings: Settings) -> Photo:
     return photo
 
 
-def _keep(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
-    """Files first, row last: a row never tells of a file that is not there. False if one was there already."""
-    with ThreadPoolExecutor(3) as side_by_side:
+def _write_files(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
+    """Written before the row, which must not name missing files. False if one of them existed already."""
+    with ThreadPoolExecutor(3) as pool:
         written = [
-            side_by_side.submit(media.keep_original, image, photo.sha256, upload, photo.content_type),
-            side_by_side.submit(media.put_once, master_key(image.owner, image.id), photo.master, "image/jpeg"),
-            side_by_side.submit(media.put_once, thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
+            pool.submit(media.keep_original, image, photo.sha256, upload, photo.content_type),
+            pool.submit(media.put_once, master_key(image.owner, image.id), photo.master, "image/jpeg"),
+            pool.submit(media.put_once, thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
         ]
     results = [each.result() for each in written]
     return all(results)
 
 
-def _make_sure(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
-    """The row is ours; the files we met were perhaps of another upload, or going with a deletion."""
+def _write_again(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
+    """The row is ours, but files that existed may be another upload's, or about to be deleted."""
     media.put(master_key(image.owner, image.id), photo.master, "image/jpeg")
     media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
     if not media.has(original_key(image.owner, photo.sha256)):

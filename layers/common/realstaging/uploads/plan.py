@@ -1,4 +1,4 @@
-"""Planning an upload: which images and jobs a request makes, what it reserves, where the files go."""
+"""Plans an upload: which images and jobs a request creates, and the forms for its files."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from realstaging.config import Settings
 from realstaging.errors import ImageNotAwaitingError, ValidationFailedError, VersionConflictError
 from realstaging.gateways.media import Media
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.jobs.builder import RequestContext, RowBuilder, as_ordered, merged, orders
+from realstaging.jobs.builder import RequestContext, RowBuilder, build_orders, merge_settings, read_order
 from realstaging.models.base import Problem, view
 from realstaging.models.images import Image, ImageStatus, ImageView
 from realstaging.models.jobs import Batch, JobView
@@ -33,31 +33,31 @@ Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
 def plan(
     request: UploadRequest, asked: RequestContext, once: IdempotentRequest, *, batches: BatchStore, media: Media
 ) -> RequestResult:
-    """Create what the valid files ask for and say item by item what became of each.
+    """Create the images and jobs of the valid files; the answer says for each file what was created or what is wrong.
 
-    Raises ValidationFailedError for bad defaults, QuotaExceededError when the jobs do not all fit
-    and NotFoundError for somebody else's project; then nothing was created. A repeat of a request
-    that died half-way places what is missing and gives the first answer.
+    Raises ValidationFailedError for bad defaults, QuotaExceededError if the jobs do not all fit, and NotFoundError
+    for an unknown project; then nothing was created. A repeat of a request that died half-way creates what is
+    missing and gives the first answer.
     """
     if earlier := once.earlier():
-        return _again(earlier, request, asked, batches)
+        return _replay(earlier, request, asked, batches)
     settings = asked.terms.settings
     if request.defaults and (bad := unknown_choices(request.defaults, settings, "/defaults")):
         raise ValidationFailedError(bad)
     if len(request.files) > settings.uploads.max_files:
         most = settings.uploads.max_files
         raise ValidationFailedError([{"pointer": "/files", "message": f"At most {most} files in one request."}])
-    checked = [_check(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
+    checked = [_check_file(index, data, request.defaults, settings) for index, data in enumerate(request.files)]
     wanted = [item for item in checked if isinstance(item, tuple)]
     if not wanted:
-        return RequestResult.of_items(_answer(None, checked, [], []), taken=0, refused=len(checked))
-    batch, groups = _lay_out(wanted, request.project_id, asked)
+        return RequestResult.of_items(_build_answer(None, checked, [], []), taken=0, refused=len(checked))
+    batch, groups = _build_rows(wanted, request.project_id, asked)
     limits = settings.uploads
     forms = [
         media.upload_form(image, asked.at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
         for image, _ in groups
     ]
-    answer = _answer(batch.id, checked, groups, forms)
+    answer = _build_answer(batch.id, checked, groups, forms)
     check_size(answer, "/files")
     outcome = RequestResult.of_items(answer, taken=answer.succeeded, refused=answer.failed)
     try:
@@ -68,7 +68,7 @@ def plan(
 
 
 def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageStore, media: Media) -> PresignedPost:
-    """Another form for a file that is still awaited. Raises ImageNotAwaitingError."""
+    """A new form for a file that has not arrived. Raises ImageNotAwaitingError."""
     if image.status is not ImageStatus.AWAITING_UPLOAD:
         raise ImageNotAwaitingError(f"The image is {image.status}: upload it again as a new image.")
     limits = settings.uploads
@@ -84,8 +84,10 @@ def fresh_form(image: Image, at: datetime, settings: Settings, *, images: ImageS
     return media.upload_form(image, at, max_bytes=limits.max_bytes, seconds=limits.url_seconds)
 
 
-def _again(earlier: RequestResult, request: UploadRequest, asked: RequestContext, batches: BatchStore) -> RequestResult:
-    """The first answer; what its request did not come to, if it died, is placed now as it was promised then."""
+def _replay(
+    earlier: RequestResult, request: UploadRequest, asked: RequestContext, batches: BatchStore
+) -> RequestResult:
+    """The first answer. If its request died half-way, the rows that it promised are created now."""
     answer = UploadAnswer.model_validate(earlier.body)
     unfinished = batches.unfinished(asked.owner, answer.batch_id or "")
     if unfinished is None:
@@ -96,7 +98,7 @@ def _again(earlier: RequestResult, request: UploadRequest, asked: RequestContext
         if item.image is None:
             continue
         promised = item.image
-        jobs = [draft.job(job.id, promised.id, promised.project_id, as_ordered(job)) for job in item.jobs or []]
+        jobs = [draft.job(job.id, promised.id, promised.project_id, read_order(job)) for job in item.jobs or []]
         announced = {"sha256": request.files[item.index].get("sha256")}
         named = promised.model_dump(include={"filename", "content_type", "size_bytes"})
         fields: dict[str, Any] = named | announced
@@ -106,7 +108,7 @@ def _again(earlier: RequestResult, request: UploadRequest, asked: RequestContext
     return earlier
 
 
-def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, settings: Settings) -> Checked:
+def _check_file(index: int, data: dict[str, Any], defaults: StageSettings | None, settings: Settings) -> Checked:
     under = f"/files/{index}"
     try:
         file = UploadFile.model_validate(data)
@@ -117,16 +119,16 @@ def _check(index: int, data: dict[str, Any], defaults: StageSettings | None, set
         return [{"pointer": f"{under}/size_bytes", "message": f"At most {most} bytes ({most // 2**20} MiB)."}]
     # An explicit null means: store it, stage nothing.
     upload_only = "settings" in file.model_fields_set and file.settings is None
-    staging = None if upload_only else merged(file.settings, defaults)
+    staging = None if upload_only else merge_settings(file.settings, defaults)
     bad = refusals(staging, settings, f"{under}/settings") if staging else []
     return bad or (file, staging)
 
 
-def _lay_out(
+def _build_rows(
     wanted: Sequence[tuple[UploadFile, StageSettings | None]], project_id: str, asked: RequestContext
 ) -> tuple[Batch, list[Group]]:
     draft = RowBuilder.of(asked)
-    each_orders = [orders(staging) for _, staging in wanted]
+    each_orders = [build_orders(staging) for _, staging in wanted]
     image_ids = asked.ids("img", len(wanted))
     job_ids = iter(asked.ids("job", sum(len(each) for each in each_orders)))
     groups: list[Group] = []
@@ -136,7 +138,7 @@ def _lay_out(
     return draft.batch(project_id, groups), groups
 
 
-def _answer(
+def _build_answer(
     batch_id: str | None, checked: Sequence[Checked], groups: Sequence[Group], forms: Sequence[PresignedPost]
 ) -> UploadAnswer:
     made = iter(zip(groups, forms, strict=True))

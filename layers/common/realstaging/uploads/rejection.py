@@ -1,4 +1,4 @@
-"""An image and the jobs that wait for its file: moved together, or not at all."""
+"""Ends an image together with the jobs that wait for its file."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from realstaging.stores.table import retry_on_conflict
 
 
 def expire(image: Image, at: datetime, *, images: ImageStore, jobs: JobStore) -> None:
-    """Nothing came in time: the image and its jobs end, and nothing was charged."""
+    """No file arrived in time: the image and its jobs end, and nothing is charged."""
     error = UploadExpiredError("No file arrived for this image. Upload the photo again as a new image.")
     reject(image, ImageStatus.EXPIRED, error, at, images=images, jobs=jobs)
 
@@ -30,9 +30,9 @@ def reject(
 def move_with_waiting_jobs(
     image: Image, move: Callable[[Image, list[Job]], None], *, images: ImageStore, jobs: JobStore
 ) -> list[Job] | None:
-    """Move an image together with the jobs that still wait for it; if one was canceled meanwhile, read again.
+    """Change an image together with the jobs that still wait for it; if one was canceled meanwhile, read again.
 
-    None when somebody else was first: the same event, delivered twice, or a deletion.
+    None if a repeated event or a deletion was first.
     """
 
     def act(current: Image | None) -> list[Job] | None:

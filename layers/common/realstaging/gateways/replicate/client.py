@@ -52,7 +52,19 @@ class Replicate:
     ) -> None:
         """`refused` is called when the token is not accepted, so that `token` returns a new one."""
         self._token, self._refused = token, refused
-        self._base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
+        self.base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
+
+    @classmethod
+    def of(cls, settings: Settings, secrets: Secrets) -> "Replicate":
+        """As the settings describe it."""
+        limits = settings.replicate
+        return cls(
+            lambda: secrets.get(limits.api_token),
+            limits.base_url,
+            timeout_seconds=limits.timeout_seconds,
+            max_retry_after=limits.max_retry_after_seconds,
+            refused=lambda: secrets.forget(limits.api_token),
+        )
 
     @functools.cached_property
     def _transport(self) -> "Transport":
@@ -64,11 +76,17 @@ class Replicate:
     def _client(self) -> "Client":
         from replicate.client import Client
 
-        return Client(api_token=self._token(), base_url=self._base_url, transport=self._transport)
+        return Client(api_token=self._token(), base_url=self.base_url, transport=self._transport)
 
     def prepare(self) -> None:
         """Fetch the token if there is none yet, before anything that costs money is started."""
         _ = self._client
+
+    def close(self) -> None:
+        """Close the connections. The next call opens new ones."""
+        self.__dict__.pop("_client", None)
+        if transport := self.__dict__.pop("_transport", None):
+            transport.close()
 
     def create(
         self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
@@ -185,15 +203,3 @@ def _retry_after(headers: Mapping[str, str], body: Any) -> float | None:
         if match := re.search(r"~(\d+)s", str(body.get("detail"))):
             return float(match[1])
     return None
-
-
-def replicate(settings: Settings, secrets: Secrets) -> Replicate:
-    """The gateway, configured by the settings."""
-    limits = settings.replicate
-    return Replicate(
-        lambda: secrets.get(limits.api_token),
-        limits.base_url,
-        timeout_seconds=limits.timeout_seconds,
-        max_retry_after=limits.max_retry_after_seconds,
-        refused=lambda: secrets.forget(limits.api_token),
-    )
