@@ -4,7 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import LostRunError, NotFoundError, OutputUnusableError, StagingError, StructureChangedError
+from realstaging.errors import (
+    LostRunError,
+    NotFoundError,
+    OutputUnusableError,
+    StagingError,
+    StagingTimedOutError,
+    StructureChangedError,
+)
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
@@ -66,7 +73,7 @@ class Finisher:
         if job is None:
             self._deleted.settle(message)
             return
-        current = job.attempt == message.attempt and not job.booked
+        current = job.start_number == message.attempt and not job.booked
         if current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
         elif message.prediction and (told := costs.not_booked(job, message.attempt)):
@@ -109,9 +116,11 @@ class Finisher:
         if run is None:
             return
         photo = self._images.find(job.owner, job.image_id) if pixels_matter(told) else None
-        known = next((each.outcome for each in job.runs if each.attempt == told.attempt), None)
-        ended = costs.ended(told, known or job.status.value, run, photo)
-        if known is None or ended.cost_usd:
+        known = next((each.outcome for each in job.runs if each.attempt == told.start_number), None)
+        was_put_off = told is not job or not job.has_unbooked_run
+        outcome = known or (StagingTimedOutError.code if was_put_off else job.status.value)
+        ended = costs.ended(told, outcome, run, photo)
+        if ended.cost_usd or not (known or was_put_off):
             self._book(job, ended, at)
 
     def _end(self, job: Job, ended: Run | None, at: datetime, write: Callable[[Job], object]) -> bool:
@@ -136,7 +145,7 @@ class Finisher:
     def _moved_on(self, job: Job, now: Job | None, ended: Run | None, at: datetime) -> None:
         """Another call was quicker with the job; its run's cost is still to be booked, if nobody has done so."""
         log.info("job moved on meanwhile", job_id=job.id)
-        if ended and now and now.status.final and now.attempt == job.attempt and not now.booked:
+        if ended and now and now.status.final and now.start_number == job.start_number and not now.booked:
             self._book(now, ended.model_copy(update={"outcome": now.status.value}), at)
 
     def _book(self, job: Job, ended: Run, at: datetime) -> None:
@@ -316,7 +325,7 @@ def _trusted(job: Job, run: Prediction | None) -> Prediction | None:
 
 def _is_same_attempt(now: Job, job: Job) -> bool:
     """Whether a job's attempt is still under way."""
-    return now.status is JobStatus.PROCESSING and now.attempt == job.attempt and not now.booked
+    return now.status is JobStatus.PROCESSING and now.start_number == job.start_number and not now.booked
 
 
 def _log_provider_error(run: Prediction | None) -> None:

@@ -138,7 +138,7 @@ class Starter:
 
     def _take_over(self, job: Job, settings: Settings, at: datetime) -> None:
         """The attempt is booked as this model's; the next start chooses another one, or ends the job."""
-        ended = Run(attempt=job.attempt, model=job.model, outcome=ModelUnavailableError.code)
+        ended = Run(attempt=job.start_number, model=job.model, outcome=ModelUnavailableError.code)
         try:
             self._jobs.requeue(job, at, at + timedelta(seconds=settings.jobs.resend_after_seconds), ended)
         except LostRaceError:
@@ -153,7 +153,8 @@ class Starter:
             self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
         except LostRaceError:
             now = self._jobs.find(job.owner, job.id)
-            if now is None or now.status is JobStatus.CANCELED:
+            # A start that took so long that it was put off meanwhile has no line among the runs.
+            if now is None or now.status is JobStatus.CANCELED or not now.has_booked(job.start_number):
                 log.info("run of a job that nobody waits for", job_id=job.id, prediction_id=run.id)
                 self._results.send([ResultMessage.stop(job, run.id)])
             else:
@@ -234,7 +235,7 @@ class Starter:
 
     def _webhook(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
-        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
+        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.start_number}?{query}"
 
 
 @dataclass(frozen=True, slots=True)
