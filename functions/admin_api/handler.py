@@ -275,7 +275,7 @@ def post_model_rollback(model_id: ModelId, order: Rollback) -> AdminModelInFull:
     ),
 )
 def get_settings() -> SettingList:
-    return SettingList(items=[*adjusting.everything(desk), *safe.everything()])
+    return SettingList(items=[*adjusting.everything(desk), *safe.everything()], ignored=adjusting.ignored(desk))
 
 
 @app.get(

@@ -9,7 +9,7 @@ from realstaging.config import Settings
 from realstaging.errors import ValidationFailedError, VersionConflictError
 from realstaging.models.admin import ChangeOrder
 from realstaging.models.runtime_settings import Overrides, Revision
-from realstaging.runtime_settings import apply_valid_overrides
+from realstaging.runtime_settings import Applied, applied
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import retry_on_conflict
@@ -53,7 +53,11 @@ class VersionedSettings:
 
     def over(self, live: Overrides) -> Settings:
         """The settings as they are with this."""
-        return apply_valid_overrides(self.settings, live)
+        return self.applied(live).settings
+
+    def applied(self, live: Overrides) -> Applied:
+        """Likewise, and what of it is not in force. Logged where requests are served, not for each look."""
+        return applied(self.settings, live)
 
     def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         """Make a change to what is there, or to what is there by then; what is set afterwards.

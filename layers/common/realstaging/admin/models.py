@@ -126,7 +126,7 @@ class ModelAdmin:
         """A change by which a model may come on offer, or go. Raises ModelIsDefaultError, ModelNotEnableableError."""
         change = self._changed(model, shall, live, action)
         now, then = self._desk.over(live).models, self._desk.over(change.live).models
-        on = model.id in then.enabled and shall.enabled is not False
+        on = shall.enabled or (model.id in then.enabled and shall.enabled is None)
         if now.default == model.id and not on:
             raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
         if on and model.id not in now.enabled and (why := self._objection(model)):

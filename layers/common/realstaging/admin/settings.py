@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.config import Plan, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
-from realstaging.models.admin import NewValue, Rollback, SettingRevision, SettingRevisionPage, SettingView
+from realstaging.models.admin import (
+    IgnoredSetting,
+    NewValue,
+    Rollback,
+    SettingRevision,
+    SettingRevisionPage,
+    SettingView,
+)
 from realstaging.models.runtime_settings import Overrides, Revision, Setting
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
@@ -45,6 +52,15 @@ def everything(desk: VersionedSettings) -> list[SettingView]:
     live = desk.live()
     now = desk.over(live)
     return [_view(key, live, now, desk.settings) for key in keys(desk.settings)]
+
+
+def ignored(desk: VersionedSettings) -> list[IgnoredSetting]:
+    """What was set and is not in force, because a later deployment does not take it."""
+    live = desk.live()
+    return [
+        IgnoredSetting(subject=name if name.startswith("models/") else subject(name), reason=reason)
+        for name, reason in sorted(desk.applied(live).ignored.items())
+    ]
 
 
 def get(key: str, desk: VersionedSettings) -> SettingView:
