@@ -93,7 +93,7 @@ def test_a_start_that_woke_late_takes_nothing_from_the_next_one(world: World) ->
     """Its process froze while it created the run; meanwhile the start was put off, and the next one was made."""
     _, [job] = factories.queued(world)
     starter = world.function("stage_image").starter
-    create, seen = starter._replicate.create, []
+    create, seen = starter._replicate.create, list[str]()
 
     def frozen(**asked: Any) -> Prediction:
         made: Prediction = create(**asked)
