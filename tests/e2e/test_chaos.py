@@ -1,4 +1,4 @@
-"""Two of `make chaos`' troubles with few photos: nothing is lost, paid twice or left behind. The others take minutes."""
+"""Two of the troubles of make chaos, with few photos: nothing is lost, paid twice or left behind."""
 
 from pathlib import Path
 

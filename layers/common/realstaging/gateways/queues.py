@@ -29,6 +29,7 @@ class StageQueue:
         self._sqs, self._url = sqs, url
 
     def send(self, jobs: Sequence[Job], delay_seconds: int = 0, *, rounds: int = 0) -> None:
+        delay = _possible(delay_seconds)
         messages = [
             StageMessage(
                 owner=job.owner,
@@ -36,10 +37,11 @@ class StageQueue:
                 traceparent=job.traceparent,
                 correlation_id=job.correlation_id,
                 rounds=rounds or None,
+                delay_seconds=delay or None,
             )
             for job in jobs
         ]
-        _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)
+        _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay)
 
 
 class ResultQueue:
@@ -54,7 +56,7 @@ class ResultQueue:
 
 def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]], delay_seconds: int) -> None:
     """Send ten messages a call. Raises QueueRefusedError, so that no message is lost silently."""
-    delay = min(max(delay_seconds, 0), MAX_DELAY_SECONDS)
+    delay = _possible(delay_seconds)
     for start in range(0, len(messages), BATCH):
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
@@ -68,3 +70,7 @@ def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]],
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
         if failed:
             raise QueueRefusedError(f"{len(failed)} of {len(entries)} messages: {failed[0].get('Code')}")
+
+
+def _possible(delay_seconds: int) -> int:
+    return min(max(delay_seconds, 0), MAX_DELAY_SECONDS)

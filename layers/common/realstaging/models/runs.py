@@ -31,13 +31,16 @@ ROUNDS_AFTER_PARKING = 2
 
 
 class StageMessage(Frozen):
-    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request."""
+    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request;
+    `delay_seconds`: how long it was to be hidden.
+    """
 
     owner: str
     job_id: str
     traceparent: str
     correlation_id: str
     rounds: int | None = None
+    delay_seconds: int | None = None
 
 
 class Prediction(Frozen):

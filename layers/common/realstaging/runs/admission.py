@@ -44,9 +44,14 @@ class Admission:
             return Throttled(breaking.wait(scene.breaker, at), "breaker open")
         return None
 
-    def turn(self, scene: StartState, job: Job, settings: Settings, at: datetime) -> Permit | Throttled:
-        """The last question. Who may go starts at once: a place, or the right to try, is used up."""
-        place = self._place(scene, job, settings.replicate.creations_per_minute, at)
+    def turn(
+        self, scene: StartState, job: Job, settings: Settings, at: datetime, in_line: timedelta = timedelta()
+    ) -> Permit | Throttled:
+        """The last question. Who may go starts at once: a place, or the right to try, is used up.
+
+        `in_line`: how long the job's message stood behind others.
+        """
+        place = self._place(scene, job, settings.replicate.creations_per_minute, at, in_line)
         if isinstance(place, Throttled):
             return place
         slot, wait = place
@@ -62,7 +67,7 @@ class Admission:
         return Permit(slot, scene.breaker, probe)
 
     def _place(
-        self, scene: StartState, job: Job, per_minute: int | None, at: datetime
+        self, scene: StartState, job: Job, per_minute: int | None, at: datetime, in_line: timedelta
     ) -> tuple[Slot | None, timedelta] | Throttled:
         """The job's place and the time until then; or it waits without one."""
         if per_minute is None:
@@ -73,7 +78,7 @@ class Admission:
             if slot is None:
                 opens = start_schedule.opens_in(pace, scene.last, at, per_minute)
                 waited = at - (job.queued_at or job.created_at)
-                return Throttled(start_schedule.look_again_in(opens, waited, per_minute), "no place yet")
+                return Throttled(start_schedule.look_again_in(opens, waited, in_line, per_minute), "no place yet")
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 

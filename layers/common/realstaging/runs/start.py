@@ -60,8 +60,11 @@ class Starter:
         self._replicate, self._queue, self._results = replicate, queue, results
         self._webhook_base = webhook_base
 
-    def start(self, message: StageMessage, at: datetime) -> None:
-        """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim."""
+    def start(self, message: StageMessage, at: datetime, in_line: timedelta = timedelta()) -> None:
+        """Claim the job and start one run. A message that comes twice, or late, finds nothing to claim.
+
+        `in_line`: how long the message stood behind others.
+        """
         state = self._provider.scene(message.owner, message.job_id)
         job, settings = state.job, self._settings.under(state.live)
         if job is None or job.status is not JobStatus.QUEUED or self._jobs.is_orphan(job):
@@ -81,12 +84,22 @@ class Starter:
         except (InputRefusedError, ModelUnavailableError) as error:
             self._close(job, error, at)
         else:
-            self._begin(job, plan, state, settings, rounds=rounds, at=at)
+            self._begin(job, plan, state, settings, rounds=rounds, at=at, in_line=in_line)
 
-    def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
+    def _begin(
+        self,
+        job: Job,
+        plan: Plan,
+        state: StartState,
+        settings: Settings,
+        *,
+        rounds: int,
+        at: datetime,
+        in_line: timedelta,
+    ) -> None:
         """Take the job's turn, claim it and run it; or it waits."""
         self._replicate.prepare()  # what fails here costs neither a place nor an attempt
-        turn = self._admission.turn(state, job, settings, at)
+        turn = self._admission.turn(state, job, settings, at, in_line)
         if isinstance(turn, Throttled):
             self._wait(job, turn, settings, rounds, at)
             return
