@@ -1,6 +1,7 @@
 """Moto copies the whole table for each action of a transaction, in case it must be undone: once is enough."""
 
 import copy
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models
 from moto.dynamodb.models.table import Table
@@ -62,4 +64,14 @@ def one_type_a_value() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseJSONSerializer, "_serialize_type_structure", quick)
+        yield
+
+
+# -- Moto looks through all members of a service's class for each call
+
+
+@contextmanager
+def one_look_at_each_class() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(responses, "method_names_from_class", functools.cache(responses.method_names_from_class))
         yield
