@@ -20,6 +20,9 @@ dev: setup ## the whole system on this machine until Ctrl-C; PORT=4599
 api: setup ## the address of the local cloud's API
 	@$(PY) -m local.cloud api $(if $(DIR),--dir $(DIR))
 
+trace: setup ## the way of one job through all functions, as a waterfall and in out/trace.html: JOB=<id>
+	@$(PY) -m tools.trace $(JOB) $(if $(DIR),--dir $(DIR))
+
 token: setup ## an access token for the local cloud: OWNER=alice [ROLE=admin]
 	@$(PY) -m local.token $(or $(OWNER),alice) $(if $(ROLE),--role $(ROLE)) $(if $(DIR),--dir $(DIR))
 
@@ -102,4 +105,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

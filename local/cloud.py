@@ -134,6 +134,7 @@ def _show(cloud: Cloud, console: Console) -> None:
         "identity": cloud.issuer,
         "Replicate": cloud.replicate,
         "Stripe": cloud.stripe,
+        "traces": cloud.traces,
         "AWS": f"{cloud.aws_endpoint}  ({cloud.region}, key and secret: {cloud.access_key})",
         "logs": cloud.logs,
         "stop": f"Ctrl-C, or: python -m local.cloud down   (process {cloud.pid})",
@@ -150,7 +151,7 @@ def main() -> None:
         command = commands.add_parser(name)
         command.add_argument("--dir", type=Path, default=Path(".local"), help="its folder (default .local)")
     starting = commands.choices["up"]
-    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next four")
+    starting.add_argument("--port", type=int, default=DEFAULT, help="it takes this one and the next five")
     starting.add_argument("--workers", type=int, default=WORKERS, help=f"Lambda workers per function ({WORKERS})")
     starting.add_argument("--detach", action="store_true", help="return when it is ready")
     given = parser.parse_args()

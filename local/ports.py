@@ -1,4 +1,4 @@
-"""The five neighbouring ports of a local cloud, and whether they are free."""
+"""The six neighboring ports of a local cloud, and whether they are free."""
 
 import socket
 from dataclasses import astuple, dataclass
@@ -15,10 +15,18 @@ class Ports:
     identity: int
     stripe: int
     page: int
+    traces: int
 
     @classmethod
     def starting_at(cls, first: int) -> Self:
-        return cls(emulator=first, replicate=first + 1, identity=first + 2, stripe=first + 3, page=first + 4)
+        return cls(
+            emulator=first,
+            replicate=first + 1,
+            identity=first + 2,
+            stripe=first + 3,
+            page=first + 4,
+            traces=first + 5,
+        )
 
     def busy(self) -> list[int]:
         return [port for port in astuple(self) if not is_free(port)]

@@ -149,3 +149,8 @@ def start_page(processes: Processes, directory: Path, port: int) -> None:
 def start_identity(processes: Processes, port: int) -> None:
     command = [sys.executable, "-m", "standins.oidc", "--port", str(port)]
     processes.start("identity", command, dict(os.environ), f"{url(port)}/health")
+
+
+def start_traces(processes: Processes, port: int) -> None:
+    command = [sys.executable, "-m", "local.traces", "--port", str(port)]
+    processes.start("traces", command, dict(os.environ), f"{url(port)}/health")

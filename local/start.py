@@ -17,7 +17,16 @@ from local import aws, state
 from local.build import architecture, built
 from local.deploy import Resource, deploy, put_secrets
 from local.ports import HOST, Ports, url
-from local.processes import ROOT, Processes, start_emulator, start_identity, start_page, start_replicate, start_stripe
+from local.processes import (
+    ROOT,
+    Processes,
+    start_emulator,
+    start_identity,
+    start_page,
+    start_replicate,
+    start_stripe,
+    start_traces,
+)
 from local.state import Cloud
 from local.vendors import new_stripe_secret, new_webhook_secret, real_stripe_key, vendors
 
@@ -31,7 +40,7 @@ class PortBusyError(Exception):
     """Somebody else listens where the local cloud would."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use; choose another with --port (it takes five in a row)")
+        super().__init__(f"port {port} is in use; choose another with --port (it takes six in a row)")
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ def _start(directory: Path, ports: Ports, workers: int, processes: Processes, co
     start_stripe(processes, ports.stripe, secrets.stripe)
     start_identity(processes, ports.identity)
     start_page(processes, directory, ports.page)
+    start_traces(processes, ports.traces)
     with contextlib.ExitStack() as held:
         with _step(console, "building"):  # while they start
             folder = held.enter_context(built(ROOT, directory / "build.log"))
@@ -99,6 +109,8 @@ def _deploy(ports: Ports, folder: Path, secrets: Secrets) -> list[Resource]:
         "Architecture": architecture(),
         "AccountConcurrency": "1000",
         "EmulatorHost": f"{HOST}:{ports.emulator}",
+        "Traces": "otlp",
+        "OtlpEndpoint": url(ports.traces),
         "SettingsOverrides": json.dumps(chosen.overrides, separators=(",", ":")),
     }
     return deploy(endpoint, folder, STACK, parameters)
@@ -126,6 +138,7 @@ def _describe(directory: Path, ports: Ports, resources: list[Resource]) -> Cloud
         identity=url(ports.identity),
         stripe=url(ports.stripe),
         page=url(ports.page),
+        traces=url(ports.traces),
         logs=str(directory / "logs"),
         pid=os.getpid(),
     )
@@ -171,7 +184,7 @@ def _clean(directory: Path) -> None:
     for name in ("tmp", "logs"):
         shutil.rmtree(directory / name, ignore_errors=True)
         (directory / name).mkdir()
-    for log in ("emulator", "replicate", "identity", "stripe", "page", "build"):
+    for log in ("emulator", "replicate", "identity", "stripe", "page", "traces", "build"):
         (directory / f"{log}.log").unlink(missing_ok=True)
 
 

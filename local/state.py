@@ -39,6 +39,7 @@ class Cloud:
     identity: str
     stripe: str
     page: str
+    traces: str
     logs: str
     pid: int
 

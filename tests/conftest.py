@@ -15,6 +15,7 @@ os.environ.update(
         "BUCKET_NAME": "media",
         "STAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/stage",
         "RESULT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/result",
+        "VERIFY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/verify",
         "STAGE_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/stage-dead",
         "RESULT_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/result-dead",
         "EVENT_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/event-dead",

@@ -48,6 +48,7 @@ def stage(
     ] = None,
     mode: Annotated[str | None, typer.Option(help="staging, declutter or enhancement.")] = None,
     size: Annotated[str | None, typer.Option(help="source (the photo's own) or model (as it was made).")] = None,
+    format: Annotated[str | None, typer.Option(help="jpg, webp or png.")] = None,
     out: Out = Path("staged"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
     url: Url = None,
@@ -56,7 +57,7 @@ def stage(
 ) -> None:
     """Stage photos: upload them, follow their staging, download the results as NAME-STYLE.jpg."""
     given: dict[str, Any] = {"room_type": room, "styles": style, "prompt": prompt, "seed": seed, "model": model}
-    given |= {"check": check, "mode": mode, "size": size}
+    given |= {"check": check, "mode": mode, "size": size, "format": format}
     settings = {name: value for name, value in given.items() if value} | (
         {"variations": variations} if variations > 1 else {}
     )

@@ -19,6 +19,7 @@ from realstaging_client.verification import verify
 
 RECENT = 20
 STAGED = Path("staged")
+CHECK_COLORS = {"pass": "green", "review": "yellow", "fail": "red"}
 
 Id = Annotated[str | None, typer.Argument(help="Of a batch or a job; else what --out holds.", show_default=False)]
 Folder = Annotated[Path | None, typer.Option("--out", help="The folder of an earlier run.")]
@@ -146,12 +147,13 @@ def _jobs(client: Client, id: str) -> list[Job]:
 
 def _show(client: Client, jobs: list[Job]) -> None:
     photos = _filenames(client, jobs)
-    table = _table("Photo", "Style", "Status", "Job", "Batch")
+    table = _table("Photo", "Style", "Status", "Check", "Job", "Batch")
     colours = {"ready": "green", "failed": "red", "canceled": "red"}
     for job in jobs:
         words = f"{job.status}: {job.error.title}" if job.error else job.status
         style = Text(words, colours.get(job.status, "cyan"))
-        table.add_row(Text(photos.get(job.image_id, "")), job.style or "", style, job.id, job.batch_id)
+        check = Text(job.check.verdict, CHECK_COLORS.get(job.check.verdict, "")) if job.check else ""
+        table.add_row(Text(photos.get(job.image_id, "")), job.style or "", style, check, job.id, job.batch_id)
     console().print(table)
     done = sum(job.final for job in jobs)
     say(f"{count(len(jobs), 'job')}, {done} ended, {sum(job.status == 'ready' for job in jobs)} ready")

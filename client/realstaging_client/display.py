@@ -126,6 +126,17 @@ def _colour(shot: Shot) -> str:
     return COLOURS.get(shot.step, "cyan")
 
 
+# The check's reasons, in words.
+REASONS = {
+    "blank": "it shows nothing",
+    "near_identical": "nothing was changed",
+    "other_view": "it shows another view",
+    "reframed": "part of the room is cut off",
+    "stretched": "the room is stretched",
+    "lines_lost": "walls, windows or doors have changed",
+    "lines_added": "lines were added that the photo does not have",
+    "surfaces_changed": "a wall, the floor or the ceiling has another surface",
+}
 NAMED = 5  # photos with the same reason; the others are counted
 
 
@@ -143,8 +154,25 @@ def show(shots: Sequence[Shot], folder: Path, console: Console, *, staged: bool)
         names = ", ".join(shot.photo.path.name for shot in those[:NAMED])
         more = f" and {len(those) - NAMED} more" if len(those) > NAMED else ""
         console.print(Text.assemble((f"✗ {names}{more}: ", "red"), reason), soft_wrap=True)
+    _show_checks(shots, console)
     if staged and any(job.status == "failed" for shot in shots for job in shot.jobs.values()):
         console.print("Nothing was charged for what failed. To try it again: the same command with --retry-failed")
+
+
+def _show_checks(shots: Sequence[Shot], console: Console) -> None:
+    """Results that do not keep their room, or may not; those that were not charged are said to be free."""
+    for shot in shots:
+        for job in shot.jobs.values():
+            if job.status != "ready" or job.check is None or job.check.verdict == "pass":
+                continue
+            failed = job.check.verdict == "fail"
+            name = shot.saved.get(job.id, shot.photo.path).name
+            words = "the room was changed" if failed else "look at it, the room may have changed"
+            why = "; ".join(REASONS.get(reason, reason) for reason in job.check.reasons or [])
+            free = "" if job.charged else ". Not charged"
+            style = "red" if failed else "yellow"
+            line = Text.assemble((f"! {name}: ", style), words, f" ({why})" if why else "", free)
+            console.print(line, soft_wrap=True)
 
 
 def show_left_out(others: Sequence[Path], console: Console) -> None:

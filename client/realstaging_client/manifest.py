@@ -13,7 +13,7 @@ import unicodedata
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any, Literal
 
 from realstaging_client.client import Settings
@@ -215,26 +215,31 @@ def _claimed(file: IO[str]) -> bool:
 
 
 MOST_BYTES = 160  # file systems take 255, with the style and the ending
+FORMATS = ("jpg", "webp", "png")
 PUNCTUATION = "_ .()+-\u200c\u200d"  # and joiners, which some scripts cannot do without
 
 
 def result_names(journal: Journal, entry: Entry, jobs: Sequence[Job]) -> list[str]:
     taken = [path.stem for path in journal.folder.iterdir()]
-    taken += [result.file.removesuffix(".jpg") for other, result in journal.results() if other is not entry]
+    taken += [PurePath(result.file).stem for other, result in journal.results() if other is not entry]
     return names(entry.name, jobs, taken)
 
 
 def names(photo: str, jobs: Sequence[Job], taken: Iterable[str] = ()) -> list[str]:
-    """With a number where a photo has several results of one style."""
+    """After photo and style, or what else was done; with a number where a photo has several results of one."""
     found: list[str] = list(taken)
     mine: list[str] = []
     for job in jobs:
-        same = [each.id for each in jobs if each.style == job.style]
+        same = [each.id for each in jobs if _made(each) == _made(job)]
         number = f"-{same.index(job.id) + 1}" if len(same) > 1 else ""
-        stem = unused(f"{safe(photo)}-{safe(job.style or 'staged')}{number}", found)
+        stem = unused(f"{safe(photo)}-{safe(_made(job))}{number}", found)
         found.append(stem)
-        mine.append(f"{stem}.jpg")
+        mine.append(f"{stem}.{job.format if job.format in FORMATS else 'jpg'}")
     return mine
+
+
+def _made(job: Job) -> str:
+    return job.mode if job.mode != "staging" else job.style or "staged"
 
 
 def safe(text: str) -> str:

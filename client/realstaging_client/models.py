@@ -45,6 +45,15 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Check:
+    """Whether a result still shows the photo's room: `pass`, `review` or `fail`, and why."""
+
+    verdict: str
+    score: float = 0.0
+    reasons: list[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     id: str
     status: str
@@ -58,6 +67,8 @@ class Job:
     prompt: str | None = None
     keep_structure: bool = True
     seed: int | None = None
+    mode: str = "staging"
+    format: str = "jpg"
     model: str = ""
     attempt: int = 0
     error: Problem | None = None
@@ -65,6 +76,7 @@ class Job:
     cost_usd: Decimal | None = None
     duration_ms: int | None = None
     result: Picture | None = None
+    check: Check | None = None
     created_at: datetime | None = None
     finished_at: datetime | None = None
 

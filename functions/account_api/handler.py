@@ -43,7 +43,7 @@ from realstaging.models.subscriptions import (
     PreviewView,
     SubscriptionView,
 )
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import invoice_position, ledger_position
 from realstaging.runtime_settings import RuntimeSettings
@@ -410,7 +410,6 @@ def shown(user: User, at: datetime) -> SubscriptionView:
     return views.subscription_view(user, live.settings(), at)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(app, event, context, authenticate=gate, public=PUBLIC)

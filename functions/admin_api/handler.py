@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from realstaging import aws
 from realstaging.admin import audit_log
+from realstaging.admin import breaker as breaking
 from realstaging.admin import jobs as alljobs
 from realstaging.admin import settings as adjusting
 from realstaging.admin import users as members
@@ -49,6 +50,7 @@ from realstaging.models.admin_operations import (
     AdminJobView,
     AdminUserPage,
     AdminUserWithUsage,
+    BreakerView,
     LetterList,
     QueueList,
     RedriveOrder,
@@ -58,15 +60,17 @@ from realstaging.models.admin_operations import (
 from realstaging.models.base import view
 from realstaging.models.jobs import JobStatus
 from realstaging.models.runs import ResultMessage, StageMessage
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.pagination import audit_position, position, user_position, version_position
 from realstaging.pagination import cursor as cursor_of
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.batches import BatchStore
+from realstaging.stores.checks import CheckStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.job_index import JobIndex
 from realstaging.stores.jobs import JobStore
+from realstaging.stores.provider import ProviderStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 
@@ -90,10 +94,12 @@ audit = AuditStore(aws.table())
 desk = VersionedSettings(settings(), OverrideStore(aws.table()), audit)
 vault = SecretWriter(aws.ssm, settings().stage)
 offering = ModelAdmin(desk, vault)
+checks = CheckStore(aws.table())
 safe = SecretAdmin(desk, vault)
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 users = UserAdmin(gate.users, audit)
 quota = QuotaStore(aws.table())
+provider = ProviderStore(aws.table())
 jobs = JobStore(aws.table())
 images = ImageStore(aws.table())
 batches = BatchStore(aws.table())
@@ -131,11 +137,12 @@ def act(order: ChangeOrder) -> ChangeRequest:
         "List every model that could be offered",
         {200: "All of them, by id."},
         "`enabled` ones are on offer. `objection` says why one cannot be enabled; `secret` is the "
-        "key in the settings under which the secret is written that it needs.",
+        "key in the settings under which the secret is written that it needs. `checks` counts the picture checks of "
+        "its results over 30 days.",
     ),
 )
 def get_models() -> AdminModelList:
-    return AdminModelList(items=offering.everything())
+    return AdminModelList(items=offering.everything(checks.figures(datetime.now(UTC))))
 
 
 @app.get(
@@ -527,6 +534,26 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
     return queues.redrive(name, order, at, by=app.owner)
 
 
+@app.post(
+    "/v1/admin/breaker/close",
+    **describe(
+        "Administration",
+        "closeBreaker",
+        "Let runs be started again at once",
+        {200: "What it was before. Closing what is closed changes nothing."},
+        "While the provider refuses our account or does not answer, nothing is started and one run tries after each "
+        "pause. This ends the pause. Jobs that wait in the queue come back when their delay is over, fifteen minutes "
+        "at the most.",
+        codes=("version_conflict",),
+        counted=True,
+    ),
+)
+def post_breaker_close() -> BreakerView:
+    at = datetime.now(UTC)
+    app.count_creation(at)
+    return breaking.close(provider, audit, at, by=app.owner)
+
+
 @app.get(
     "/v1/admin/audit",
     **describe(
@@ -552,7 +579,6 @@ def get_audit(
     return audit_log.page(audit, datetime.now(UTC), limit=limit, before=audit_position(cursor), subject=subject)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(app, event | {"rawPath": in_one_part(event.get("rawPath", ""))}, context, authenticate=gate.admin)

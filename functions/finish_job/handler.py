@@ -15,10 +15,11 @@ from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
-from realstaging.observability import follow, log, metrics
+from realstaging.observability import follow, observed
 from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.finish import Finisher
 from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.checks import CheckStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
@@ -42,17 +43,17 @@ finisher = Finisher(
     queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")),
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     deleted=DeletedJobs(TombstoneStore(aws.table()), provider),
+    checks=CheckStore(aws.table()),
 )
 redelivery = Redelivery(aws.sqs(), required("RESULT_QUEUE_URL"))
 
 
 def on_message(record: Record) -> None:
     message = ResultMessage.model_validate_json(record["body"])
-    follow(message.traceparent)
+    follow(message.traceparent, about=message.job_id)
     finisher.settle(message, datetime.now(UTC))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return each(event, on_message, failed=redelivery.retry_soon)

@@ -22,11 +22,12 @@ from realstaging.api.documentation import (
     Limit,
     ProjectId,
     Seconds,
+    VerificationId,
     describe,
 )
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.idempotency import IdempotentRequest
 from realstaging.jobs.batches import overview
 from realstaging.jobs.builder import RequestContext
@@ -39,7 +40,8 @@ from realstaging.models.jobs import Batch, BatchView, JobPage, JobStatus, JobVie
 from realstaging.models.picture_checks import ReportView
 from realstaging.models.projects import CostView, NewProject, ProjectPage, ProjectPatch, ProjectView
 from realstaging.models.requests import RestageAnswer, RestageRequest
-from realstaging.observability import log, metrics
+from realstaging.models.verifications import NewVerification, VerificationAnswer, VerificationView
+from realstaging.observability import observed
 from realstaging.pagination import cursor as cursor_of
 from realstaging.pagination import position
 from realstaging.projects.create import create_project
@@ -54,6 +56,10 @@ from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
+from realstaging.verifications.create import Creator
+from realstaging.verifications.files import verification_file
+from realstaging.verifications.sources import Sources
 
 PUBLIC = frozenset({"/v1/health", "/v1/capabilities", "/v1/openapi.json", "/docs"})
 
@@ -70,6 +76,11 @@ results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
 live = RuntimeSettings(settings(), OverrideStore(aws.table()))
 restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(aws.sqs(), required("STAGE_QUEUE_URL")))
 deleter = Deleter(projects=projects, images=images, jobs=jobs, tombstones=TombstoneStore(aws.table()), results=results)
+
+verifications, sources = VerificationStore(aws.table()), Sources(images, jobs)
+verification_creator = Creator(
+    settings(), verifications, sources, media, VerifyQueue(aws.sqs(), required("VERIFY_QUEUE_URL"))
+)
 
 
 def asked(once: IdempotentRequest) -> RequestContext:
@@ -500,8 +511,62 @@ def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
     return answered(restager.retry_batch(batch_id, asked(once), once))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@app.post(
+    "/v1/verifications",
+    **describe(
+        "Verifications",
+        "createVerification",
+        "Check whether a picture keeps the room of its photo",
+        {201: "The verification, with a form for each file that was announced."},
+        "For any pair: a photo and what was made of it, here or elsewhere. No job, no charge. Files that were "
+        "announced are awaited for an hour.",
+        codes=("image_not_ready", "job_not_ready"),
+        creates=True,
+    ),
+)
+def post_verification(new: NewVerification) -> Response[VerificationAnswer]:
+    once = app.idempotent(datetime.now(UTC))
+    return answered(verification_creator.create(new, once, trace=app.trace, request_id=app.request_id))
+
+
+@app.get(
+    "/v1/verifications/<verification_id>",
+    **describe(
+        "Verifications",
+        "getVerification",
+        "Get a verification",
+        {200: "The verification, with its report once it is `ready`."},
+        "Also pushed, as `verification.updated`.",
+    ),
+)
+def get_verification(verification_id: VerificationId) -> VerificationView:
+    return view(VerificationView, verifications.get(app.owner, verification_id, datetime.now(UTC)))
+
+
+@app.get(
+    "/v1/verifications/<verification_id>/file",
+    **describe(
+        "Verifications",
+        "getVerificationFile",
+        "Get an address of a verification's overlay",
+        {200: "A signed address, good until `expires_at`."},
+        codes=("verification_not_ready",),
+    ),
+)
+def get_verification_file(
+    verification_id: VerificationId,
+    variant: Annotated[
+        Literal["overlay"], Query(description="`overlay`: what changed, over the original.")
+    ] = "overlay",
+    expires_in: Seconds = 900,
+    download: Download = "0",
+) -> FileView:
+    at = datetime.now(UTC)
+    verification = verifications.get(app.owner, verification_id, at)
+    return verification_file(verification, at, expires_in, download=download == "1", media=media, sources=sources)
+
+
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(
         app, event, context, authenticate=gate, public=PUBLIC, max_body_bytes=settings().uploads.max_body_bytes

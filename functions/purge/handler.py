@@ -12,7 +12,7 @@ from realstaging.accounts.quota import FREE
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.projects.deletion import Deleter
 from realstaging.projects.purge import Purger
 from realstaging.runtime_settings import RuntimeSettings
@@ -55,8 +55,7 @@ purger = Purger(
 put_off = functools.partial(due.put_off, lane="PURGE")
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS

@@ -9,7 +9,7 @@ from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.event_records import Record, each
 from realstaging.gateways.connections import Connections
-from realstaging.observability import log, metrics
+from realstaging.observability import follow, observed
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.sockets.push import Pusher, announcement
 from realstaging.stores.connections import ConnectionStore
@@ -27,11 +27,12 @@ def on_change(record: Record) -> None:
         return
     message = announcement(new, old, datetime.now(UTC), live=live, counters=counters)
     if message:
+        if new.get("traceparent"):
+            follow(str(new["traceparent"]), about=str(new.get("id")))
         pusher.note(str(new["owner"]), str(new["sk"]), message)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     answer = each(event, on_change, in_order=True)
     pusher.send(datetime.now(UTC))

@@ -18,7 +18,7 @@ from realstaging.config import settings
 from realstaging.errors import BillingNotSetUpError
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import Stripe
-from realstaging.observability import count, log, metrics
+from realstaging.observability import count, log, observed
 from realstaging.stores.billing import BillingStore, ReconciliationCursorStore
 from realstaging.stores.users import UserStore
 
@@ -62,8 +62,7 @@ def reconcile(until: float, pause: float) -> Report:
     return report
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
     order = event.get("prices")

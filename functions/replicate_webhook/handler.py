@@ -15,15 +15,15 @@ from realstaging.errors import AppError, MalformedRequestError
 from realstaging.gateways.queues import ResultQueue
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import Prediction, ResultMessage
-from realstaging.observability import count, follow, log, metrics, traceparent
+from realstaging.observability import count, join, log, observed, request_answered
 from realstaging.webhook_signatures import verify_replicate, webhook_body
 
 secrets = Secrets(aws.ssm, settings().stage)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
-
+ROUTE = "/v1/webhooks/replicate/{job_id}/{attempt}"
 
 DOCUMENTED = {
-    "POST /v1/webhooks/replicate/{job_id}/{attempt}": describe(
+    f"POST {ROUTE}": describe(
         "Webhooks",
         "receivePrediction",
         "What became of a run at Replicate",
@@ -39,8 +39,7 @@ def accept(event: dict[str, Any]) -> None:
     body = webhook_body(event)
     verify_replicate(body, event.get("headers") or {}, secrets.get(settings().replicate.webhook_secret), time.time())
     path, query = event.get("pathParameters") or {}, event.get("queryStringParameters") or {}
-    trace = traceparent(query.get("traceparent"))
-    follow(trace)
+    trace = join(query.get("traceparent"))
     try:
         result = ResultMessage(
             owner=query.get("owner", ""),
@@ -58,8 +57,7 @@ def accept(event: dict[str, Any]) -> None:
         log.info("result accepted", job_id=result.job_id, attempt=result.attempt)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = str(event.get("requestContext", {}).get("requestId", ""))
     try:
@@ -67,5 +65,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     except AppError as error:
         count("WebhookRefused")
         log.warning("webhook refused", code=error.code)
+        request_answered("POST", ROUTE, int(error.status), code=error.code)
         return answer(error, request_id)
+    request_answered("POST", ROUTE, 202)
     return {"statusCode": 202, "headers": {"X-Request-Id": request_id}, "body": ""}

@@ -11,7 +11,7 @@ from realstaging.api.problems import answer
 from realstaging.config import required, settings
 from realstaging.errors import AppError
 from realstaging.gateways.connections import Connections
-from realstaging.observability import log, metrics
+from realstaging.observability import log, observed, request_answered
 from realstaging.sockets.tickets import connect, replaced, reply
 from realstaging.stores import keys
 from realstaging.stores.connections import ConnectionStore, TicketStore
@@ -34,8 +34,7 @@ def on_message(event: dict[str, Any], connection_id: str, at: datetime) -> None:
     sockets.post(connection_id, json.dumps(reply(event.get("body") or "", connection_id, keys.stamp(at))))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = event["requestContext"]
     connection_id, at = request["connectionId"], datetime.now(UTC)
@@ -49,5 +48,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 on_message(event, connection_id, at)
     except AppError as error:
         log.info("socket refused", code=error.code)
+        request_answered("SOCKET", request["routeKey"], int(error.status), code=error.code)
         return answer(error, str(request.get("requestId", "")))
+    request_answered("SOCKET", request["routeKey"], 200)
     return {"statusCode": 200}

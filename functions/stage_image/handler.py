@@ -14,7 +14,7 @@ from realstaging.gateways.redelivery import Redelivery
 from realstaging.gateways.replicate.client import replicate
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import StageMessage
-from realstaging.observability import follow, log, metrics
+from realstaging.observability import follow, observed
 from realstaging.runs.admission import Admission
 from realstaging.runs.model_input import ModelInputBuilder
 from realstaging.runs.start import Starter
@@ -47,11 +47,10 @@ redelivery = Redelivery(aws.sqs(), required("STAGE_QUEUE_URL"))
 
 def on_message(record: Record) -> None:
     message = StageMessage.model_validate_json(record["body"])
-    follow(message.traceparent, message.correlation_id)
+    follow(message.traceparent, message.correlation_id, about=message.job_id)
     starter.start(message, datetime.now(UTC), time_in_line(record, message.delay_seconds or 0))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return each(event, on_message, failed=redelivery.retry_soon)

@@ -16,7 +16,7 @@ from realstaging.errors import AppError, BillingNotSetUpError, InternalError, Ma
 from realstaging.gateways.secrets import Secrets
 from realstaging.gateways.stripe.client import API_VERSION, Stripe
 from realstaging.models.stripe import BillingEvent
-from realstaging.observability import count, log, metrics
+from realstaging.observability import count, log, observed, request_answered
 from realstaging.stores.billing import BillingStore
 from realstaging.stores.users import UserStore
 from realstaging.webhook_signatures import verify_stripe, webhook_body
@@ -71,9 +71,7 @@ def apply(event: BillingEvent) -> None:
     log.info("event applied", customer_id=event.customer)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def respond(event: dict[str, Any]) -> dict[str, Any]:
     request_id = str(event.get("requestContext", {}).get("requestId", ""))
     try:
         try:
@@ -95,3 +93,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         log.exception("webhook failed", exc_info=error)
         return answer(InternalError("It was logged. Send it again."), request_id)
     return {"statusCode": 200, "headers": {"X-Request-Id": request_id}, "body": ""}
+
+
+@observed
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    reply = respond(event)
+    request_answered("POST", "/v1/webhooks/stripe", reply["statusCode"])
+    return reply

@@ -9,15 +9,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
-from realstaging.observability import count, log, metrics
+from realstaging.observability import count, observed
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
 from realstaging.sweep import Sweeper, sweep
 
 PER_SHARD = 50
@@ -39,11 +40,12 @@ sweeper = Sweeper(
     results=ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL")),
     intake=UploadEvents(aws.functions(), required("UPLOAD_COMPLETE_FUNCTION"), bucket),
     tombstones=TombstoneStore(aws.table()),
+    verifications=VerificationStore(aws.table()),
+    to_verify=VerifyQueue(aws.sqs(), required("VERIFY_QUEUE_URL")),
 )
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     at = datetime.now(UTC)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS

@@ -10,7 +10,7 @@ from realstaging import aws
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media, upload_of
 from realstaging.gateways.queues import StageQueue
-from realstaging.observability import log, metrics
+from realstaging.observability import log, observed, record
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.quota import QuotaStore
@@ -23,14 +23,14 @@ media = Media(aws.s3(), required("BUCKET_NAME"))
 queue = StageQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     # S3 sends one record an event; a fault here makes Lambda send the same event again.
-    for record in event["Records"]:
-        found = upload_of(unquote_plus(record["s3"]["object"]["key"]))
+    for one in event["Records"]:
+        found = upload_of(unquote_plus(one["s3"]["object"]["key"]))
         if found is None:
             log.warning("not an upload")
             continue
         owner, image_id = found
-        ingest(owner, image_id, datetime.now(UTC), settings(), images=images, jobs=jobs, media=media, queue=queue)
+        with record():
+            ingest(owner, image_id, datetime.now(UTC), settings(), images=images, jobs=jobs, media=media, queue=queue)

@@ -14,7 +14,7 @@ from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.jobs.builder import RequestContext
 from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
-from realstaging.observability import log, metrics
+from realstaging.observability import observed
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.images import ImageStore
@@ -80,7 +80,6 @@ def post_upload_url(image_id: ImageId) -> PresignedPost:
     return fresh_form(image, at, settings(), images=images, media=media)
 
 
-@log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return serve(app, event, context, authenticate=gate, max_body_bytes=settings().uploads.max_body_bytes)

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from realstaging_client import Image, Job, Problem
-from realstaging_client.display import Lines
+from realstaging_client.display import Lines, show
+from realstaging_client.models import Check
 from realstaging_client.photos import Photo
 from realstaging_client.progress import Board, Shot, Step
 
@@ -117,3 +118,24 @@ def test_a_log_has_a_line_for_each_step_that_matters() -> None:
         "kitchen.jpg              uploaded",
         "kitchen.jpg              failed: The picture is too small",
     ]
+
+
+def test_pictures_that_changed_the_room_are_named_with_why_and_that_they_are_free(board: Board) -> None:
+    shot, said = board.shots[0], io.StringIO()
+    board.take(replace(job("ready", 4), check=Check(verdict="fail", score=0.3, reasons=["lines_lost"])))
+    shot.saved["job_1"] = Path("staged/kitchen-modern.jpg")
+
+    show(board.shots, Path("staged"), Console(file=said, width=200), staged=True)
+
+    assert "! kitchen-modern.jpg: the room was changed (walls, windows or doors have changed). Not charged" in (
+        said.getvalue()
+    )
+
+
+def test_of_pictures_that_keep_the_room_nothing_is_said(board: Board) -> None:
+    said = io.StringIO()
+    board.take(replace(job("ready", 4), check=Check(verdict="pass", score=0.9, reasons=["reframed"])))
+
+    show(board.shots, Path("staged"), Console(file=said, width=200), staged=True)
+
+    assert "room" not in said.getvalue()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,12 @@ def test_results_are_called_after_photo_and_style() -> None:
         "kitchen-modern-2.jpg",
     ]
     assert names("kitchen", [job("1", None)]) == ["kitchen-staged.jpg"]
+
+
+def test_results_have_the_ending_of_their_format_and_the_name_of_what_was_done() -> None:
+    assert names("kitchen", [replace(job("1", "modern"), format="webp")]) == ["kitchen-modern.webp"]
+    assert names("kitchen", [replace(job("1", None), mode="declutter", format="png")]) == ["kitchen-declutter.png"]
+    assert names("kitchen", [replace(job("1", "modern"), format="../exe")]) == ["kitchen-modern.jpg"]
 
 
 def test_a_name_cannot_lead_out_of_the_folder() -> None:

@@ -20,7 +20,7 @@ from local.state import Cloud
 from local.token import access_token
 from realstaging.stores import keys
 
-PATIENCE = 180  # a machine that is busy with other things takes long for everything
+PATIENCE = 240
 Json = dict[str, Any]
 
 pytestmark = pytest.mark.e2e
@@ -65,7 +65,7 @@ class Agent:
 
     def upload(self, item: Json, photo: Photo) -> httpx.Response:
         form = item["upload"]
-        return httpx.post(form["url"], data=form["fields"], files={"file": photo.data}, timeout=30)
+        return httpx.post(form["url"], data=form["fields"], files={"file": photo.data}, timeout=120)
 
     def stage(self, photos: list[Photo], **defaults: Any) -> Json:
         """Plan and upload; the plan."""
@@ -198,13 +198,13 @@ def stranger(cloud: Cloud) -> Iterator[Agent]:
 def _agent(cloud: Cloud) -> Iterator[Agent]:
     owner = f"agent-{next(_owners)}"
     token = access_token(Path(cloud.logs).parent, owner, [])
-    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=120) as http:
         yield Agent(cloud, owner, http)
 
 
 def free_ports() -> int:
-    """The first of five neighboring ports that nobody has."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 5):
+    """The first of six neighboring ports that nobody has."""
+    for first in range(20000 + os.getpid() % 10000, 60000, 6):
         if not Ports.starting_at(first).busy():
             return first
     raise AssertionError("no free ports")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from local.state import Cloud
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 180_000  # ms
+PATIENCE = 240_000  # ms
 
 
 def chromium() -> str | None:

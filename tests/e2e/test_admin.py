@@ -52,7 +52,7 @@ class Admin:
 @pytest.fixture
 def admin(cloud: Cloud) -> Iterator[Admin]:
     token = access_token(Path(cloud.logs).parent, "administrator", ["admin"])
-    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=120) as http:
         made = Admin(http)
         yield made
         for id in SETTINGS.models.enabled:

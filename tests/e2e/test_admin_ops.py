@@ -23,7 +23,7 @@ _names = count(1)
 def admin(cloud: Cloud) -> Iterator[Agent]:
     owner = f"operator-{next(_names)}"
     token = access_token(Path(cloud.logs).parent, owner, ["admin"])
-    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=120) as http:
         yield Agent(cloud, owner, http)
 
 

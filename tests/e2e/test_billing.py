@@ -25,7 +25,7 @@ PRO, BUSINESS = PLANS["pro"].images_per_month, PLANS["business"].images_per_mont
 @pytest.fixture
 def stripe(cloud: Cloud) -> Iterator[httpx.Client]:
     """As if nobody had ever paid; what a test has scripted is forgotten."""
-    with httpx.Client(timeout=30) as browser:
+    with httpx.Client(timeout=120) as browser:
         browser.post(f"{cloud.stripe}/_reset").raise_for_status()
         yield browser
         browser.delete(f"{cloud.stripe}/_script").raise_for_status()

@@ -114,7 +114,7 @@ def test_the_upload_form_takes_only_what_was_announced(agent: Agent) -> None:
     form = item["upload"]
 
     def send(fields: dict[str, str], data: bytes) -> int:
-        return httpx.post(form["url"], data=fields, files={"file": data}, timeout=60).status_code
+        return httpx.post(form["url"], data=fields, files={"file": data}, timeout=120).status_code
 
     assert send({**form["fields"], "Content-Type": "text/html"}, b"x") == 403
     assert send({**form["fields"], "key": form["fields"]["key"].replace("uploads/", "originals/")}, b"x") == 403

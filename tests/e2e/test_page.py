@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from local.state import Cloud
 from tests.e2e.conftest import Json, script
-from tests.e2e.page_browser import Person, at_the_page, chromium, launched
+from tests.e2e.page_browser import PATIENCE, Person, at_the_page, chromium, launched
 from tests.support.pictures import encoded, room
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -98,8 +98,8 @@ def test_another_style_comes_as_a_further_version_in_every_tab(person: Person) -
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_label("Another style").select_option("japandi")
     page.get_by_role("button", name="Stage", exact=True).click()
-    expect(page.get_by_role("button", name="2 · Japandi")).to_be_visible(timeout=60_000)
-    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="2 · Japandi")).to_be_visible(timeout=PATIENCE)
+    expect(second.get_by_role("button", name="Compare (2)")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_reload_while_sending_loses_nothing(person: Person) -> None:
@@ -121,7 +121,7 @@ def test_a_lost_line_in_the_middle_ends_right(person: Person) -> None:
     person.new_listing()
     person.choose([sample("office"), sample("terrace")])
     person.stage(2)
-    expect(person.page.get_by_text("Being furnished").first).to_be_visible(timeout=30_000)
+    expect(person.page.get_by_text("Being furnished").first).to_be_visible(timeout=PATIENCE)
     person.context.set_offline(True)
     person.page.wait_for_timeout(4_000)
     person.context.set_offline(False)
@@ -136,7 +136,7 @@ def test_a_larger_plan_is_bought_at_stripe(person: Person) -> None:
     page.get_by_label("E-mail").fill("agent@example.com")
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay").click()
-    expect(page.get_by_text("0 of 10000 photos used").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("0 of 10000 photos used").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_markup_in_a_name_is_text_and_sign_out_ends_the_session(person: Person) -> None:

@@ -69,7 +69,7 @@ def writer(shared_cloud: Cloud, route: str) -> Iterator[Agent]:
 def _agent(cloud: Cloud, owner: str) -> Iterator[Agent]:
     # Their own things are theirs as anybody's are; and they are let in everywhere.
     token = access_token(Path(cloud.logs).parent, owner, ["admin"])
-    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    with httpx.Client(base_url=cloud.api, headers={"Authorization": f"Bearer {token}"}, timeout=120) as http:
         yield Agent(cloud, owner, http)
 
 

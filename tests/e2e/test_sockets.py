@@ -60,13 +60,13 @@ def test_a_socket_answers_pings_and_says_hello(agent: Agent) -> None:
     with opened(agent) as socket:
         for sent, expected in (('{"action": "hello"}', "hello"), ('{"action": "ping"}', "pong"), ("nonsense", "error")):
             socket.send(sent)
-            assert json.loads(socket.recv(timeout=10))["type"] == expected
+            assert json.loads(socket.recv(timeout=60))["type"] == expected
 
 
 def test_a_closed_socket_is_forgotten(agent: Agent) -> None:
     with opened(agent) as socket:
         socket.send('{"action": "hello"}')
-        socket.recv(timeout=10)
+        socket.recv(timeout=60)
         assert len(agent.rows("SOCKET#")) == 1
     until(lambda: not agent.rows("SOCKET#") or None)
 

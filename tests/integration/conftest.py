@@ -131,9 +131,12 @@ def world(
     packaged: Path,
 ) -> Iterator[World]:
     with mock_aws():
-        stage, result = [aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result")]
+        stage, result, verify = [
+            aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result", "verify")
+        ]
         monkeypatch.setenv("STAGE_QUEUE_URL", stage)
         monkeypatch.setenv("RESULT_QUEUE_URL", result)
+        monkeypatch.setenv("VERIFY_QUEUE_URL", verify)
         monkeypatch.setenv("PUBLIC_API_URL", provider.receiver.url)
         monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
         monkeypatch.setattr(config, "PACKAGED", packaged)
@@ -142,7 +145,7 @@ def world(
         for name, value in SECRETS.items():
             aws.ssm().put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
         aws.table().meta.client.create_table(TableName="table", **table_shape())
-        made = _made(provider, token, stage, result)
+        made = _made(provider, token, stage, result, verify)
         monkeypatch.setattr(aws, "functions", lambda: made.lambdas)  # moto would want a container
         yield made
         made.close()
@@ -150,7 +153,7 @@ def world(
     settings.cache_clear()
 
 
-def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str) -> World:
+def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str, verify: str) -> World:
     table = aws.table()
     quota = QuotaStore(table)
     jobs = JobStore(table)
@@ -171,6 +174,7 @@ def _made(provider: Provider, token: Callable[[str], str], stage: str, result: s
         result_queue=ResultQueue(aws.sqs(), result),
         stage_url=stage,
         result_url=result,
+        verify_url=verify,
         provider=provider,
         token=token,
     )

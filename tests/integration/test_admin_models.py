@@ -1,10 +1,13 @@
 """Models: what is offered, with which parameters, who is everybody's; every change a version, every race one winner."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from realstaging.image_models import registry
+from realstaging.models.verdicts import Verdict
+from realstaging.stores.checks import CheckStore
 from tests.support import factories
 from tests.support.admin import BANANA, GPT, QWEN, ask, audited, live, model, setting, versions
 from tests.support.http_client import call
@@ -247,3 +250,20 @@ def test_a_default_that_was_disabled_before_it_was_one_can_be_worked_with(world:
     assert switch(world, QWEN, "enable")[1]["version"] == 3
     switch(world, BANANA, "make-default")
     assert offered(world)[QWEN] is False, "on offer for good"
+
+
+def test_the_list_tells_which_model_keeps_rooms_over_thirty_days(world: World) -> None:
+    counted = CheckStore(world.table)
+    now = world.clock.at
+    verdicts: list[Verdict] = ["pass", "pass", "review", "fail"]
+    for verdict in verdicts:
+        counted.count(QWEN, verdict, now - timedelta(days=29))
+    counted.count(BANANA, "fail", now)
+    counted.count(GPT, "fail", now - timedelta(days=32))
+
+    _, page = ask(world, "GET", "/models")
+
+    found = {each["id"]: each["checks"] for each in page["items"]}
+    assert found[QWEN] == {"passed": 2, "review": 1, "failed": 1}
+    assert found[BANANA] == {"passed": 0, "review": 0, "failed": 1}
+    assert found[GPT] == {"passed": 0, "review": 0, "failed": 0}

@@ -6,6 +6,7 @@ import pytest
 
 from realstaging.gateways.media import original_key
 from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.checks import CheckStore
 from tests.support import factories
 from tests.support.http_client import call
 from tests.support.steps import finish, results, stage
@@ -39,6 +40,14 @@ def test_a_result_that_keeps_the_room_is_delivered_and_charged(world: World, pol
     assert world.ledger() == {job.id: "captured"}
 
 
+def test_a_stretched_result_is_laid_back_on_the_photo(world: World) -> None:
+    job = staged(world, "result:stretched")
+
+    assert (job.status, job.charged, job.attempt) == (JobStatus.READY, True, 1)
+    assert job.result is not None
+    assert (job.result.width, job.result.height, job.result.frame) == (768, 512, "restored")
+
+
 def test_reported_a_bad_result_is_delivered_at_once_and_free(world: World) -> None:
     job = staged(world, BAD, check_policy="report")
 
@@ -52,6 +61,8 @@ def test_a_bad_result_is_made_again_from_another_seed_and_the_good_one_charged(w
 
     assert (job.status, job.charged, job.attempt, job.seed) == ("ready", True, 2, 8)
     assert [run.outcome for run in job.runs] == ["structure_changed", "delivered"]
+    figures = CheckStore(world.table).figures(world.clock.at)[job.model]
+    assert (figures.passed + figures.review, figures.failed) == (1, 1)
     assert all(run.cost_usd for run in job.runs)
     assert job.result_key == f"staged/alice/{job.id}/2.jpg"
 

@@ -17,7 +17,7 @@ from tests.support.fault_proxy import Between
 from tests.support.photos import distinct_room
 
 CLIENT = Path(__file__).parents[2] / "client"
-PATIENCE = 180
+PATIENCE = 240
 
 
 @dataclass

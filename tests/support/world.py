@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from realstaging.config import Settings
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.accounts import Usage
 from realstaging.models.images import Image
@@ -27,6 +27,7 @@ from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
 from realstaging.sweep import Sweeper
 from tests.support.fake_replicate import Provider
 from tests.support.fakes import FakeFunctions, FakeSockets
@@ -97,6 +98,7 @@ class World:
     result_queue: ResultQueue
     stage_url: str
     result_url: str
+    verify_url: str
     provider: Provider
     token: Callable[[str], str]
     clock: Clock = field(default_factory=Clock)
@@ -143,6 +145,8 @@ class World:
             results=self.result_queue,
             intake=UploadEvents(cast(Any, self.lambdas), "upload-complete", "media"),
             tombstones=TombstoneStore(self.table),
+            verifications=VerificationStore(self.table),
+            to_verify=VerifyQueue(self.sqs, self.verify_url),
         )
 
     def _rewired(self, name: str, module: Any) -> None:
@@ -207,6 +211,9 @@ class World:
 
     def to_stage(self) -> list[dict[str, Any]]:
         return self.messages(self.stage_url)
+
+    def to_verify(self) -> list[dict[str, Any]]:
+        return self.messages(self.verify_url)
 
     def to_settle(self) -> list[dict[str, Any]]:
         return self.messages(self.result_url)

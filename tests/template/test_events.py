@@ -20,6 +20,7 @@ from realstaging.models.jobs import Job
 from realstaging.models.requests import UploadFile, UploadRequest
 from realstaging.models.runs import Prediction, ResultMessage, StageMessage
 from realstaging.models.stripe import BillingEvent
+from realstaging.models.verifications import VerifyMessage
 from realstaging.stores import keys
 from realstaging.stores.table import row
 from realstaging.webhook_signatures import verify_replicate, verify_stripe
@@ -66,7 +67,14 @@ def test_the_s3_event_names_an_upload() -> None:
     assert upload_of(unquote_plus(key)) == (SHARED["owner"], SHARED["image_id"])
 
 
-@pytest.mark.parametrize(("name", "shape"), [("sqs-stage-queue", StageMessage), ("sqs-result-queue", ResultMessage)])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("sqs-stage-queue", StageMessage),
+        ("sqs-result-queue", ResultMessage),
+        ("sqs-verify-queue", VerifyMessage),
+    ],
+)
 def test_queue_messages_are_what_our_queues_carry(name: str, shape: type[StageMessage | ResultMessage]) -> None:
     (record,) = event(name)["Records"]
     message = shape.model_validate_json(record["body"])

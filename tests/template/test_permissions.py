@@ -7,6 +7,9 @@ ATTACHED_BY_SAM = {
     "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
     "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
     "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole",
+    # To send traces, and nothing else; SAM attaches it wherever `Tracing` is written, also for PassThrough.
+    "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
+    "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
 }
 
 

@@ -1,6 +1,7 @@
 """What a form needs to know, from the settings and nowhere else."""
 
 from realstaging.api.capabilities import capabilities
+from realstaging.models.requests import StageSettings
 from tests.support.upload_plans import SETTINGS
 
 
@@ -23,3 +24,13 @@ def test_every_deprecated_choice_maps_to_one_that_is_not() -> None:
         current = {option.id for option in options if not option.deprecated}
         assert all(option.maps_to in current for option in options if option.deprecated)
         assert current
+
+
+def test_everything_that_can_be_said_of_a_result_is_told() -> None:
+    told = capabilities(SETTINGS).results
+
+    for field, values in (("mode", told.modes), ("check", told.checks), ("size", told.sizes), ("format", told.formats)):
+        assert values
+        for value in values:
+            assert getattr(StageSettings.model_validate({field: value}), field) == value
+    assert told.default_check == SETTINGS.checks.default

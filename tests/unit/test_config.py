@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from realstaging import config
+from realstaging.image_models import registry
+from realstaging.imaging.check_thresholds import thresholds_of
+from realstaging.imaging.checks.thresholds import DEFAULTS
+from realstaging.models.verdicts import Mode
 
 TREES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.integers(0, 3) | st.lists(st.integers(0, 3), max_size=2),
@@ -196,3 +200,30 @@ def test_without_a_free_plan_nothing_starts() -> None:
 
     with pytest.raises(ValidationError, match=r"plans\.free"):
         config.Settings.model_validate(settings)
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "staging", "prod"])
+def test_the_thresholds_of_every_stage_are_those_of_the_method(stage: str) -> None:
+    checks = config.load(stage).checks
+    modes: tuple[Mode, ...] = get_args(Mode)
+
+    assert {*checks.thresholds, *(mode for each in checks.models.values() for mode in each)} <= set(modes)
+    assert [model for model in checks.models if not registry.known(model)] == []
+    for mode in modes:
+        for model in (None, *checks.models):
+            assert thresholds_of(checks, mode, model)
+
+
+def test_what_a_model_must_keep_is_laid_over_what_its_mode_must() -> None:
+    checks = config.Checks(
+        default="reroll",
+        thresholds={"staging": {"blank": 4.0, "unchanged": 0.01}},
+        models={"one": {"staging": {"blank": 3.0}}},
+    )
+
+    assert thresholds_of(checks, "staging", "one").blank == 3.0
+    assert thresholds_of(checks, "staging", "one").unchanged == 0.01
+    assert thresholds_of(checks, "staging", "another").blank == 4.0
+    assert thresholds_of(checks, "enhancement", "one") == DEFAULTS["enhancement"]
+    with pytest.raises(KeyError, match="no such threshold: blanc"):
+        thresholds_of(config.Checks(default="reroll", thresholds={"staging": {"blanc": 4.0}}), "staging")

@@ -100,6 +100,19 @@ def test_a_square_answer_to_a_wide_photo_is_refused() -> None:
     assert "came back square (600 x 600), not landscape (800 x 600)" in refusal(delivered(600, 600))
 
 
+@pytest.mark.parametrize(("width", "fits"), [(640, True), (684, True), (596, True), (692, False), (588, False)])
+def test_what_is_laid_back_on_the_photo_may_be_stretched_as_far_as_the_check_aligns(width: int, fits: bool) -> None:
+    def opened() -> Image.Image:
+        data = delivered(width, 480)
+        return output.open_result(data, master_width=800, master_height=600, limits=LIMITS, is_restored=True)[0]
+
+    if fits:
+        assert opened().size == (width, 480)
+    else:
+        with pytest.raises(OutputUnusableError):
+            opened()
+
+
 def test_a_turned_answer_is_refused() -> None:
     assert "came back portrait (600 x 800), not landscape (800 x 600)" in refusal(delivered(600, 800))
 

@@ -19,6 +19,8 @@ from tools.demo.choices import styles
 from tools.demo.cloud import NoCloudError, cloud_in, draws
 from tools.demo.journey import stage
 from tools.demo.photos import chosen
+from tools.trace.__main__ import trace
+from tools.trace.spans import NoTraceError
 
 BAD_ARGUMENTS, INTERRUPTED = 2, 130
 DRAWN = "The furniture is a drawn sample; with REPLICATE_API_TOKEN set, the local cloud asks the real model."
@@ -38,7 +40,21 @@ def demonstrate(cloud: Cloud, photos: list[Photo], given: argparse.Namespace, co
     note = DRAWN if draws(cloud) else ""
     page = sheet.write(board.shots, pairs, given.style, now, given.out, note=note)
     summary.show(board, pairs, page, console, note=note)
+    show_slowest(cloud, board, given.out / "trace.html", console)
     return 0 if all(shot.step is Step.READY for shot in board.shots) else 1
+
+
+def show_slowest(cloud: Cloud, board: Board, file: Path, console: Console) -> None:
+    """The trace of the photo that took longest."""
+    ready = [shot for shot in board.shots if shot.step is Step.READY and shot.jobs]
+    if not ready:
+        return
+    slowest = max(ready, key=lambda shot: shot.seconds or 0)
+    console.print(f"\nThe slowest photo, {slowest.photo.path.name}:", highlight=False, markup=False)
+    try:
+        trace(cloud, next(iter(slowest.jobs)), file, console)
+    except NoTraceError as error:
+        console.print(str(error), style="dim", markup=False)
 
 
 def run(given: argparse.Namespace, console: Console) -> int:

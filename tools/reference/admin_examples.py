@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from realstaging.models import admin as a
+from realstaging.models.picture_checks import CheckFigures
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 BY = "auth0!7C1a2b"
@@ -37,6 +38,7 @@ _model = a.AdminModelView(
     parameters={"go_fast": False},
     version=4,
 )
+_listed = a.ListedModel(**_model.model_dump(), checks=CheckFigures(passed=412, review=31, failed=9))
 _in_full = a.AdminModelInFull(
     **_model.model_dump(),
     parameters_schema={"type": "object", "properties": {"go_fast": {"type": "boolean", "default": True}}},
@@ -87,7 +89,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/admin/settings/{key}/rollback": _back,
 }
 ANSWERS: dict[str, BaseModel] = {
-    "GET /v1/admin/models 200": a.AdminModelList(items=[_model]),
+    "GET /v1/admin/models 200": a.AdminModelList(items=[_listed]),
     "GET /v1/admin/models/{model_id} 200": _in_full,
     "GET /v1/admin/models/{model_id}/settings 200": _in_full,
     "PUT /v1/admin/models/{model_id}/settings 200": _in_full,

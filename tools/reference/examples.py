@@ -41,6 +41,7 @@ from realstaging.models.requests import (
     UploadAnswer,
     UploadItem,
 )
+from realstaging.models.verifications import UploadForms, VerificationAnswer, VerificationStatus, VerificationView
 from tools.reference import admin_examples, billing_examples, operating_examples
 
 Json = dict[str, Any]
@@ -48,6 +49,7 @@ AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 TAIL = "01KKNA8Y2GQ5V7M3RZT4XW9B"  # 24 of a ULID's 26 characters
 PROJECT, IMAGE, SECOND = f"prj_{TAIL}0P", f"img_{TAIL}1A", f"img_{TAIL}1B"
 JOB, RETRIED, BATCH, KEY = f"job_{TAIL}2A", f"job_{TAIL}2B", f"bat_{TAIL}3A", f"key_{TAIL}4A"
+VERIFICATION = f"ver_{TAIL}5A"
 STORE = "https://realstaging-media.s3.amazonaws.com"
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MODEL = "qwen/qwen-image-edit-2511"
@@ -115,6 +117,12 @@ report = ReportView(
     altered=PictureInfo(width=1184, height=880, sha256="7" * 64),
     took_ms=520,
     frame=FrameView(frame="restored", restored_share=0.71),
+)
+waiting_pair = VerificationView(
+    id=VERIFICATION, status=VerificationStatus.AWAITING_UPLOAD, mode="staging", created_at=AT, version=1
+)
+verified = waiting_pair.model_copy(
+    update={"status": VerificationStatus.READY, "report": report.model_copy(update={"frame": None}), "version": 3}
 )
 canceled = queued.model_copy(update={"status": JobStatus.CANCELED, "finished_at": AT, "version": 3})
 refused = Failure.of(ContentRefusedError("The model's content filter refused it. Use another photo."))
@@ -184,6 +192,14 @@ REQUESTS: dict[str, Json] = {
     },
     "POST /v1/projects": {"a house": {"name": "14 Elm Street"}},
     "PATCH /v1/projects/{project_id}": {"another name": {"name": "14 Elm Street, 2nd floor"}},
+    "POST /v1/verifications": {
+        "a result": {"original": {"image_id": IMAGE}, "altered": {"job_id": JOB}},
+        "a file of yours": {
+            "mode": "enhancement",
+            "original": {"image_id": IMAGE},
+            "altered": {"filename": "edited.jpg", "content_type": "image/jpeg", "size_bytes": 2481152},
+        },
+    },
     "POST /v1/jobs": {
         "another style": {"items": [{"image_id": IMAGE, "settings": {"room_type": "living_room", "style": "modern"}}]},
         "a wish": {
@@ -224,6 +240,7 @@ _no_files = UploadAnswer(
     succeeded=0,
     failed=1,
 )
+_pair_form = form.model_copy(update={"fields": form.fields | {"key": f"pairs/alice/{VERIFICATION}/altered"}})
 _batch = Batch(
     id=BATCH, owner="alice", project_id=PROJECT, image_ids=[IMAGE], job_ids=[JOB], period="2026-03-01", created_at=AT
 )
@@ -267,6 +284,11 @@ ANSWERS: dict[str, BaseModel] = _views() | {
     "POST /v1/batches/{batch_id}/retry 202": _restaged,
     "POST /v1/batches/{batch_id}/retry 207": _partly,
     "POST /v1/batches/{batch_id}/retry 422": _no_jobs,
+    "POST /v1/verifications 201": VerificationAnswer(
+        **waiting_pair.model_dump(), uploads=UploadForms(altered=_pair_form)
+    ),
+    "GET /v1/verifications/{verification_id} 200": verified,
+    "GET /v1/verifications/{verification_id}/file 200": file_of(f"overlays/alice/{VERIFICATION}.jpg"),
     "GET /v1/account 200": account,
     "PATCH /v1/account 200": account,
     "GET /v1/account/usage 200": usage,

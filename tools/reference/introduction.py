@@ -13,6 +13,7 @@ TAGS = {
     "Images": "The photos, once planned: their state, their files.",
     "Jobs": "One staging of one photo.",
     "Batches": "The jobs of one request, followed together.",
+    "Verifications": "The picture check of any pair: does it still show the room of the photo?",
     "Account": "The caller: profile, usage, API keys, sockets.",
     "Administration": "For administrators, with an access token: API keys never pass. Every change leaves an entry "
     "in the audit log.",
@@ -86,6 +87,9 @@ SOCKET: Json = {
     "receive": {
         "job.updated": _message("job.updated", "A job's status has changed.", job=_ref("JobView")),
         "image.updated": _message("image.updated", "An image's status has changed.", image=_ref("ImageView")),
+        "verification.updated": _message(
+            "verification.updated", "A verification's status has changed.", verification=_ref("VerificationView")
+        ),
         "usage.updated": _message("usage.updated", "The quota's counters have changed.", usage=_ref("UsageView")),
         "hello": _message("hello", "In answer to `hello`.", connection_id=TEXT, server_time=TIME),
         "pong": _message("pong", "In answer to `ping`.", server_time=TIME),

@@ -104,5 +104,8 @@ ANSWERS: dict[str, BaseModel] = {
         ]
     ),
     "GET /v1/admin/queues/{name}/messages 200": o.LetterList(items=[_letter]),
+    "POST /v1/admin/breaker/close 200": o.BreakerView(
+        was_open=True, reason="account", until=AT + timedelta(seconds=120)
+    ),
     "POST /v1/admin/queues/{name}/redrive 200": o.RedriveView(moved=1, discarded=0, skipped=0, left=0),
 }

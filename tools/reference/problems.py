@@ -25,6 +25,7 @@ SAMPLES: tuple[AppError, ...] = (
     errors.ImageNotReadyError("The image is awaiting_upload; it has a file once it is ready."),
     errors.ImageNotAwaitingError("The image is ready: upload it again as a new image."),
     errors.JobNotReadyError("The job is processing; it has a file once it is ready."),
+    errors.VerificationNotReadyError("The verification is processing; it has an overlay once it is ready."),
     errors.JobNotCancelableError("The job is ready already."),
     errors.JobNotRetryableError("The job is ready; only failed and canceled jobs can be tried again."),
     errors.TooManyWaitingError("At most 32 jobs for one image at once. Send the others when these have started."),

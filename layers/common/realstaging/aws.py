@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 from realstaging.config import required
+from realstaging.tracing.calls import watch
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -38,29 +39,31 @@ PUSH = Config(
 
 @functools.cache
 def table() -> "Table":
-    return boto3.resource("dynamodb", config=QUICK).Table(required("TABLE_NAME"))
+    table = boto3.resource("dynamodb", config=QUICK).Table(required("TABLE_NAME"))
+    watch(table.meta.client)
+    return table
 
 
 @functools.cache
 def s3() -> "S3Client":
-    return boto3.client("s3", config=BULK)
+    return watch(boto3.client("s3", config=BULK))
 
 
 @functools.cache
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=QUICK)
+    return watch(boto3.client("sqs", config=QUICK))
 
 
 @functools.cache
 def ssm() -> "SSMClient":
-    return boto3.client("ssm", config=QUICK)
+    return watch(boto3.client("ssm", config=QUICK))
 
 
 @functools.cache
 def functions() -> "LambdaClient":
-    return boto3.client("lambda", config=QUICK)
+    return watch(boto3.client("lambda", config=QUICK))
 
 
 @functools.cache
 def sockets(endpoint: str) -> "ApiGatewayManagementApiClient":
-    return boto3.client("apigatewaymanagementapi", config=PUSH, endpoint_url=endpoint)
+    return watch(boto3.client("apigatewaymanagementapi", config=PUSH, endpoint_url=endpoint))

@@ -13,6 +13,7 @@ AppError
 │  ├─ ImageNotReadyError        409  image_not_ready
 │  ├─ ImageNotAwaitingError     409  image_not_awaiting_upload
 │  ├─ JobNotReadyError          409  job_not_ready
+│  ├─ VerificationNotReadyError 409  verification_not_ready
 │  ├─ JobNotCancelableError     409  job_not_cancelable
 │  ├─ JobNotRetryableError      409  job_not_retryable
 │  ├─ TooManyWaitingError       409  too_many_waiting_jobs
@@ -176,6 +177,11 @@ class ImageNotAwaitingError(ConflictError):
 class JobNotReadyError(ConflictError):
     code = "job_not_ready"
     title = "The job has no result yet"
+
+
+class VerificationNotReadyError(ConflictError):
+    code = "verification_not_ready"
+    title = "The verification has no report yet"
 
 
 class JobNotCancelableError(ConflictError):

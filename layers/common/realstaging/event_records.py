@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from realstaging.observability import count, log
+from realstaging.observability import record as one_record
 
 Record = dict[str, Any]
 
@@ -27,7 +28,8 @@ def each(
     again: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
-            handle(record)
+            with one_record(**_known(record)):
+                handle(record)
         except Exception:
             log.exception("record failed")
             count("RecordFailed")
@@ -48,3 +50,15 @@ def time_in_line(record: Record, delay_seconds: int) -> timedelta:
 
 def _identifier(record: Record) -> str:
     return str(record["messageId"] if "messageId" in record else record["dynamodb"]["SequenceNumber"])
+
+
+def _known(record: Record) -> dict[str, str | None]:
+    """For its span, by the semantic conventions for messaging."""
+    if "messageId" not in record:
+        return {}
+    return {
+        "messaging.system": "aws_sqs",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": str(record.get("eventSourceARN", "")).rpartition(":")[2] or None,
+        "messaging.message.id": str(record["messageId"]),
+    }

@@ -11,22 +11,24 @@ from datetime import datetime, timedelta
 from realstaging.config import Settings
 from realstaging.errors import UploadExpiredError
 from realstaging.gateways.media import Media
-from realstaging.gateways.queues import ResultQueue, StageQueue
+from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import MAX_ROUNDS, ROUNDS_AFTER_PARKING, ResultMessage
-from realstaging.observability import count, log
+from realstaging.observability import count, follow, log, record
 from realstaging.stores.batches import BatchStore
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.tombstones import TombstoneStore
+from realstaging.stores.verifications import VerificationStore
 from realstaging.uploads.rejection import expire
 
 ASK_AGAIN_SECONDS = 120
+LOOK_AT_PAIR_AGAIN_SECONDS = 600
 
 
 class Sweeper:
@@ -42,11 +44,14 @@ class Sweeper:
         results: ResultQueue,
         intake: UploadEvents,
         tombstones: TombstoneStore,
+        verifications: VerificationStore,
+        to_verify: VerifyQueue,
     ) -> None:
         self._settings = settings
         self._images, self._jobs, self._batches, self._media = images, jobs, batches, media
         self._queue, self._results, self._intake = queue, results, intake
         self._tombstones = tombstones
+        self._verifications, self._to_verify = verifications, to_verify
 
     def look_at(self, due: DueRow, at: datetime) -> None:
         """Deal with one overdue row; the index may be behind, so the row itself is read first."""
@@ -54,11 +59,15 @@ class Sweeper:
             if due.kind == "IMAGE":
                 image = self._images.find(due.owner, due.id)
                 if image and image.due_at and image.due_at <= at:
+                    follow(image.traceparent, image.correlation_id, about=image.id)
                     self._image(image, at)
             elif due.kind == "JOB":
                 job = self._jobs.find(due.owner, due.id)
                 if job and job.due_at and job.due_at <= at:
+                    follow(job.traceparent, job.correlation_id, about=job.id)
                     self._job(job, at)
+            elif due.kind == "VERIFICATION":
+                self._verification(due, at)
             else:
                 self._batch(due, at)
         except LostRaceError:
@@ -112,6 +121,15 @@ class Sweeper:
             why = image.error if image and image.error else Failure.of(gone)
             self._jobs.close(job, JobStatus.FAILED, at, why)
 
+    def _verification(self, due: DueRow, at: datetime) -> None:
+        """A message or an upload event may have been lost; whoever gets this one also gives up what takes too long."""
+        verification = self._verifications.find(due.owner, due.id, at)
+        if verification and verification.due_at and verification.due_at <= at:
+            follow(verification.traceparent, verification.correlation_id, about=verification.id)
+            self._verifications.look_again(verification, at + timedelta(seconds=LOOK_AT_PAIR_AGAIN_SECONDS))
+            self._to_verify.send(verification)
+            log.info("verification sent again", verification_id=verification.id)
+
     def _batch(self, due: DueRow, at: datetime) -> None:
         batch = self._batches.find(due.owner, due.id)
         if batch and batch.due_at and batch.due_at <= at:
@@ -141,7 +159,8 @@ def sweep(
             break
         looked += 1
         try:
-            look_at(due, at)
+            with record():
+                look_at(due, at)
         except Exception:
             failed.append(due)
             count("SweepFailed")

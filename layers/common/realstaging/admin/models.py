@@ -1,5 +1,6 @@
 """The models that can be offered: which are, with which parameters, and which one is everybody's."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from realstaging.image_models import registry
 from realstaging.image_models.registry import Price, StagingModel
 from realstaging.models.admin import (
     AdminModelInFull,
-    AdminModelView,
+    ListedModel,
     ModelRevision,
     ModelRevisionPage,
     NewParameters,
@@ -29,6 +30,7 @@ from realstaging.models.admin import (
     PriceView,
     Rollback,
 )
+from realstaging.models.picture_checks import CheckFigures
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Revision
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
@@ -37,6 +39,7 @@ from realstaging.validation import complaints
 # A few fields; the row that holds all of them has room for hundreds of kilobytes.
 MAX_PARAMETERS = 4096
 NEVER = ModelSettings()
+NO_CHECKS = CheckFigures()
 
 
 class ModelAdmin:
@@ -45,10 +48,14 @@ class ModelAdmin:
     def __init__(self, desk: VersionedSettings, vault: SecretWriter) -> None:
         self._desk, self._vault = desk, vault
 
-    def everything(self) -> list[AdminModelView]:
+    def everything(self, figures: Mapping[str, CheckFigures]) -> list[ListedModel]:
+        """`figures`: the picture checks of each model's results, by model."""
         live = self._desk.live()
         now = self._desk.over(live)
-        return [AdminModelView(**self._shown(model, live, now)) for model in registry.all()]
+        return [
+            ListedModel(**self._shown(model, live, now), checks=figures.get(model.id, NO_CHECKS))
+            for model in registry.all()
+        ]
 
     def get(self, model_id: str) -> AdminModelInFull:
         """Raises NotFoundError."""

@@ -29,7 +29,7 @@ from realstaging.errors import (
     ValidationFailedError,
 )
 from realstaging.idempotency import IdempotentRequest, RequestResult, check_key, fingerprint, load_request
-from realstaging.observability import count, follow, log, traceparent
+from realstaging.observability import count, join, log, request_answered
 from realstaging.rate_limit import RequestCounter, ask
 from realstaging.stores.idempotency import IdempotencyStore
 from realstaging.stores.rate_limits import RateStore
@@ -134,10 +134,10 @@ def serve(
     request_id = str(request.get("requestId", ""))
     method, path = str(request.get("http", {}).get("method", "")).upper(), str(event.get("rawPath", ""))
     sent = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    trace = traceparent(sent.get("traceparent"))
-    follow(trace, request_id)
+    trace = join(sent.get("traceparent"), request_id)
     answers = "GET" if method == "HEAD" else method  # HEAD is GET without the body
     route = app.routes_at(path).get(answers)
+    caller: Caller | None = None
     try:
         if method == "OPTIONS":
             reply = _allow(app, path)
@@ -161,7 +161,8 @@ def serve(
     reply = _not_modified(reply, answers, sent.get("if-none-match", ""))
     if method == "HEAD":
         reply |= {"body": "", "isBase64Encoded": False}
-    log.info("request answered", method=method, route=route, status=reply["statusCode"])
+    owner = caller.owner if caller else None
+    request_answered(method, route, reply["statusCode"], code=_code(reply), owner=owner)
     return reply
 
 
@@ -219,6 +220,14 @@ def fault(error: Exception) -> InternalError:
 def _compact(body: Any) -> str:
     """JSON without escapes: escaped, the prompts of a large batch could exceed Lambda's response limit."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, cls=Encoder)
+
+
+def _code(reply: dict[str, Any]) -> str | None:
+    """Of a refusal; every one is a problem in JSON."""
+    if reply["statusCode"] < HTTPStatus.BAD_REQUEST or not reply["body"]:
+        return None
+    code: str | None = json.loads(reply["body"]).get("code")
+    return code
 
 
 def _not_modified(reply: dict[str, Any], method: str, known: str) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """The capabilities that clients build their forms from."""
 
+from typing import get_args
+
 from realstaging.accounts.quota import plan_options
 from realstaging.config import Settings
 from realstaging.image_models import registry
-from realstaging.models.catalog import Capabilities, Limits, ModelOption
+from realstaging.models.catalog import Capabilities, Limits, ModelOption, ResultOptions
 from realstaging.models.content_types import CONTENT_TYPES
+from realstaging.models.picture_checks import CheckPolicy, Format, Size
 from realstaging.models.requests import StageSettings
+from realstaging.models.verdicts import Mode
 
 
 def capabilities(settings: Settings) -> Capabilities:
@@ -27,6 +31,13 @@ def capabilities(settings: Settings) -> Capabilities:
             )
             for model in map(registry.get, filter(registry.known, settings.models.enabled))
         ],
+        results=ResultOptions(
+            modes=list(get_args(Mode)),
+            checks=list(get_args(CheckPolicy)),
+            default_check=settings.checks.default,
+            sizes=list(get_args(Size)),
+            formats=list(get_args(Format)),
+        ),
         limits=Limits(
             max_files=uploads.max_files,
             max_bytes=uploads.max_bytes,

@@ -29,6 +29,7 @@ Download = Annotated[
 ProjectId = Annotated[str, Path(description="The project.")]
 ImageId = Annotated[str, Path(description="The image.")]
 JobId = Annotated[str, Path(description="The job.")]
+VerificationId = Annotated[str, Path(description="The verification.")]
 BatchId = Annotated[str, Path(description="The batch.")]
 
 GONE = {204: "It is gone. Files follow within a day; what was used stays used; work in flight is canceled."}

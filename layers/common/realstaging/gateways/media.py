@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 YEAR = "private, max-age=31536000, immutable"
 
-PREFIXES = ("uploads", "originals", "masters", "thumbnails", "staged")
+PREFIXES = ("uploads", "originals", "masters", "thumbnails", "staged", "pairs", "overlays")
 
 
 PUT_TRIES = 4
@@ -45,6 +45,21 @@ def upload_of(key: str) -> tuple[str, str] | None:
     """The owner and image id in an upload's key; None for any other key."""
     parts = key.split("/")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "uploads" and all(parts) else None
+
+
+def pair_key(owner: str, verification_id: str, part: str) -> str:
+    """A file that was uploaded for a verification: its `original` or its `altered`."""
+    return f"pairs/{owner}/{verification_id}/{part}"
+
+
+def pair_of(key: str) -> tuple[str, str] | None:
+    """The owner and verification id in the key of such a file; None for any other key."""
+    parts = key.split("/")
+    return (parts[1], parts[2]) if len(parts) == 4 and parts[0] == "pairs" and all(parts) else None
+
+
+def verification_overlay_key(owner: str, verification_id: str) -> str:
+    return f"overlays/{owner}/{verification_id}.jpg"
 
 
 def original_key(owner: str, sha256: str) -> str:
@@ -83,17 +98,22 @@ class Media:
         self._s3, self._bucket = s3, bucket
 
     def upload_form(self, image: Image, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
-        """A presigned POST for this image's key and type, of at most `max_bytes`, valid for `seconds` or until our
-        session ends.
+        """A presigned POST for an image's file."""
+        key = upload_key(image.owner, image.id)
+        return self.form(key, image.content_type, at, max_bytes=max_bytes, seconds=seconds)
+
+    def form(self, key: str, content_type: str, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
+        """A presigned POST for this key and type, of at most `max_bytes`, valid for `seconds` or until our session
+        ends.
 
         The type comes from a closed list: the bucket holds nothing that a browser would execute.
         """
-        fields = {"Content-Type": image.content_type}
-        conditions: list[object] = [{"Content-Type": image.content_type}, ["content-length-range", 1, max_bytes]]
+        fields = {"Content-Type": content_type}
+        conditions: list[object] = [{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]]
         seconds = self._within_session(seconds)
         post = self._s3.generate_presigned_post(
             self._bucket,
-            upload_key(image.owner, image.id),
+            key,
             Fields=fields,
             Conditions=conditions,
             ExpiresIn=seconds,
@@ -118,6 +138,14 @@ class Media:
     def read(self, key: str) -> bytes:
         with self._s3.get_object(Bucket=self._bucket, Key=key)["Body"] as body:
             return body.read()
+
+    def read_if_there(self, key: str) -> bytes | None:
+        try:
+            return self.read(key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise
 
     def put_once(self, key: str, data: bytes, content_type: str) -> bool:
         """Write an object unless it exists; False if it does, for example after a repeated delivery."""

@@ -1,12 +1,16 @@
-"""The two queues between the steps of a job. Messages carry the trace, and no secrets."""
+"""The queues between functions. Messages carry the trace, and no secrets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from realstaging.models.jobs import Job
 from realstaging.models.runs import ResultMessage, StageMessage
+from realstaging.models.verifications import Verification, VerifyMessage
+from realstaging.tracing.recorder import recorder
+from realstaging.tracing.span import Kind, Value
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -29,19 +33,20 @@ class StageQueue:
         self._sqs, self._url = sqs, url
 
     def send(self, jobs: Sequence[Job], delay_seconds: int = 0, *, rounds: int = 0) -> None:
-        delay = _possible(delay_seconds)
-        messages = [
-            StageMessage(
-                owner=job.owner,
-                job_id=job.id,
-                traceparent=job.traceparent,
-                correlation_id=job.correlation_id,
-                rounds=rounds or None,
-                delay_seconds=delay or None,
-            )
-            for job in jobs
-        ]
-        _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay)
+        with _sending("StageQueue", len(jobs)):
+            delay = _possible(delay_seconds)
+            messages = [
+                StageMessage(
+                    owner=job.owner,
+                    job_id=job.id,
+                    traceparent=recorder.onward(job.traceparent),
+                    correlation_id=job.correlation_id,
+                    rounds=rounds or None,
+                    delay_seconds=delay or None,
+                )
+                for job in jobs
+            ]
+            _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay)
 
 
 class ResultQueue:
@@ -51,7 +56,41 @@ class ResultQueue:
         self._sqs, self._url = sqs, url
 
     def send(self, results: Sequence[ResultMessage], delay_seconds: int = 0) -> None:
-        _send(self._sqs, self._url, [(result, result.owner) for result in results], delay_seconds)
+        with _sending("ResultQueue", len(results)):
+            messages = [
+                result.model_copy(update={"traceparent": recorder.onward(result.traceparent)}) for result in results
+            ]
+            _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)
+
+
+class VerifyQueue:
+    """Pairs of pictures to check."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs, self._url = sqs, url
+
+    def send(self, verification: Verification) -> None:
+        with _sending("VerifyQueue", 1):
+            message = VerifyMessage(
+                owner=verification.owner,
+                verification_id=verification.id,
+                traceparent=recorder.onward(verification.traceparent),
+                correlation_id=verification.correlation_id,
+            )
+            _send(self._sqs, self._url, [(message, message.owner)], 0)
+
+
+@contextmanager
+def _sending(queue: str, messages: int) -> Iterator[None]:
+    """The span that the messages' readers have as their parent."""
+    known: dict[str, Value | None] = {
+        "messaging.system": "aws_sqs",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": queue,
+        "messaging.batch.message_count": messages,
+    }
+    with recorder.span(f"send {queue}", Kind.PRODUCER, known):
+        yield
 
 
 def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]], delay_seconds: int) -> None:

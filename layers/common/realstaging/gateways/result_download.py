@@ -8,6 +8,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Timeout, parse_url
 
 from realstaging.errors import OutputUnusableError
+from realstaging.tracing.calls import answered, http_call
 
 CHUNK = 256 * 1024
 CONNECT_SECONDS = 3
@@ -40,11 +41,13 @@ class ResultDownload:
         deadline = time.monotonic() + self._seconds
         try:
             # No redirects: they could lead to any host.
-            answer = self._http.request("GET", url, preload_content=False, redirect=False)
-            try:
-                return self._read(answer, deadline)
-            finally:
-                answer.close()
+            with http_call("GET", url) as span:
+                answer = self._http.request("GET", url, preload_content=False, redirect=False)
+                answered(span, answer.status)
+                try:
+                    return self._read(answer, deadline)
+                finally:
+                    answer.close()
         except HTTPError as error:
             raise ResultDownloadError(type(error).__name__) from error
 

@@ -8,22 +8,35 @@ from realstaging.imaging import decoding, encoding, formats
 
 # Pixels on the short side: below, models do not answer reliably and nobody can sell a room with it.
 NARROWEST = 256
+# How far the shape may be off where the picture is aligned back: scales of the check run from 0.93 to 1.07.
+ALIGNED_BACK = 0.07
 
 type Size = tuple[int, int]
 
 _THUMBNAIL_QUALITY = 80
 
 
-def open_result(data: bytes, *, master_width: int, master_height: int, limits: Images) -> tuple[Image.Image, Size]:
+def open_result(
+    data: bytes, *, master_width: int, master_height: int, limits: Images, is_restored: bool = False
+) -> tuple[Image.Image, Size]:
     """The picture in the master's aspect ratio, upright RGB, and the pixels in which it was delivered.
 
-    Never enlarged. Raises OutputUnusableError if it cannot be that.
+    `is_restored`: it is laid back on the photo, so that it may be stretched or cropped as far as the picture check
+    aligns, and is not cropped here. Never enlarged. Raises OutputUnusableError if it cannot be that.
     """
-    whole = _decoded(data, limits)
-    _check_ratio(whole, master_width, master_height, limits.aspect_tolerance)
-    image = _cropped(whole, master_width / master_height)
+    image = whole = _decoded(data, limits)
+    if is_restored:
+        _check_ratio(whole, master_width, master_height, ALIGNED_BACK)
+    else:
+        image = in_shape(whole, master_width, master_height, limits)
     _check_sides(image, whole.size)
     return image, whole.size
+
+
+def in_shape(image: Image.Image, master_width: int, master_height: int, limits: Images) -> Image.Image:
+    """Cropped back to the master's aspect ratio. Raises OutputUnusableError beyond the tolerance."""
+    _check_ratio(image, master_width, master_height, limits.aspect_tolerance)
+    return _cropped(image, master_width / master_height)
 
 
 def thumbnail(image: Image.Image, limits: Images) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, ConfigDict, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from realstaging.models.base import Frozen
+from realstaging.models.picture_checks import CheckFigures
 
 MAX_NOTE = 200
 
@@ -109,8 +110,12 @@ class AdminModelInFull(AdminModelView):
     defaults: dict[str, Any] = Field(description="What is sent when nothing is set.")
 
 
+class ListedModel(AdminModelView):
+    checks: CheckFigures
+
+
 class AdminModelList(Frozen):
-    items: list[AdminModelView]
+    items: list[ListedModel]
     next_cursor: str | None = None
 
 

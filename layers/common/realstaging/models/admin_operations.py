@@ -136,3 +136,11 @@ class RedriveView(Frozen):
     discarded: int = Field(description="Deleted, because `discard` was said.")
     skipped: int = Field(description="Left where they are: they cannot be moved back, or were not taken.")
     left: int = Field(description="Approximately what is in the queue now, skipped ones included.")
+
+
+class BreakerView(Frozen):
+    """What the breaker was before it was closed."""
+
+    was_open: bool = Field(description="Whether it was open: nothing was started.")
+    reason: str | None = Field(default=None, description="Why it had opened: `account` or `no answers`.")
+    until: AwareDatetime | None = Field(default=None, description="Until when it would have been open at least.")

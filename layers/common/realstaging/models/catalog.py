@@ -38,6 +38,16 @@ class PlanOption(Frozen):
     images_per_month: int
 
 
+class ResultOptions(Frozen):
+    """What can be said of the result, and what applies where nothing is said."""
+
+    modes: list[str]
+    checks: list[str]
+    default_check: str = Field(description="What becomes of a result that does not keep the room.")
+    sizes: list[str]
+    formats: list[str]
+
+
 class Limits(Frozen):
     max_files: int
     max_bytes: int
@@ -55,5 +65,6 @@ class Capabilities(Frozen):
     room_types: list[Choice]
     styles: list[Choice]
     models: list[ModelOption]
+    results: ResultOptions
     limits: Limits
     plans: list[PlanOption]

@@ -22,6 +22,14 @@ class CheckView(Frozen):
     algorithm: str = Field(description="Which version of the method found it.")
 
 
+class CheckFigures(Frozen):
+    """Picture checks of a model's results over the last 30 days (UTC); which model keeps rooms shows here."""
+
+    passed: int = 0
+    review: int = 0
+    failed: int = 0
+
+
 class Transform(Frozen):
     """How the altered picture was laid on the original. Shifts are shares of a side."""
 

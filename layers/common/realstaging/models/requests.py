@@ -82,6 +82,9 @@ def _canonical(announced: object) -> object:
         raise PydanticCustomError("content_type", "{what}", {"what": str(error)}) from error
 
 
+ContentType = Annotated[str, BeforeValidator(_canonical)]
+
+
 class UploadFile(Frozen):
     """One photo to come. `settings` left out: the defaults apply; `null`: it is stored and not staged."""
 
@@ -90,7 +93,7 @@ class UploadFile(Frozen):
     filename: Name = Field(
         min_length=1, max_length=255, description="As it is called at your place; a download is named after it."
     )
-    content_type: Annotated[str, BeforeValidator(_canonical)] = Field(
+    content_type: ContentType = Field(
         description="One of `limits.content_types`, or `application/octet-stream` or empty where it is not known; "
         "other names of these types are understood. The bytes decide what the file is."
     )

@@ -29,6 +29,7 @@ from realstaging.runs.decision import Defer, Deliver, Fail, Missing, Retry, Wait
 from realstaging.runs.deleted_jobs import DeletedJobs
 from realstaging.runs.results import ResultMaker
 from realstaging.runtime_settings import RuntimeSettings
+from realstaging.stores.checks import CheckStore
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore
@@ -56,11 +57,12 @@ class Finisher:
         queue: StageQueue,
         results: ResultQueue,
         deleted: DeletedJobs,
+        checks: CheckStore,
     ) -> None:
         self._settings, self._terms = settings, terms
         self._jobs, self._images, self._media = jobs, images, media
         self._provider, self._replicate = provider, replicate
-        self._maker = ResultMaker(settings, media=media, downloads=deliveries)
+        self._maker = ResultMaker(settings, media=media, downloads=deliveries, checks=checks)
         self._queue, self._results, self._deleted = queue, results, deleted
 
     def settle(self, message: ResultMessage, at: datetime) -> None:
@@ -226,7 +228,7 @@ class Finisher:
             self._close(job, gone, costs.ended(job, gone.code, run, photo), at)
             return
         try:
-            found = self._maker.make(job, photo, run)
+            found = self._maker.make(job, photo, run, at)
         except OutputUnusableError as error:
             self._retry(job, error, costs.ended(job, error.code, run, photo, error.made), at)
             return

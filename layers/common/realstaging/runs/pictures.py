@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from realstaging.config import Checks, Images, Settings
-from realstaging.imaging import decoding, encoding, formats, output
+from realstaging.config import Images, Settings
+from realstaging.imaging import encoding, formats, output, pair
+from realstaging.imaging.check_thresholds import thresholds_of
 from realstaging.imaging.checks.check import check
 from realstaging.imaging.checks.overlay import overlay
 from realstaging.imaging.checks.report import Report
-from realstaging.imaging.checks.thresholds import DEFAULTS, Thresholds
 from realstaging.imaging.output import Size
-from realstaging.imaging.restore import MAX_PIXELS, restore
+from realstaging.imaging.restore import restore
 from realstaging.models.jobs import Job, ResultView
 from realstaging.models.picture_checks import CheckView, FrameView
-from realstaging.models.verdicts import Mode
 
 CONTENT_TYPES = {"jpg": formats.JPEG, "webp": formats.WEBP, "png": formats.PNG}
 _OVERLAY_QUALITY = 85
@@ -36,12 +35,6 @@ class Picture:
     check: CheckView
 
 
-def thresholds_of(checks: Checks, mode: Mode, model: str) -> Thresholds:
-    """The method's own, with the mode's and then the model's in their place. KeyError for an unknown name."""
-    own = DEFAULTS[mode].to_json()
-    return Thresholds.from_json(own | checks.thresholds.get(mode, {}) | checks.models.get(model, {}).get(mode, {}))
-
-
 def make_picture(
     job: Job, data: bytes, *, master: bytes, original: Callable[[], bytes], master_size: Size, settings: Settings
 ) -> Picture:
@@ -52,10 +45,13 @@ def make_picture(
     """
     limits = settings.images
     width, height = master_size
-    made, size = output.open_result(data, master_width=width, master_height=height, limits=limits)
+    is_restored = job.size == "source" and job.mode != "enhancement"
+    made, size = output.open_result(
+        data, master_width=width, master_height=height, limits=limits, is_restored=is_restored
+    )
     photo = Image.open(io.BytesIO(master), formats=["JPEG"]).convert("RGB")
     report = check(photo, made, job.mode, thresholds_of(settings.checks, job.mode, job.model))
-    image, frame = _framed(job, made, report, original=original, limits=limits)
+    image, frame = _framed(job, made, report, original=original, master_size=master_size, limits=limits)
     content_type = CONTENT_TYPES[job.format]
     staged = encoding.staged(image, content_type)
     shown = report.to_json(hashlib.sha256(master).hexdigest(), hashlib.sha256(data).hexdigest())
@@ -89,23 +85,19 @@ def _framed(
     report: Report,
     *,
     original: Callable[[], bytes],
+    master_size: Size,
     limits: Images,
 ) -> tuple[Image.Image, FrameView]:
     if job.size == "model":
         return made, FrameView(frame="model", restored_share=0)
-    whole = _original(original(), limits)
+    whole = pair.read(original(), limits)
     if job.mode == "enhancement":
         # The tone is what was asked for: the photo's own pixels would take it back.
         image = made.resize(whole.size, Image.Resampling.LANCZOS) if made.size != whole.size else made
         return image, FrameView(frame="resized", restored_share=0, reason="enhancement")
     restored = restore(whole, made, report)
+    if restored.frame == "resized":
+        image = output.in_shape(made, *master_size, limits).resize(whole.size, Image.Resampling.LANCZOS)
+        return image, FrameView(frame="resized", restored_share=0, reason=restored.reason)
     share = round(restored.restored_share, 3)
     return restored.image, FrameView(frame=restored.frame, restored_share=share, reason=restored.reason)
-
-
-def _original(data: bytes, limits: Images) -> Image.Image:
-    """Upright sRGB, at most MAX_PIXELS."""
-    picture = decoding.opened(data, formats.content_type(data), limits)
-    factor = (MAX_PIXELS / (picture.width * picture.height)) ** 0.5
-    long_side = None if factor >= 1 else int(max(picture.width, picture.height) * factor)
-    return decoding.upright(picture, long_side)

@@ -1,5 +1,7 @@
 """An attempt's result: fetched, checked, and its files written."""
 
+from datetime import datetime
+
 from realstaging.config import Settings
 from realstaging.gateways.media import Media, master_key, original_key, staged_key
 from realstaging.gateways.result_download import ResultDownload
@@ -9,13 +11,14 @@ from realstaging.models.jobs import Candidate, Job
 from realstaging.models.runs import Prediction
 from realstaging.observability import count_check, log
 from realstaging.runs.pictures import Picture, make_picture
+from realstaging.stores.checks import CheckStore
 
 
 class ResultMaker:
-    def __init__(self, settings: Settings, *, media: Media, downloads: ResultDownload) -> None:
-        self._settings, self._media, self._downloads = settings, media, downloads
+    def __init__(self, settings: Settings, *, media: Media, downloads: ResultDownload, checks: CheckStore) -> None:
+        self._settings, self._media, self._downloads, self._checks = settings, media, downloads, checks
 
-    def make(self, job: Job, photo: Image, run: Prediction) -> Candidate:
+    def make(self, job: Job, photo: Image, run: Prediction, at: datetime) -> Candidate:
         """Repeated, it makes the same files again. Raises OutputUnusableError."""
         picture = make_picture(
             job,
@@ -26,6 +29,7 @@ class ResultMaker:
             settings=self._settings,
         )
         count_check(job.model, picture.check.verdict)
+        self._checks.count(job.model, picture.check.verdict, at)
         log.info(
             "result checked",
             job_id=job.id,

@@ -37,6 +37,7 @@ from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.provider import ProviderStore, StartState
 from realstaging.stores.table import LostRaceError
+from realstaging.tracing.recorder import recorder
 
 
 class Starter:
@@ -247,7 +248,7 @@ class Starter:
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
 
     def _webhook(self, job: Job) -> str:
-        query = urlencode({"owner": job.owner, "traceparent": job.traceparent})
+        query = urlencode({"owner": job.owner, "traceparent": recorder.onward(job.traceparent)})
         return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.start_number}?{query}"
 
 

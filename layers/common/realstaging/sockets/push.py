@@ -15,12 +15,17 @@ from realstaging.models.accounts import Usage
 from realstaging.models.base import view
 from realstaging.models.images import Image, ImageView
 from realstaging.models.jobs import Job, JobView
+from realstaging.models.verifications import Verification, VerificationView
 from realstaging.observability import log
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.quota import QuotaStore
+from realstaging.tracing.recorder import recorder
+from realstaging.tracing.span import Span
 
 PARALLEL = 16
+# A message, and the change that it tells of.
+type News = tuple[str, Span | None]
 OPENING = timedelta(seconds=30)
 
 
@@ -44,6 +49,8 @@ def announcement(
         return None
     if kind == "JOB":
         return _message("job", view(JobView, Job.model_validate(new)))
+    if kind == "VERIFICATION":
+        return _message("verification", view(VerificationView, Verification.model_validate(new)))
     return _message("image", view(ImageView, Image.model_validate(new)))
 
 
@@ -80,11 +87,11 @@ class Pusher:
 
     def __init__(self, connections: ConnectionStore, sockets: Connections) -> None:
         self._connections, self._sockets = connections, sockets
-        self._news: dict[tuple[str, str], list[str]] = {}
+        self._news: dict[tuple[str, str], list[News]] = {}
         self._pool = ThreadPoolExecutor(PARALLEL)
 
     def note(self, owner: str, thing: str, message: str) -> None:
-        self._news.setdefault((owner, thing), []).append(message)
+        self._news.setdefault((owner, thing), []).append((message, recorder.current))
 
     def send(self, at: datetime) -> None:
         news, self._news = self._news, {}
@@ -105,6 +112,10 @@ class Pusher:
                 self._connections.forget(owner, connection_id)
                 log.info("socket gone", connection_id=connection_id)
 
-    def _tell(self, heard: tuple[str, str, list[str]]) -> bool:
+    def _tell(self, heard: tuple[str, str, list[News]]) -> bool:
         _, connection_id, messages = heard
-        return all(self._sockets.post(connection_id, message) for message in messages)
+        return all(self._post(connection_id, message, cause) for message, cause in messages)
+
+    def _post(self, connection_id: str, message: str, cause: Span | None) -> bool:
+        with recorder.under(cause):
+            return self._sockets.post(connection_id, message)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Lane = Literal["DUE", "PURGE"]
-Kind = Literal["IMAGE", "JOB", "BATCH", "DELETED", "HASH", "PROFILE"]
+Kind = Literal["IMAGE", "JOB", "BATCH", "VERIFICATION", "DELETED", "HASH", "PROFILE"]
 
 PUT_OFF = timedelta(minutes=2)
 

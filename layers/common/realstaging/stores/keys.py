@@ -6,6 +6,7 @@
 | an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
+| an owner's verification          | table | USER#<owner>          | VERIFICATION#<id>                 |
 | an owner's API keys              | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
 | how many API keys there are      | table | USER#<owner>          | APIKEYS                           |
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
@@ -20,6 +21,7 @@
 | the cursor of reconciliation     | table | STRIPE                | RECONCILIATION                    |
 | usage of a closed account        | table | FORMER#<hmac of owner>| MONTH#<start>                     |
 | the secret of those pseudonyms   | table | SETTINGS              | PSEUDONYMS                        |
+| picture checks of a day, by model| table | CHECKS                | <yyyy-mm-dd>#<model>              |
 | all users                        | gsi1  | USERS                 | <created at>#<owner>              |
 | the owner of a socket            | gsi1  | SOCKET#<connection>   | SOCKET                            |
 | rows that are due                | gsi2  | DUE#<shard 0-9>       | <due at>#<id>                     |
@@ -67,6 +69,10 @@ def batch(owner: str, batch_id: str) -> Key:
     return _of(owner, f"BATCH#{batch_id}")
 
 
+def verification(owner: str, verification_id: str) -> Key:
+    return _of(owner, f"VERIFICATION#{verification_id}")
+
+
 def usage(owner: str, period: str) -> Key:
     return _of(owner, f"USAGE#{period}")
 
@@ -110,6 +116,10 @@ def breaker() -> Key:
 
 def model_breakers() -> Key:
     return {"pk": "PROVIDER", "sk": "MODELS"}
+
+
+def checks(day: str, model: str) -> Key:
+    return {"pk": "CHECKS", "sk": f"{day}#{model}"}
 
 
 def pace() -> Key:

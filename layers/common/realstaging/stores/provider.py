@@ -60,9 +60,13 @@ class ProviderStore:
 
     # -- the breaker -------------------------------------------------------------------------------
 
+    def breaker(self) -> Breaker:
+        """As it is; closed while `until` is None."""
+        return _breaker(self._writes.get(keys.breaker()))
+
     def answers(self) -> bool:
         """Whether the breaker is closed."""
-        return _breaker(self._writes.get(keys.breaker())).until is None
+        return self.breaker().until is None
 
     def open(self, reason: str, at: datetime, seconds: int) -> bool:
         """Open the breaker; False if it was open already."""

@@ -34,7 +34,7 @@ def ingest(
         media.remove(upload_key(owner, image_id))
         log.info("upload already dealt with", image_id=image_id)
         return
-    follow(image.traceparent, image.correlation_id)
+    follow(image.traceparent, image.correlation_id, about=image.id)
     upload = media.uploaded(owner, image_id, settings.uploads.max_bytes)
     if upload is None:
         log.info("no upload there", image_id=image_id)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from realstaging.gateways.replicate.errors import StatusError, UnreachableError, UnsureError
+from realstaging.tracing.calls import answered, http_call
 
 KNOWN = ("starting", "processing", "succeeded", "failed", "canceled")
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -37,7 +38,9 @@ class Transport(httpx.BaseTransport):
         if request.method == "POST" and request.url.path.endswith("/predictions") and self.cancel_after:
             request.headers["Cancel-After"] = f"{self.cancel_after}s"
         try:
-            response = self._inner.handle_request(request)
+            with http_call(request.method, str(request.url)) as span:
+                response = self._inner.handle_request(request)
+                answered(span, response.status_code)
             # One deadline for head and body: the body gets the time that is left.
             limits["read"] = max(deadline - time.monotonic(), 0.01)
             try:

@@ -1,0 +1,1 @@
+"""The picture check of any pair of pictures."""
