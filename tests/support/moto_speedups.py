@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -93,5 +94,5 @@ def one_type_a_value() -> Iterator[None]:
 @contextmanager
 def one_look_at_each_class() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(responses, "method_names_from_class", functools.cache(responses.method_names_from_class))
+        patch.setattr(responses, "method_names_from_class", functools.cache(method_names_from_class))
         yield
