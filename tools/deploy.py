@@ -18,6 +18,8 @@ import boto3
 import httpx
 
 from local.build import PLATFORMS
+from realstaging import config
+from realstaging.runs import model_selection
 from tools import publish_page
 from tools.reconcile import region_of
 
@@ -51,6 +53,16 @@ def refuse_examples(parameters: dict[str, str]) -> None:
         raise NotDeployedError("SettingsOverrides names no identity.issuer: set it in samconfig.toml.")
     if examples:
         raise NotDeployedError(f"samconfig.toml still has example values: {', '.join(examples)}.")
+
+
+def refuse_unknown_models(stage: str, parameters: dict[str, str]) -> None:
+    """Settings that name models or parameters which this version does not have."""
+    try:
+        settings = config.load(stage, parameters["SettingsOverrides"])
+    except ValueError as error:  # pydantic's is one
+        raise NotDeployedError(f"The settings of {stage} do not load: {error}") from error
+    if found := model_selection.objections(settings):
+        raise NotDeployedError(f"The settings of {stage} do not fit the models: {' '.join(found)}")
 
 
 def refuse_silent_issuer(parameters: dict[str, str]) -> None:
@@ -96,6 +108,7 @@ def build(architecture: str) -> None:
 
 def deploy(stage: str, parameters: dict[str, str], region: str) -> None:
     refuse_examples(parameters)
+    refuse_unknown_models(stage, parameters)
     refuse_silent_issuer(parameters)
     if found := publish_page.objection(parameters):
         raise NotDeployedError(found)

@@ -282,7 +282,8 @@ def post_model_rollback(model_id: ModelId, order: Rollback) -> AdminModelInFull:
     ),
 )
 def get_settings() -> SettingList:
-    return SettingList(items=[*setting_admin.list_all(versioned), *secret_admin.list_all()])
+    items = [*setting_admin.list_all(versioned), *secret_admin.list_all()]
+    return SettingList(items=items, ignored=setting_admin.list_ignored(versioned))
 
 
 @app.get(

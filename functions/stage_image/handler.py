@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
-from realstaging.event_records import Record, each
+from realstaging.event_records import Record, each, time_in_line
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.redelivery import Redelivery
@@ -48,7 +48,7 @@ redelivery = Redelivery(aws.sqs(), required("STAGE_QUEUE_URL"))
 def on_message(record: Record) -> None:
     message = StageMessage.model_validate_json(record["body"])
     follow(message.traceparent, message.correlation_id, about=message.job_id)
-    starter.start(message, datetime.now(UTC))
+    starter.start(message, datetime.now(UTC), time_in_line(record, message.delay_seconds or 0))
 
 
 @observed

@@ -115,11 +115,12 @@ class Agent:
 
 
 def until[T](look: Callable[[], T | None]) -> T:
-    ends = time.monotonic() + PATIENCE
+    ends, pause = time.monotonic() + PATIENCE, 0.1
     while time.monotonic() < ends:
         if (found := look()) is not None:
             return found
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.5)  # each look costs the processor what is waited for
     raise AssertionError("it did not happen")
 
 

@@ -109,7 +109,12 @@ def planned(
 ) -> list[tuple[Image, list[Job]]]:
     batch, groups = drafted(world, project, count=count, jobs=jobs, **image)
     world.batches.create(batch, groups, limit=limit)
-    return [(world.image(photo), [world.job(job) for job in work]) for photo, work in groups]
+    return [(world.image(photo), stored(world, work)) for photo, work in groups]
+
+
+def stored(world: World, jobs: list[Job]) -> list[Job]:
+    """The jobs as they are in the table, in the same order."""
+    return world.jobs.get_many(jobs[0].owner, [job.id for job in jobs]) if jobs else []
 
 
 def waiting(world: World, *, owner: str = "alice", jobs: int = 1, **image: Any) -> tuple[Image, list[Job]]:
@@ -133,7 +138,7 @@ def queued(
     look_again = world.clock.at + timedelta(seconds=world.settings.jobs.resend_after_seconds)
     world.media.put_once(master_key(owner, image.id), photo(), "image/jpeg")
     world.images.accept(image, made, world.clock.at, FACTS, look_again=look_again)
-    return world.image(image), [world.job(job) for job in made]
+    return world.image(image), stored(world, made)
 
 
 def processing(world: World, *, owner: str = "alice", prediction_id: str | None = "run1") -> Job:
@@ -157,7 +162,7 @@ def canceled(world: World, job: Job) -> Job:
 
 def run(job: Job, outcome: str = DELIVERED, cost_usd: str = "0.03") -> Run:
     """How the job's current attempt ended."""
-    return Run(attempt=job.attempt, model=job.model, outcome=outcome, cost_usd=Decimal(cost_usd))
+    return Run(attempt=job.start_number, model=job.model, outcome=outcome, cost_usd=Decimal(cost_usd))
 
 
 def set_now(world: World, settings: dict[str, Any] | None = None, models: dict[str, Any] | None = None) -> None:

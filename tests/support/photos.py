@@ -21,7 +21,7 @@ def room(index: int = 0) -> Photo:
 def distinct_room(index: int) -> Photo:
     """A room whose bytes no other index has, small enough that fifty are quick to make."""
     with Image.open(ROOMS[index % len(ROOMS)]) as picture:
-        small = picture.convert("RGB").resize((900, 600))
+        small = picture.convert("RGB").resize((768, 512))
     small.putpixel((index, 0), (index, 255 - index, 0))
     return Photo(f"room-{index:02}.jpg", "image/jpeg", _encoded(small, "JPEG"))
 

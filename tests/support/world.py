@@ -243,7 +243,7 @@ def _check_costs(rows: list[dict[str, Any]], pk: str) -> None:
     costs = {row["sk"]: int(row["micro_usd"]) for row in rows if row["pk"] == pk and row["sk"].startswith("COST")}
     for job in jobs:
         assert (job.cost_usd or 0) == sum(run.cost_usd for run in job.runs)
-        assert len({run.attempt for run in job.runs}) == len(job.runs) <= job.attempt
+        assert len({run.attempt for run in job.runs}) == len(job.runs) <= job.start_number
     assert costs.get("COST", 0) >= sum(int((job.cost_usd or 0) * 1_000_000) for job in jobs)
     assert costs.get("COST", 0) >= sum(micro for sk, micro in costs.items() if sk != "COST")
 

@@ -33,6 +33,23 @@ def test_no_issuer_at_all_is_refused() -> None:
         deploy.refuse_examples(REAL | {"SettingsOverrides": "{}"})
 
 
+@pytest.mark.parametrize(
+    ("models", "why"),
+    [
+        ({"parameters": {"nobody/knows-it": {}}}, "nobody/knows-it is not registered"),
+        ({"parameters": {"google/nano-banana": {"guidance": 1}}}, "google/nano-banana: "),
+        ({"default": "nobody/knows-it"}, "do not load"),
+    ],
+)
+def test_settings_that_name_models_which_are_not_there_are_refused(models: dict[str, object], why: str) -> None:
+    issuer = {"issuer": "https://tenant.eu.auth0.com/"}
+    given = REAL | {"SettingsOverrides": json.dumps({"identity": issuer, "models": models})}
+
+    deploy.refuse_unknown_models("prod", REAL)
+    with pytest.raises(deploy.NotDeployedError, match=why):
+        deploy.refuse_unknown_models("prod", given)
+
+
 def test_an_issuer_that_does_not_answer_is_refused() -> None:
     nobody = REAL | {"SettingsOverrides": json.dumps({"identity": {"issuer": "http://127.0.0.1:9/"}})}
     with pytest.raises(deploy.NotDeployedError, match="does not answer"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realstaging.event_records import Record, each
+from realstaging.event_records import Record, each, time_in_line
 
 
 def _handle(record: Record) -> None:
@@ -38,3 +38,14 @@ def test_in_a_stream_what_follows_a_failed_record_waits_for_it() -> None:
 
 def test_what_went_well_is_not_reported() -> None:
     assert each({"Records": [{"messageId": "1", "body": "a"}]}, _handle) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("sent", "read", "delay", "shall"),
+    [(1000, 1009, 0, 0.009), (1000, 61_000, 0, 60), (1000, 61_000, 50, 10), (1000, 61_000, 90, 0)],
+)
+def test_a_message_knows_how_long_it_stood_in_line(sent: int, read: int, delay: int, shall: float) -> None:
+    record = {"attributes": {"SentTimestamp": str(sent), "ApproximateFirstReceiveTimestamp": str(read)}}
+
+    assert time_in_line(record, delay).total_seconds() == shall
+    assert time_in_line({}, delay).total_seconds() == 0

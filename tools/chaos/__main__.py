@@ -20,12 +20,12 @@ from tools.chaos.scenarios import SCENARIOS, script
 from tools.demo.cloud import NoCloudError, cloud_in
 
 
-def run(cloud: Cloud, directory: Path, name: str, seed: int, photos: list[Path]) -> Findings:
-    """One scenario with an owner of its own."""
+def run(cloud: Cloud, directory: Path, name: str, seed: int, photos: list[Path], *, pause: float = 3.0) -> Findings:
+    """One scenario with an owner of its own. `pause`: seconds between two looks at what is in flight."""
     owner_name = f"chaos-{name}-{seed}-{time.time_ns() % 1_000_000}"
     headers = {"Authorization": f"Bearer {access_token(directory, owner_name, [])}"}
     with httpx.Client(base_url=cloud.api, headers=headers, timeout=60, trust_env=False) as http:
-        owner = Owner(cloud, owner_name, http)
+        owner = Owner(cloud, owner_name, http, pause)
         planned = SCENARIOS[name](owner, photos, random.Random(seed))
         script(cloud)
         ended = owner.finish()

@@ -24,6 +24,8 @@ class Owner:
     cloud: Cloud
     name: str
     http: httpx.Client = field(repr=False)
+    pause: float = 3.0
+    """Seconds in which what is on its way arrives by itself, before time is let pass."""
     project: str = ""
     batches: list[str] = field(default_factory=list)
 
@@ -71,7 +73,7 @@ class Owner:
             waiting += [each for each in images if each["status"] == "awaiting_upload"]
             if not waiting:
                 return True
-            time.sleep(3)  # what is on its way arrives by itself first
+            time.sleep(self.pause)
             self.pass_time()
         return False
 

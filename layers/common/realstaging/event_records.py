@@ -1,6 +1,7 @@
 """The edge of queues and streams: each record by itself, and only what failed comes again."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from realstaging.observability import count, log
@@ -38,6 +39,13 @@ def each(
             if in_order:
                 break
     return {"batchItemFailures": again}
+
+
+def time_in_line(record: Record, delay_seconds: int) -> timedelta:
+    """How long a queue's message stood in line after it could be read, behind others."""
+    said = record.get("attributes", {})
+    sent, read = (int(said.get(name, 0)) for name in ("SentTimestamp", "ApproximateFirstReceiveTimestamp"))
+    return max(timedelta(milliseconds=read - sent) - timedelta(seconds=delay_seconds), timedelta())
 
 
 def _identifier(record: Record) -> str:

@@ -10,7 +10,8 @@ from realstaging.accounts import quota
 from realstaging.accounts.quota import Allowance
 from realstaging.config import Settings, merged
 from realstaging.errors import ForbiddenError
-from realstaging.models.runtime_settings import Overrides
+from realstaging.image_models import registry
+from realstaging.models.runtime_settings import ModelSettings, Overrides
 from realstaging.observability import count, log
 from realstaging.stores.runtime_settings import OverrideStore
 
@@ -55,26 +56,91 @@ class RuntimeSettings:
         return self._now
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The settings in force, and what administrators have set that is not: by key or `models/<id>`, and why."""
+
+    settings: Settings
+    ignored: dict[str, str]
+
+
 def apply_valid_overrides(settings: Settings, live: Overrides) -> Settings:
-    """The same, without what a later deployment does not take any more: that must not stop everybody."""
+    """The same as `apply_overrides`, without what a later deployment does not take any more: that must not stop
+    everybody."""
+    now = check_overrides(settings, live)
+    if now.ignored:
+        log.error("stored settings no longer valid", keys=sorted(now.ignored), reasons=now.ignored)
+        count("SettingUnfit", len(now.ignored))
+    return now.settings
+
+
+def check_overrides(settings: Settings, live: Overrides) -> Applied:
+    """The settings with what is valid of the overrides, and why the rest is ignored. Logs nothing."""
+    live, ignored = _known_to_registry(live)
     chosen = live.settings.get(DEFAULT)
     if chosen and not chosen.unset and chosen.value not in _enabled(settings, live, chosen.value):
-        unfit = {DEFAULT}
-    else:
+        live = _without(live, {DEFAULT})
+        ignored[DEFAULT] = f"{chosen.value} is not on offer any more."
+    while True:
         try:
             now = apply_overrides(settings, live)
         except ValidationError as error:
             if not live.settings:
                 raise
             unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
+            live = _without(live, unfit)
+            ignored |= dict.fromkeys(unfit, "There is no such setting any more, or it does not take this value.")
         else:
-            default = now.models.default
-            if _is_off(live, default):
-                _tell({f"models/{default}"})
-            return now
-    _tell(unfit)
-    left = {key: setting for key, setting in live.settings.items() if key not in unfit}
-    return apply_valid_overrides(settings, live.model_copy(update={"settings": left}))
+            break
+    default = now.models.default
+    if _is_off(live, default):
+        ignored[f"models/{default}"] = "It is the default now, and so it stays on offer."
+    return Applied(now, ignored)
+
+
+def _known_to_registry(live: Overrides) -> tuple[Overrides, dict[str, str]]:
+    """Without models that are not registered any more, and parameters that a model does not take any more."""
+    ignored: dict[str, str] = {}
+    models: dict[str, ModelSettings] = {}
+    for id, each in live.models.items():
+        why = _objection(id, each)
+        if why:
+            ignored[f"models/{id}"] = why
+        if registry.known(id):
+            models[id] = each.model_copy(update=_taken_back(id, each))
+    for key, setting in live.settings.items():
+        named = setting.value if isinstance(setting.value, list) else [setting.value]
+        gone = [id for id in named if not (isinstance(id, str) and registry.known(id))]
+        if key.endswith((".model", ".fallbacks")) and not setting.unset and setting.value is not None and gone:
+            ignored[key] = f"{', '.join(map(str, gone))} is not registered any more."
+    return live.model_copy(update={"models": models}), ignored
+
+
+def _objection(model_id: str, said: ModelSettings) -> str | None:
+    if not (said.enabled or said.parameters):
+        return None
+    if not registry.known(model_id):
+        return f"{model_id} is not registered any more."
+    taken_back = _taken_back(model_id, said)
+    if "enabled" in taken_back:
+        return f"{model_id} cannot stage a photo any more."
+    return "It does not take these parameters any more." if taken_back else None
+
+
+def _taken_back(model_id: str, said: ModelSettings) -> dict[str, None]:
+    """What of a registered model's switches does not fit: then the stage's file counts."""
+    model = registry.get(model_id)
+    unfit = ["enabled"] if said.enabled and not model.offered else []
+    try:
+        model.check_parameters(said.parameters or {})
+    except ValueError:  # pydantic's is one
+        unfit.append("parameters")
+    return dict.fromkeys(unfit)
+
+
+def _without(live: Overrides, keys: set[str]) -> Overrides:
+    left = {key: setting for key, setting in live.settings.items() if key not in keys}
+    return live.model_copy(update={"settings": left})
 
 
 def apply_overrides(settings: Settings, live: Overrides) -> Settings:
@@ -103,11 +169,6 @@ def _enabled(settings: Settings, live: Overrides, default: str) -> list[str]:
 
 def _is_off(live: Overrides, model_id: str) -> bool:
     return model_id in live.models and live.models[model_id].enabled is False
-
-
-def _tell(unfit: set[str]) -> None:
-    log.error("stored settings no longer valid", keys=sorted(unfit))
-    count("SettingUnfit", len(unfit))
 
 
 def _unfit(live: Overrides, places: list[str]) -> set[str]:

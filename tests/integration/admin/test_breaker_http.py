@@ -31,7 +31,7 @@ def test_an_open_breaker_is_closed_at_once_and_on_record(world: World) -> None:
 
 def test_models_that_were_refused_by_themselves_are_tried_again_too(world: World) -> None:
     provider = ProviderStore(world.table)
-    ModelCircuits(provider).refused(QWEN, "404", 600, world.clock.at)
+    ModelCircuits(provider).note_refusal(QWEN, "404", 600, world.clock.at)
 
     status, page = asked(world, "POST", "/v1/admin/breaker/close")
 

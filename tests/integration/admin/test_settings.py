@@ -8,13 +8,14 @@ from jsonschema import Draft202012Validator
 
 from realstaging import config
 from realstaging.admin import settings as setting_admin
-from realstaging.models.runtime_settings import Overrides, Setting
+from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
+from realstaging.stores import keys
 from realstaging.stores.runtime_settings import OverrideStore
 from tests.support import factories
 from tests.support.admin import BANANA, QWEN, ask, audited, live, model, setting, token, versions
 from tests.support.fault_injection import conflict, faulty
 from tests.support.http_client import call
-from tests.support.steps import at_once
+from tests.support.steps import arrived, at_once, stage
 from tests.support.world import World
 
 PLUS = "qwen/qwen-image-edit-plus"
@@ -241,3 +242,42 @@ def test_what_is_set_is_kept_as_it_was_said(world: World) -> None:
 
     assert json.loads(row["document"])["settings"]["models.fallbacks"]["value"] == [PLUS, BANANA]
     assert row["version"] == 1
+
+
+def test_what_a_deployment_does_not_take_any_more_is_shown_and_stops_nobody(world: World) -> None:
+    gone = "nobody/knows-it"
+    said = Overrides(
+        version=1,
+        settings={
+            "models.default": Setting(value=gone, version=1),
+            "jobs.gone": Setting(value=1, version=1),
+            "uploads.max_files": Setting(value=7, version=1),
+        },
+        models={
+            gone: ModelSettings(enabled=True, version=1),
+            BANANA: ModelSettings(parameters={"gone": 1}, version=1),
+        },
+    )
+    world.table.put_item(Item=keys.live() | {"version": 1, "document": said.model_dump_json()})
+
+    status, page = ask(world, "GET", "/settings")
+
+    assert status == 200
+    assert [each["subject"] for each in page["ignored"]] == [
+        "settings/jobs.gone",
+        "settings/models.default",
+        "models/google/nano-banana",
+        "models/nobody/knows-it",
+    ]
+    assert all(each["reason"].endswith(".") for each in page["ignored"])
+    assert call(world, "GET", "/v1/capabilities")[0] == 200
+    project = factories.project(world)
+    image, _ = arrived(world, project)
+    assert call(world, "POST", "/v1/jobs", body={"items": [{"image_id": image.id}]})[0] == 202
+    world.provider.script()
+    stage(world)
+    assert len(world.provider.runs()) == 1
+    assert put(world, "models.default", BANANA)[0] == 200
+    assert ask(world, "POST", model(BANANA, "/rollback"), {"version": 0})[0] == 200
+    left = [each["subject"] for each in ask(world, "GET", "/settings")[1]["ignored"]]
+    assert left == ["settings/jobs.gone", "models/nobody/knows-it"]

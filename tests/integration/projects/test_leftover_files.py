@@ -43,6 +43,18 @@ def test_a_file_that_comes_long_after_its_image_was_deleted_is_removed(world: Wo
     assert world.objects() == []
 
 
+def test_a_file_that_comes_after_its_account_was_closed_is_removed(world: World) -> None:
+    [(image, _)] = factories.planned(world, factories.project(world))
+    assert call(world, "DELETE", "/v1/account")[0] in (202, 204)
+    for minutes in (3, 3, 3):
+        purge(world, minutes=minutes)
+    assert [row["sk"] for row in world.rows() if row["sk"].startswith("IMAGE#")] == []
+
+    world.run("upload_complete", factories.uploaded(world, image, factories.photo()))
+
+    assert world.objects() == []
+
+
 def test_a_second_file_by_the_same_form_is_removed_and_changes_nothing(world: World) -> None:
     image, _ = arrived(world, factories.project(world))
     before = world.objects()

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from realstaging import config
 from realstaging.admin import settings as setting_admin
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Setting
-from realstaging.runtime_settings import apply_overrides, apply_valid_overrides
+from realstaging.runs import model_selection
+from realstaging.runtime_settings import apply_overrides, apply_valid_overrides, check_overrides
 
 STAGE = config.load("prod")
 FIRST, SECOND, OFF = "qwen/qwen-image-edit-2511", "google/nano-banana", "openai/gpt-image-1"
@@ -112,6 +113,47 @@ def test_a_default_that_a_deployment_offers_no_more_is_left_out() -> None:
     assert (models.models.default, models.uploads.max_files) == (FIRST, 7)
     on = live(**{"models.default": OFF}).model_copy(update={"models": {OFF: ModelSettings(enabled=True)}})
     assert apply_valid_overrides(STAGE, on).models.default == OFF
+
+
+GONE = "nobody/knows-it"
+
+
+@pytest.mark.parametrize(
+    ("said", "ignored"),
+    [
+        (Overrides(models={GONE: ModelSettings(enabled=True)}), {f"models/{GONE}"}),
+        (Overrides(models={GONE: ModelSettings(parameters={"a": 1})}), {f"models/{GONE}"}),
+        (Overrides(models={GONE: ModelSettings(enabled=False)}), set()),
+        (Overrides(models={SECOND: ModelSettings(parameters={"gone": 1})}), {f"models/{SECOND}"}),
+        (
+            live(**{"models.default": GONE}).model_copy(update={"models": {GONE: ModelSettings(enabled=True)}}),
+            {"models.default", f"models/{GONE}"},
+        ),
+        (live(**{"models.fallbacks": [GONE, SECOND]}), {"models.fallbacks"}),
+        (live(**{"models.fallbacks": GONE}), {"models.fallbacks"}),
+        (live(**{"plans.free.model": GONE}), {"plans.free.model"}),
+        (live(**{"plans.gone.model": SECOND}), {"plans.gone.model"}),
+        (live(**{"jobs.gone": 1}), {"jobs.gone"}),
+        (live(**{"jobs.max_attempts.deeper": 1}), {"jobs.max_attempts.deeper"}),
+    ],
+)
+def test_what_names_a_model_or_field_that_is_gone_is_ignored_and_told(
+    said: Overrides, ignored: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str, int]] = []
+    monkeypatch.setattr("realstaging.runtime_settings.count", lambda name, value: counted.append((name, value)))
+    other = {"settings": said.settings | {"uploads.max_files": Setting(value=7, version=1)}}
+    said = said.model_copy(update=other)
+
+    settings = apply_valid_overrides(STAGE, said)
+
+    assert set(check_overrides(STAGE, said).ignored) == ignored
+    assert counted == ([("SettingUnfit", len(ignored))] if ignored else [])
+    models = settings.models
+    assert (settings.uploads.max_files, models.default, models.enabled) == (7, FIRST, STAGE.models.enabled)
+    assert models.parameters == STAGE.models.parameters
+    assert GONE not in {*models.fallbacks, *(plan.model for plan in settings.plans.values())}
+    assert model_selection.objections(settings) == []
 
 
 def test_when_the_file_itself_is_wrong_it_is_said() -> None:

@@ -1,5 +1,6 @@
 """Asking what became of a run: found, not there, or no clear answer, and never a guess."""
 
+import time
 import urllib.parse
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -201,6 +202,24 @@ def test_looking_for_a_run_ends_after_a_few_pages(talk: Talk, replicate: Replica
     except UnsureError:
         assert len(talk.asked) >= LIST_PAGES
     assert len(talk.asked) < 50
+
+
+def test_looking_for_a_run_has_one_deadline_for_all_pages(talk: Talk) -> None:
+    """Each page comes in time, all of them together do not."""
+    page = says(200, _page(prediction(), following=f"{talk.url}/v1/predictions?cursor=more"))
+
+    def slowly(to: Exchange) -> None:
+        time.sleep(0.2)
+        page(to)
+
+    with gateway(talk, seconds=1) as replicate:
+        talk.reply = says(200, prediction())
+        replicate.find("p1")  # the first call loads the package
+        talk.reply = slowly
+        with pytest.raises(UnsureError):
+            replicate.find_marked(MARKER, SINCE, UNTIL)
+
+    assert 1 < len(talk.asked) < 1 + LIST_PAGES
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Places in the schedule of starts: evenly spaced, and moved together."""
 
+import heapq
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,10 +80,47 @@ def test_while_everybody_is_held_so_is_the_opening() -> None:
 def test_who_has_no_place_asks_again_soon_after_it_opens_and_rarely_after_hours() -> None:
     opens = timedelta(seconds=12)
 
-    soon = [start_schedule.look_again_in(opens, timedelta(minutes=1), 60) for _ in range(200)]
-    late = [start_schedule.look_again_in(opens, timedelta(hours=5), 60) for _ in range(200)]
+    soon = [start_schedule.look_again_in(opens, timedelta(minutes=1), timedelta(), 60) for _ in range(200)]
+    late = [start_schedule.look_again_in(opens, timedelta(hours=5), timedelta(), 60) for _ in range(200)]
 
     assert all(12 <= each <= 20 for each in soon)
     assert len(set(soon)) > 3
     assert sum(late) / 200 > 300
     assert max(late) <= 900
+
+
+def starts_of_a_crowd(count: int, *, asks_a_second: int, per_minute: int = 60) -> list[float]:
+    """When jobs of 50 owners start that ask one worker at a time, who answers so many of them a second."""
+    began, pace = datetime(2026, 1, 1, tzinfo=UTC), StartSchedule(per_minute=per_minute)
+    latest: dict[int, Slot] = {}
+    queue: list[tuple[float, int, Slot | None]] = [(0.0, job, None) for job in range(count)]
+    free, starts = 0.0, []
+    while queue:
+        seen, job, slot = heapq.heappop(queue)
+        now = max(seen, free)
+        free, at, owner = now + 1 / asks_a_second, began + timedelta(seconds=now), job % 50
+        if not start_schedule.keeps(slot, pace, at, per_minute):
+            slot = None
+            opens = start_schedule.opens_in(pace, latest.get(owner), at, per_minute)
+            if opens > timedelta():
+                wait = start_schedule.look_again_in(opens, at - began, timedelta(seconds=now - seen), per_minute)
+                heapq.heappush(queue, (now + wait, job, None))
+                continue
+            clock = pace.clock(at)
+            first = clock if start_schedule.idle(pace, at, per_minute) else max(clock, pace.next_at)
+            slot = latest[owner] = Slot(at=first, per_minute=per_minute)
+            pace = pace.model_copy(update={"next_at": first + start_schedule.step(per_minute)})
+        assert slot is not None
+        early = pace.time_of(slot) - at
+        if early > start_schedule.WORTH_WAITING:
+            heapq.heappush(queue, (now + math.ceil(early.total_seconds()), job, slot))
+        else:
+            starts.append(max(now, now + early.total_seconds()))
+    return starts
+
+
+def test_a_crowd_that_asks_does_not_keep_those_with_a_place_from_starting() -> None:
+    """Whoever asks without a place stands in one line with those who have one, and are lost where it is too long."""
+    starts = starts_of_a_crowd(2000, asks_a_second=16)
+
+    assert max(starts) < 1.25 * 2000

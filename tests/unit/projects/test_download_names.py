@@ -2,9 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, cast
 from urllib.parse import unquote
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +17,12 @@ HEADER = re.compile(
     r"""attachment; filename="([A-Za-z0-9 ()._-]*)"; filename\*=UTF-8''((?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+)"""
 )
 
+CLIENT = boto3.client("s3", region_name="eu-central-1")
+
 
 class NamedMedia(Media):
     def __init__(self) -> None:
-        super().__init__(cast(Any, None), "media")
+        super().__init__(CLIENT, "media")
 
     def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
         return name or ""

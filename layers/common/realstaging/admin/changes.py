@@ -9,7 +9,7 @@ from realstaging.config import Settings
 from realstaging.errors import ValidationFailedError, VersionConflictError
 from realstaging.models.admin import ChangeOrder
 from realstaging.models.runtime_settings import Overrides, Revision
-from realstaging.runtime_settings import apply_valid_overrides
+from realstaging.runtime_settings import Applied, check_overrides
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.runtime_settings import OverrideStore
 from realstaging.stores.table import retry_on_conflict
@@ -53,7 +53,11 @@ class VersionedSettings:
 
     def over(self, live: Overrides) -> Settings:
         """The stage's settings with these overrides."""
-        return apply_valid_overrides(self.settings, live)
+        return self.apply(live).settings
+
+    def apply(self, live: Overrides) -> Applied:
+        """Likewise, and which overrides are ignored. Logged where requests are served, not for each look."""
+        return check_overrides(self.settings, live)
 
     def change(self, wanted: Callable[[Overrides], Change | None], act: ChangeRequest) -> Overrides:
         """Write the change that `wanted` makes of the current overrides; returns the overrides after it.

@@ -133,7 +133,7 @@ class ModelAdmin:
         """A change that may enable or disable a model. Raises ModelIsDefaultError, ModelNotEnableableError."""
         change = self._build_change(model, shall, live, action)
         now, then = self._versioned.over(live).models, self._versioned.over(change.live).models
-        on = model.id in then.enabled and shall.enabled is not False
+        on = shall.enabled or (model.id in then.enabled and shall.enabled is None)
         if now.default == model.id and not on:
             raise ModelIsDefaultError(f"{model.id} is the default. Make another model the default first.")
         if on and model.id not in now.enabled and (why := self._find_objection(model)):

@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
 from realstaging.config import Plan, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
-from realstaging.models.admin import NewValue, Rollback, SettingRevision, SettingRevisionPage, SettingView
+from realstaging.models.admin import (
+    IgnoredSetting,
+    NewValue,
+    Rollback,
+    SettingRevision,
+    SettingRevisionPage,
+    SettingView,
+)
 from realstaging.models.runtime_settings import Overrides, Revision, Setting
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
@@ -44,6 +51,15 @@ def list_all(versioned: VersionedSettings) -> list[SettingView]:
     live = versioned.live()
     now = versioned.over(live)
     return [_build_view(key, live, now, versioned.settings) for key in keys(versioned.settings)]
+
+
+def list_ignored(versioned: VersionedSettings) -> list[IgnoredSetting]:
+    """What was set and is not in force, because a later deployment does not take it."""
+    live = versioned.live()
+    return [
+        IgnoredSetting(subject=name if name.startswith("models/") else subject(name), reason=reason)
+        for name, reason in sorted(versioned.apply(live).ignored.items())
+    ]
 
 
 def get(key: str, versioned: VersionedSettings) -> SettingView:

@@ -22,7 +22,7 @@ Digits = BeforeValidator(_only_digits)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Objects per page."), Digits]
 Cursor = Annotated[str | None, Query(max_length=100, description="A `next_cursor` of this list.")]
-Seconds = Annotated[int, Query(ge=60, le=3600, description="How many seconds the URL is good for."), Digits]
+Seconds = Annotated[int, Query(ge=60, le=3600, description="How many seconds the URL is good for, at most."), Digits]
 Download = Annotated[
     Literal["0", "1"], Query(description="`1`: browsers save the file under a name instead of showing it.")
 ]

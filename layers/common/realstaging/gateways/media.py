@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -103,12 +103,14 @@ class Media:
         return self.form(key, image.content_type, at, max_bytes=max_bytes, seconds=seconds)
 
     def form(self, key: str, content_type: str, at: datetime, *, max_bytes: int, seconds: int) -> PresignedPost:
-        """A presigned POST for this key and type, of at most `max_bytes`, valid for `seconds`.
+        """A presigned POST for this key and type, of at most `max_bytes`, valid for `seconds` or until our session
+        ends.
 
         The type comes from a closed list: the bucket holds nothing that a browser would execute.
         """
         fields = {"Content-Type": content_type}
         conditions: list[object] = [{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]]
+        seconds = self._within_session(seconds)
         post = self._s3.generate_presigned_post(
             self._bucket,
             key,
@@ -235,12 +237,27 @@ class Media:
         return True
 
     def link(self, key: str, seconds: int, *, name: str | None = None) -> str:
-        """A presigned URL of an object, valid for `seconds`; with `name`, browsers save it under that name."""
+        """A presigned URL of an object, valid for `seconds` or until our session ends; with `name`, browsers save it
+        under that name."""
         params = {"Bucket": self._bucket, "Key": key}
         if name:
             params["ResponseContentDisposition"] = attachment(name)
-        return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+        return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=self._within_session(seconds))
 
     def file(self, key: str, content_type: str, at: datetime, seconds: int, *, name: str | None) -> FileView:
+        """Likewise, with the time of its end."""
+        seconds = self._within_session(seconds)
         url = self.link(key, seconds, name=name)
         return FileView(url=url, expires_at=at + timedelta(seconds=seconds), content_type=content_type)
+
+    def _within_session(self, seconds: int) -> int:
+        """What is signed ends with the session that signs it, whatever it says itself.
+
+        Credentials that tell their end are renewed first, if it is near. Lambda's own, in its environment, tell none;
+        they outlive the longest link by hours (boto3 issue 2392).
+        """
+        credentials = self._s3._request_signer._credentials  # type: ignore[attr-defined]
+        credentials.get_frozen_credentials()
+        ends: datetime | None = getattr(credentials, "_expiry_time", None)
+        left = int((ends - datetime.now(UTC)).total_seconds()) if ends else seconds
+        return max(1, min(seconds, left))

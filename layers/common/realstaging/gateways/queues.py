@@ -34,6 +34,7 @@ class StageQueue:
 
     def send(self, jobs: Sequence[Job], delay_seconds: int = 0, *, rounds: int = 0) -> None:
         with _sending("StageQueue", len(jobs)):
+            delay = _possible(delay_seconds)
             messages = [
                 StageMessage(
                     owner=job.owner,
@@ -41,10 +42,11 @@ class StageQueue:
                     traceparent=recorder.onward(job.traceparent),
                     correlation_id=job.correlation_id,
                     rounds=rounds or None,
+                    delay_seconds=delay or None,
                 )
                 for job in jobs
             ]
-            _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay_seconds)
+            _send(self._sqs, self._url, [(message, message.owner) for message in messages], delay)
 
 
 class ResultQueue:
@@ -93,7 +95,7 @@ def _sending(queue: str, messages: int) -> Iterator[None]:
 
 def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]], delay_seconds: int) -> None:
     """Send ten messages a call. Raises QueueRefusedError, so that no message is lost silently."""
-    delay = min(max(delay_seconds, 0), MAX_DELAY_SECONDS)
+    delay = _possible(delay_seconds)
     for start in range(0, len(messages), BATCH):
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
@@ -107,3 +109,7 @@ def _send(sqs: "SQSClient", url: str, messages: Sequence[tuple[BaseModel, str]],
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
         if failed:
             raise QueueRefusedError(f"{len(failed)} of {len(entries)} messages: {failed[0].get('Code')}")
+
+
+def _possible(delay_seconds: int) -> int:
+    return min(max(delay_seconds, 0), MAX_DELAY_SECONDS)

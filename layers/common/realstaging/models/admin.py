@@ -161,8 +161,19 @@ class SecretView(Frozen):
     updated_by: str | None
 
 
+class IgnoredSetting(Frozen):
+    """Something that was set and is not in force: a later deployment does not take it."""
+
+    subject: str = Field(description="`settings/<key>` or `models/<id>`, as in the audit log.")
+    reason: str
+
+
 class SettingList(Frozen):
     items: list[SettingView | SecretView]
+    ignored: list[IgnoredSetting] = Field(
+        default_factory=list,
+        description="What was set and is not in force, because this deployment does not take it; the rest counts.",
+    )
     next_cursor: str | None = None
 
 

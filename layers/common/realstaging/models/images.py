@@ -70,5 +70,8 @@ class ImagePage(Frozen):
 
 class FileView(Frozen):
     url: str
-    expires_at: AwareDatetime
+    expires_at: AwareDatetime = Field(
+        description="When the URL ends: as asked for, or sooner, with the session that signed it. Storage answers 403 "
+        "from then on; ask for another one."
+    )
     content_type: str

@@ -154,7 +154,16 @@ class Job(JobView):
     @property
     def marker(self) -> str:
         """What a run's input carries of us, so that a run whose answer was lost can be found again."""
-        return f"{self.id}-{self.attempt}"
+        return f"{self.id}-{self.start_number}"
+
+    @property
+    def start_number(self) -> int:
+        """How often it was claimed, starts that were put off included.
+
+        A run, its report and its files are known by it: the number of an attempt that was put off comes again,
+        and its run may exist after all.
+        """
+        return self.attempt + self.deferrals
 
     def ordered(self) -> Self:
         """The job as it was ordered, whatever its attempts have chosen since."""
@@ -166,12 +175,16 @@ class Job(JobView):
     def has_unbooked_run(self) -> bool:
         """Whether a run was begun, or perhaps was, whose end is not written down."""
         begun = self.status is JobStatus.PROCESSING or self.status.final
-        return begun and self.attempt > 0 and not self.booked
+        # A start that was put off took its time of start with it.
+        return begun and self.started_at is not None and not self.booked
 
     @property
     def booked(self) -> bool:
         """Whether the current attempt's end is written down already."""
-        return any(run.attempt == self.attempt for run in self.runs)
+        return self.has_booked(self.start_number)
+
+    def has_booked(self, start_number: int) -> bool:
+        return any(run.attempt == start_number for run in self.runs)
 
 
 class BatchStatus(StrEnum):

@@ -122,7 +122,10 @@ class PresignedPost(Frozen):
     method: Literal["POST"] = "POST"
     url: str
     fields: dict[str, str]
-    expires_at: AwareDatetime
+    expires_at: AwareDatetime = Field(
+        description="When storage begins to answer 403; then ask for a fresh form. Perhaps sooner than usual: a form "
+        "ends with the session that signed it."
+    )
 
 
 class UploadItem(Frozen):

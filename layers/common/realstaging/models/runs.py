@@ -31,13 +31,16 @@ ROUNDS_AFTER_PARKING = 2
 
 
 class StageMessage(Frozen):
-    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request."""
+    """StageQueue: start this job. `rounds`: how often it has come back to the queue since a sweep or a request;
+    `delay_seconds`: how long it was to be hidden.
+    """
 
     owner: str
     job_id: str
     traceparent: str
     correlation_id: str
     rounds: int | None = None
+    delay_seconds: int | None = None
 
 
 class Prediction(Frozen):
@@ -70,7 +73,10 @@ class Prediction(Frozen):
 
 
 class Run(Frozen):
-    """What became of one attempt and what it cost: `outcome` is `delivered` or the code of an error."""
+    """What became of one attempt and what it cost: `outcome` is `delivered` or the code of an error.
+
+    `attempt` is the job's `start_number`, here and in the messages and addresses below.
+    """
 
     attempt: int
     model: str
@@ -114,7 +120,7 @@ class ResultMessage(Frozen):
     @classmethod
     def ask(cls, job: "Job") -> Self:
         """Go and ask what became of the job's current attempt."""
-        return cls(owner=job.owner, job_id=job.id, attempt=job.attempt, traceparent=job.traceparent)
+        return cls(owner=job.owner, job_id=job.id, attempt=job.start_number, traceparent=job.traceparent)
 
     @classmethod
     def stop(cls, job: "Job", run_id: str) -> Self:

@@ -15,6 +15,9 @@ TOO_LATE = timedelta(seconds=60)
 HORIZON = 30_000_000
 FEWEST_AHEAD = 4
 LONGEST_SECONDS = 900
+# Those without a place ask again within so many times the time that their messages stood in line: messages of
+# those with a place stand in the same line, and come too late where it is longer than TOO_LATE.
+SPREAD_OF_LINE = 8
 
 
 def step(per_minute: int) -> int:
@@ -54,13 +57,15 @@ def opens_in(pace: StartSchedule, last: Slot | None, at: datetime, per_minute: i
     return pace.time_of(Slot(at=first, per_minute=per_minute)) - at
 
 
-def look_again_in(opens: timedelta, waited: timedelta, per_minute: int) -> int:
+def look_again_in(opens: timedelta, waited: timedelta, in_line: timedelta, per_minute: int) -> int:
     """Seconds until a job without a place asks again: when one may be there for it, spread at random.
 
     The spread is too short to leave a place free as long as it has not waited for long. It grows with what
-    a job has waited: a crowd that will wait for hours need not ask every few seconds.
+    a job has waited: a crowd that will wait for hours need not ask every few seconds. And it grows with the line
+    that the crowd itself makes.
     """
-    spread = max(horizon(per_minute) / 4_000_000, waited.total_seconds() / 16)
+    crowd = max(waited.total_seconds() / 16, in_line.total_seconds() * SPREAD_OF_LINE)
+    spread = max(horizon(per_minute) / 4_000_000, crowd)
     seconds = opens.total_seconds() + random.uniform(0, spread)  # noqa: S311 (not a secret)
     return min(math.ceil(seconds), LONGEST_SECONDS)
 

@@ -44,9 +44,14 @@ class Admission:
             return Throttled(breaking.wait(state.breaker, at), "breaker open")
         return None
 
-    def admit(self, state: StartState, job: Job, settings: Settings, at: datetime) -> Permit | Throttled:
-        """Asked last: a permit uses up a slot, or the probe, so the run must start at once."""
-        taken = self._take_slot(state, job, settings.replicate.creations_per_minute, at)
+    def admit(
+        self, state: StartState, job: Job, settings: Settings, at: datetime, in_line: timedelta = timedelta()
+    ) -> Permit | Throttled:
+        """Asked last: a permit uses up a slot, or the probe, so the run must start at once.
+
+        `in_line`: how long the job's message stood behind others.
+        """
+        taken = self._take_slot(state, job, settings.replicate.creations_per_minute, at, in_line)
         if isinstance(taken, Throttled):
             return taken
         slot, wait = taken
@@ -62,7 +67,7 @@ class Admission:
         return Permit(slot, state.breaker, probe)
 
     def _take_slot(
-        self, state: StartState, job: Job, per_minute: int | None, at: datetime
+        self, state: StartState, job: Job, per_minute: int | None, at: datetime, in_line: timedelta
     ) -> tuple[Slot | None, timedelta] | Throttled:
         """The job's slot and the time until then, or no slot yet."""
         if per_minute is None:
@@ -73,7 +78,7 @@ class Admission:
             if slot is None:
                 opens = start_schedule.opens_in(pace, state.last, at, per_minute)
                 waited = at - (job.queued_at or job.created_at)
-                return Throttled(start_schedule.look_again_in(opens, waited, per_minute), "no slot yet")
+                return Throttled(start_schedule.look_again_in(opens, waited, in_line, per_minute), "no slot yet")
             self._provider.note_place(job.owner, slot, at)
         return slot, max(pace.time_of(slot) - at, timedelta())
 

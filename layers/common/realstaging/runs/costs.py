@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from realstaging.image_models.run_price import Size, price
 from realstaging.models.images import Image
-from realstaging.models.jobs import Job
+from realstaging.models.jobs import Job, JobStatus
 from realstaging.models.runs import Prediction, Run
 
 BILLED = ("succeeded", "canceled")
@@ -20,7 +20,7 @@ def build_run(job: Job, outcome: str, run: Prediction | None, photo: Image | Non
     billed = run is not None and is_billed(run)
     seconds = run.predict_seconds if run else None
     return Run(
-        attempt=job.attempt,
+        attempt=job.start_number,
         model=job.model,
         outcome=outcome,
         cost_usd=price(job, photo, made) if billed else Decimal(0),
@@ -32,14 +32,19 @@ def is_billed(run: Prediction) -> bool:
     return run.status in BILLED
 
 
-def find_unbooked(job: Job, attempt: int) -> Job | None:
+def find_unbooked(job: Job, start_number: int) -> Job | None:
     """The job as it was in an attempt that ended without a cost; None if the attempt goes on or has one."""
-    line = next((run for run in job.runs if run.attempt == attempt), None)
-    if attempt == job.attempt:
-        over = job.status.final if line is None else not line.cost_usd
-        return job if over else None
-    if line is None or line.cost_usd:
+    line = next((run for run in job.runs if run.attempt == start_number), None)
+    if line and line.cost_usd:
         return None
-    # Its input is known only if the next attempt used the same model; its run, only by our marker.
-    sent = job.input if line.model == job.model else None
-    return job.model_copy(update={"attempt": attempt, "model": line.model, "input": sent, "prediction_id": None})
+    if start_number == job.start_number:
+        # Queued without a line, it was put off.
+        return job if line or job.status.final or job.status is JobStatus.QUEUED else None
+    if not 0 < start_number < job.start_number:
+        return None
+    # Its input is known only if the next attempt used the same model; its run, only by our marker. A start that was
+    # put off has left nothing: most likely it was the same model's.
+    model = line.model if line else job.model
+    sent = job.input if model == job.model else None
+    number = {"attempt": start_number, "deferrals": 0}
+    return job.model_copy(update=number | {"model": model, "input": sent, "prediction_id": None})

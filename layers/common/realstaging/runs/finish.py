@@ -4,7 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
-from realstaging.errors import LostRunError, NotFoundError, OutputUnusableError, StagingError, StructureChangedError
+from realstaging.errors import (
+    LostRunError,
+    NotFoundError,
+    OutputUnusableError,
+    StagingError,
+    StagingTimedOutError,
+    StructureChangedError,
+)
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.replicate.client import Replicate
@@ -68,7 +75,7 @@ class Finisher:
         if job is None:
             self._deleted.settle(message)
             return
-        current = job.attempt == message.attempt and not job.booked
+        current = job.start_number == message.attempt and not job.booked
         if current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
         elif message.prediction and (told := costs.find_unbooked(job, message.attempt)):
@@ -110,9 +117,11 @@ class Finisher:
         if run is None:
             return
         photo = self._images.find(job.owner, job.image_id) if pixels_matter(told) else None
-        known = next((each.outcome for each in job.runs if each.attempt == told.attempt), None)
-        ended = costs.build_run(told, known or job.status.value, run, photo)
-        if known is None or ended.cost_usd:
+        known = next((each.outcome for each in job.runs if each.attempt == told.start_number), None)
+        was_put_off = told is not job or not job.has_unbooked_run
+        outcome = known or (StagingTimedOutError.code if was_put_off else job.status.value)
+        ended = costs.build_run(told, outcome, run, photo)
+        if ended.cost_usd or not (known or was_put_off):
             self._book(job, ended, at)
 
     def _write_end(self, job: Job, ended: Run | None, at: datetime, write: Callable[[Job], object]) -> bool:
@@ -137,7 +146,7 @@ class Finisher:
     def _book_lost_race(self, job: Job, now: Job | None, ended: Run | None, at: datetime) -> None:
         """Another call has ended the job: book the run's cost, unless it was booked."""
         log.info("stale update ignored", job_id=job.id)
-        if ended and now and now.status.final and now.attempt == job.attempt and not now.booked:
+        if ended and now and now.status.final and now.start_number == job.start_number and not now.booked:
             self._book(now, ended.model_copy(update={"outcome": now.status.value}), at)
 
     def _book(self, job: Job, ended: Run, at: datetime) -> None:
@@ -317,7 +326,7 @@ def _match_report(job: Job, run: Prediction | None) -> Prediction | None:
 
 def _is_same_attempt(now: Job, job: Job) -> bool:
     """Whether the attempt that was read is still running."""
-    return now.status is JobStatus.PROCESSING and now.attempt == job.attempt and not now.booked
+    return now.status is JobStatus.PROCESSING and now.start_number == job.start_number and not now.booked
 
 
 def _log_provider_error(run: Prediction | None) -> None:

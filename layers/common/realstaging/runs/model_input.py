@@ -98,7 +98,7 @@ class ModelInputBuilder:
         if settings.replicate.inputs == "inline":
             return "data:image/jpeg;base64," + base64.b64encode(self._media.read(key)).decode()
         seconds = settings.replicate.cancel_after_seconds + URL_MARGIN_SECONDS
-        return self._media.link(key, seconds, name=f"{job.id}-{job.attempt + 1}.jpg")
+        return self._media.link(key, seconds, name=f"{job.id}-{job.start_number + 1}.jpg")
 
 
 def _has_refusal(job: Job, models: list[str]) -> bool:

@@ -40,7 +40,7 @@ class ResultMaker:
             reasons=picture.check.reasons,
         )
         return Candidate(
-            attempt=job.attempt,
+            attempt=job.start_number,
             prediction_id=run.id,
             result=picture.shown,
             check=picture.check,
@@ -57,6 +57,6 @@ class ResultMaker:
         }
         keys = {}
         for name, (ending, data, content_type) in files.items():
-            keys[name] = staged_key(job.owner, job.id, job.attempt, ending)
+            keys[name] = staged_key(job.owner, job.id, job.start_number, ending)
             self._media.put_once(keys[name], data, content_type)
         return keys

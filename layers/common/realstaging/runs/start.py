@@ -61,8 +61,11 @@ class Starter:
         self._replicate, self._queue, self._results = replicate, queue, results
         self._webhook_base = webhook_base
 
-    def start(self, message: StageMessage, at: datetime) -> None:
-        """Claim the job and start one run. A repeated or late message finds nothing to claim."""
+    def start(self, message: StageMessage, at: datetime, in_line: timedelta = timedelta()) -> None:
+        """Claim the job and start one run. A repeated or late message finds nothing to claim.
+
+        `in_line`: how long the message stood behind others.
+        """
         state = self._provider.read_state(message.owner, message.job_id)
         job, settings = state.job, self._settings.under(state.live)
         if job is None or job.status is not JobStatus.QUEUED or self._jobs.is_orphan(job):
@@ -82,12 +85,22 @@ class Starter:
         except (InputRefusedError, ModelUnavailableError) as error:
             self._close(job, error, at)
         else:
-            self._begin(job, plan, state, settings, rounds=rounds, at=at)
+            self._begin(job, plan, state, settings, rounds=rounds, at=at, in_line=in_line)
 
-    def _begin(self, job: Job, plan: Plan, state: StartState, settings: Settings, *, rounds: int, at: datetime) -> None:
+    def _begin(
+        self,
+        job: Job,
+        plan: Plan,
+        state: StartState,
+        settings: Settings,
+        *,
+        rounds: int,
+        at: datetime,
+        in_line: timedelta,
+    ) -> None:
         """Get a permit, claim the job and run it; without a permit it waits."""
         self._replicate.prepare()  # a failure here costs neither a slot nor an attempt
-        permit = self._admission.admit(state, job, settings, at)
+        permit = self._admission.admit(state, job, settings, at, in_line)
         if isinstance(permit, Throttled):
             self._wait(job, permit, settings, rounds, at)
             return
@@ -139,7 +152,7 @@ class Starter:
 
     def _hand_over(self, job: Job, settings: Settings, at: datetime) -> None:
         """Book the attempt for the refused model; the next start chooses another model, or ends the job."""
-        ended = Run(attempt=job.attempt, model=job.model, outcome=ModelUnavailableError.code)
+        ended = Run(attempt=job.start_number, model=job.model, outcome=ModelUnavailableError.code)
         try:
             self._jobs.requeue(job, at, at + timedelta(seconds=settings.jobs.resend_after_seconds), ended)
         except LostRaceError:
@@ -154,8 +167,9 @@ class Starter:
             self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
         except LostRaceError:
             now = self._jobs.find(job.owner, job.id)
-            if now is None or now.status is JobStatus.CANCELED:
-                log.info("run of a canceled job", job_id=job.id, prediction_id=run.id)
+            # A start that took so long that it was put off meanwhile has no line among the runs.
+            if now is None or now.status is JobStatus.CANCELED or not now.has_booked(job.start_number):
+                log.info("run of a job that nobody waits for", job_id=job.id, prediction_id=run.id)
                 self._results.send([ResultMessage.stop(job, run.id)])
             else:
                 log.info("run finished before its id was stored", job_id=job.id)
@@ -235,7 +249,7 @@ class Starter:
 
     def _build_webhook_url(self, job: Job) -> str:
         query = urlencode({"owner": job.owner, "traceparent": recorder.onward(job.traceparent)})
-        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.attempt}?{query}"
+        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.start_number}?{query}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,10 @@ class JobStore:
     def defer(
         self, job: Job, at: datetime, look_again: datetime, slot: Slot | None = None, *, parked: bool = False
     ) -> Job:
-        """Back to `queued` because the provider did not accept it: no attempt is counted, and the slot is kept."""
+        """Back to `queued` because the provider did not accept it: no attempt is counted, and the slot is kept.
+
+        The attempt's number comes again, that of the start does not.
+        """
         put = {"attempt": job.attempt - 1, "deferrals": job.deferrals + 1, "parked": parked, **_build_slot(slot)}
         return self._write_one(self._move(job, JobStatus.QUEUED, at, due=look_again, put=put, drop=["started_at"]))
 
@@ -164,8 +167,12 @@ class JobStore:
             self._writes.update(
                 keys.job(job.owner, job.id),
                 put={"prediction_id": prediction_id, **keys.due(due, job.id)},
-                when="#status = :processing AND #attempt = :attempt",
-                values={":processing": JobStatus.PROCESSING, ":attempt": job.attempt},
+                when="#status = :processing AND #attempt = :attempt AND #deferrals = :deferrals",
+                values={
+                    ":processing": JobStatus.PROCESSING,
+                    ":attempt": job.attempt,
+                    ":deferrals": job.deferrals,
+                },
             )
         )
 
