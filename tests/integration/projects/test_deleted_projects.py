@@ -14,6 +14,12 @@ FILE: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size
 SIXTEEN = {"variations": 4, "styles": ["modern", "industrial"] * 2}
 
 
+@pytest.fixture(autouse=True)
+def _as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request deletes for a few seconds; on a slow machine moto needs longer."""
+    monkeypatch.setattr("realstaging.projects.deletion.TIME_LIMIT_SECONDS", 600)
+
+
 @pytest.fixture
 def _nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     """The request deletes the project and comes to nothing else."""
