@@ -31,6 +31,9 @@ class Limited:
     def prepare(self) -> None:
         """No token is needed here."""
 
+    def close(self) -> None:
+        """There are no connections."""
+
     def create(
         self, *, model: str, version: str | None, input: dict[str, Any], webhook: str | None, cancel_after: int
     ) -> Prediction:
