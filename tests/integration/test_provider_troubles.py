@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 from realstaging.models.jobs import JobStatus
-from tests.support import factories
+from tests.support import factories, virtual_clock
 from tests.support.events import event, webhook
 from tests.support.fake_replicate import SECRET
 from tests.support.steps import settle, started, sweep
@@ -36,9 +36,8 @@ def test_jobs_throttled_when_credit_runs_low_all_get_their_one_run(world: World)
     factories.set_now(world, {"replicate.creations_per_minute": 60})
     jobs = factories.queued(world, jobs=8)[1]
     world.provider.script({"then": "create:429", "times": 20})
-    starter = world.function("stage_image").starter
-    starter._admission._pause = lambda seconds: world.clock.forward(seconds=seconds)
-    create, refused, taken = starter._replicate.create, [world.clock.at], [world.clock.at]
+    replicate = world.function("stage_image").replicate
+    create, refused, taken = replicate.create, [world.clock.at], [world.clock.at]
 
     def noted(**asked: object) -> object:
         refused.append(world.clock.at)
@@ -47,8 +46,8 @@ def test_jobs_throttled_when_credit_runs_low_all_get_their_one_run(world: World)
         taken.append(world.clock.at)
         return made
 
-    starter._replicate.create = noted
-    for _ in deliver(world, starter, jobs, until=timedelta(hours=3)):
+    replicate.create = noted
+    for _ in deliver(world, virtual_clock.starter(world, replicate), jobs, until=timedelta(hours=3)):
         pass
 
     now = [world.job(job) for job in jobs]

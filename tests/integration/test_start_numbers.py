@@ -20,9 +20,8 @@ def with_a_run_that_shows_late(world: World) -> tuple[Job, dict[str, Any], list[
     world.provider.script({"then": "create:reset_after_create", "times": 1})
     _, [job] = factories.queued(world)
     world.run("stage_image", factories.to_start(job))
-    finisher = world.function("finish_job").finisher
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finisher._replicate, "find_marked", lambda *_: None)
+        patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
         sweep(world, minutes=3)
         settle(world)
     assert (world.job(job).status, world.job(job).attempt, world.job(job).deferrals) == (JobStatus.QUEUED, 0, 1)
@@ -74,9 +73,8 @@ def test_the_run_that_shows_late_is_booked_while_the_job_waits_for_its_next_star
     world.provider.script({"then": "create:reset_after_create", "times": 1})
     _, [job] = factories.queued(world)
     world.run("stage_image", factories.to_start(job))
-    finisher = world.function("finish_job").finisher
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finisher._replicate, "find_marked", lambda *_: None)
+        patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
         sweep(world, minutes=3)
         settle(world)
 
@@ -92,21 +90,21 @@ def test_the_run_that_shows_late_is_booked_while_the_job_waits_for_its_next_star
 def test_a_start_that_woke_late_takes_nothing_from_the_next_one(world: World) -> None:
     """Its process froze while it created the run; meanwhile the start was put off, and the next one was made."""
     _, [job] = factories.queued(world)
-    starter = world.function("stage_image").starter
-    create, seen = starter._replicate.create, list[str]()
+    replicate = world.function("stage_image").replicate
+    create, seen = replicate.create, list[str]()
 
     def frozen(**asked: Any) -> Prediction:
         made: Prediction = create(**asked)
         if not seen:
             seen.append(made.id)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(world.function("finish_job").finisher._replicate, "find_marked", lambda *_: None)
+                patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
                 sweep(world, minutes=3)
                 settle(world)
             stage(world)
         return made
 
-    starter._replicate.create = frozen
+    replicate.create = frozen
     world.run("stage_image", factories.to_start(job))
 
     now = world.job(job)

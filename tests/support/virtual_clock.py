@@ -61,7 +61,7 @@ class Limited:
 
 def starter(
     world: World,
-    provider: Limited,
+    provider: Limited | Replicate,
     *,
     jobs: JobStore | None = None,
     pause: Callable[[float], object] | None = None,

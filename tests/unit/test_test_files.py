@@ -16,6 +16,7 @@ THIRD_PARTY = {
     "support/moto_speedups.py": {"_default_serialize", "_serialize", "_serialize_type_structure"},
     "support/steps.py": {"_make_api_call", "_to_proxy_event"},
     "support/world.py": {"_messages"},
+    "unit/gateways/test_signed_hosts.py": {"_credentials"},
     "unit/tracing/test_recorder.py": {"_socket"},  # ours: the socket must be closed, and its owner has no `close` yet
 }
 

@@ -51,6 +51,7 @@ def _signed_by_a_session(seconds_left: int, renewed: int | None = None) -> Media
         return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": ends.isoformat()}
 
     session = botocore.session.get_session()
+    # botocore loads them from files and services only.
     session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
         told(seconds_left), lambda: told(renewed or seconds_left), "a role", advisory_timeout=300, mandatory_timeout=60
     )
