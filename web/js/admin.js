@@ -43,14 +43,23 @@ function jobs(body) {
     }, {class: "quiet", "aria-label": `Try ${job.id} again`}) || ""]);
 }
 
+/** Of how many results the picture check found that they keep their room. */
+function kept({passed, review, failed}) {
+  const all = passed + review + failed;
+  if (!all) return "no results yet";
+  const rest = [review && `${review} to look at`, failed && `${failed} changed it`].filter(Boolean).join(", ");
+  return `${Math.round(100 * passed / all)} % of ${all}${rest ? `: ${rest}` : ""}`;
+}
+
 async function models(body) {
   const {items} = await get("/v1/admin/models");
   const act = (model, what) => async () => {
     await post(`/v1/admin/models/${encodeURIComponent(model.id)}/${what}`);
     await models(body);
   };
-  show(body, table(["Model", "State", "Price of a run", "Typical", ""], items.map((model) => [
-    model.name, model.default ? "default" : model.enabled ? model.objection || "enabled" : "off", `$${model.price.run_usd}`,
+  show(body, table(["Model", "State", "Keeps the room (30 days)", "Price of a run", "Typical", ""], items.map((model) => [
+    model.name, model.default ? "default" : model.enabled ? model.objection || "enabled" : "off", kept(model.checks),
+    `$${model.price.run_usd}`,
     `${model.typical_seconds} s`,
     el("div", {class: "row"},
       button("Settings", () => changeModel(model.id, () => models(body)), named("Settings of", model)),

@@ -277,5 +277,5 @@ def test_the_daemon_gets_them_in_datagrams_that_fit() -> None:
             part = [each.name for each in request.resource_spans[0].scope_spans[0].spans]
             assert (packed[:3] == b"T1U") == (part == ["span 0"])
             names += part
-        sender._socket.close()
+        sender.close()
     assert sorted(names) == sorted(each.name for each in many)

@@ -67,6 +67,9 @@ class Daemon:
                 left = False
         return left
 
+    def close(self) -> None:
+        self._socket.close()
+
     def _parts(self, spans: Sequence[Span]) -> Iterator[tuple[bytes, bytes]]:
         for mark in (SAMPLED, NOT_SAMPLED):
             chosen = [each for each in spans if each.context.sampled == (mark == SAMPLED)]
