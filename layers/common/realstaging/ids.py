@@ -6,6 +6,8 @@ from datetime import datetime
 
 from ulid import ULID
 
+ULID_PATTERN = "[0-9A-HJKMNP-TV-Z]{26}"
+
 
 def new_id(prefix: str, at: datetime, seed: str | None = None) -> str:
     """`prj_01J…`: later ids sort after earlier ones. The same seed and time give the same id."""

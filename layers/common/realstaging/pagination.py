@@ -5,11 +5,11 @@ import binascii
 import re
 
 from realstaging.errors import ValidationFailedError
+from realstaging.ids import ULID_PATTERN
 
-_ULID = "[0-9A-HJKMNP-TV-Z]{26}"
-_LEDGER = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}(T\d{{2}}:\d{{2}}:\d{{2}}Z)?#job_{_ULID}", re.ASCII)
+_LEDGER = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}(T\d{{2}}:\d{{2}}:\d{{2}}Z)?#job_{ULID_PATTERN}", re.ASCII)
 _USER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#[A-Za-z0-9._!-]{1,120}")
-_AUDIT = re.compile(rf"\d{{4}}-(0[1-9]|1[0-2])-\d{{2}}T\d{{2}}:\d{{2}}:\d{{2}}\.\d{{6}}Z#aud_{_ULID}", re.ASCII)
+_AUDIT = re.compile(rf"\d{{4}}-(0[1-9]|1[0-2])-\d{{2}}T\d{{2}}:\d{{2}}:\d{{2}}\.\d{{6}}Z#aud_{ULID_PATTERN}", re.ASCII)
 _INVOICE = re.compile(r"in_[A-Za-z0-9]{8,64}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{0,7}", re.ASCII)
 
@@ -20,7 +20,7 @@ def cursor(place: str | None) -> str | None:
 
 def position(cursor: str | None, prefix: str) -> str | None:
     """The id a cursor stands for. Raises ValidationFailedError for one we never gave out."""
-    return _place(cursor, re.compile(f"{prefix}_{_ULID}"))
+    return _place(cursor, re.compile(f"{prefix}_{ULID_PATTERN}"))
 
 
 def ledger_position(cursor: str | None) -> str | None:

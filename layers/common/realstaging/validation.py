@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from realstaging.config import Settings
 from realstaging.errors import ValidationFailedError
@@ -19,6 +19,11 @@ MAX_ANSWER_BYTES = 4_000_000
 def complaints(errors: Iterable[Mapping[str, Any]], under: str = "") -> list[Complaint]:
     found = [{"pointer": under + pointer(error["loc"]), "message": str(error["msg"])} for error in errors]
     return found[:MOST]
+
+
+def explain(error: ValidationError, under: str = "") -> list[Complaint]:
+    """What a model complained of; `under`: where in the request the data stand that it was given."""
+    return complaints(error.errors(include_url=False, include_context=False, include_input=False), under)
 
 
 def check_size(answer: BaseModel, pointer: str) -> None:

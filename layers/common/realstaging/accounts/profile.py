@@ -11,7 +11,7 @@ from realstaging.errors import MalformedRequestError, ValidationFailedError
 from realstaging.models.accounts import AccountView, Profile, User
 from realstaging.models.requests import StageSettings
 from realstaging.stores.users import UserStore
-from realstaging.validation import complaints, unknown_choices
+from realstaging.validation import explain, unknown_choices
 
 
 def overview(user: User, settings: Settings, at: datetime) -> AccountView:
@@ -36,8 +36,7 @@ def patch(owner: str, changes: dict[str, Any], at: datetime, settings: Settings,
     try:
         profile = Profile.model_validate(merged)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise ValidationFailedError(complaints(found)) from error
+        raise ValidationFailedError(explain(error)) from error
     defaults = StageSettings(room_type=profile.preferences.default_room_type, style=profile.preferences.default_style)
     if bad := unknown_choices(defaults, settings, "/preferences"):
         raise ValidationFailedError(

@@ -11,7 +11,7 @@ from typing import Self
 from realstaging.accounts.identity import owners_named
 from realstaging.errors import ConflictError, ForbiddenError, NotFoundError, ValidationFailedError
 from realstaging.idempotency import IdempotentRequest, RequestResult
-from realstaging.ids import first_id
+from realstaging.ids import ULID_PATTERN, first_id
 from realstaging.jobs.builder import RequestContext
 from realstaging.jobs.restage import Restager
 from realstaging.models.admin_operations import AdminJobView
@@ -39,7 +39,7 @@ _ISO = re.compile(
 )
 # A `+` that was not escaped in a URL.
 _LOST_PLUS = re.compile(" (?=[0-9]{2}:[0-9]{2}$)")
-_JOB_ID = re.compile("job_[0-9A-HJKMNP-TV-Z]{26}")
+_JOB_ID = re.compile(f"job_{ULID_PATTERN}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from realstaging.models.picture_checks import CheckFigures
 from realstaging.models.runtime_settings import ModelSettings, Overrides, Revision
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
-from realstaging.validation import complaints
+from realstaging.validation import explain
 
 # Enough for a few fields: one row of 400 KB holds the parameters of all models.
 MAX_PARAMETERS = 4096
@@ -220,8 +220,7 @@ def _check_parameters(model: StagingModel, parameters: dict[str, Any], pointer: 
     try:
         kept = model.check_parameters(parameters)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise ValidationFailedError(complaints(found, pointer)) from error
+        raise ValidationFailedError(explain(error, pointer)) from error
     except RecursionError as error:
         raise MalformedRequestError("The parameters are nested too deeply.") from error
     if len(str(kept)) > MAX_PARAMETERS:

@@ -21,7 +21,7 @@ from realstaging.models.admin import (
 from realstaging.models.runtime_settings import Overrides, Revision, Setting
 from realstaging.pagination import version_cursor
 from realstaging.runtime_settings import DEFAULT
-from realstaging.validation import Complaint, complaints
+from realstaging.validation import Complaint, explain
 
 # Only settings that are re-read for every request; what a process reads once, at its start, is not among them.
 KEYS = (
@@ -158,8 +158,7 @@ def _check_value(key: str, value: Any, pointer: str | None = None) -> Any:
             _build_value_model(*find_field(key)).model_validate_json(text, strict=True).model_dump(mode="json")["value"]
         )
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        bad = [each | {"pointer": pointer or each["pointer"]} for each in complaints(found)]
+        bad = [each | {"pointer": pointer or each["pointer"]} for each in explain(error)]
         raise ValidationFailedError(bad) from error
     except RecursionError as error:
         raise MalformedRequestError("The value is nested too deeply.") from error

@@ -26,7 +26,7 @@ from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.table import LostRaceError, retry_on_conflict
-from realstaging.validation import check_size, complaints, refusals, unknown_choices
+from realstaging.validation import check_size, explain, refusals, unknown_choices
 
 # An image with this many jobs, each with its ledger line and its parent, fits into one transaction.
 MAX_PER_IMAGE = 32
@@ -107,8 +107,7 @@ class Restager:
         try:
             item = RestageItem.model_validate(data)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            raise ValidationFailedError(complaints(found, under)) from error
+            raise ValidationFailedError(explain(error, under)) from error
         staging = merge_settings(item.settings, defaults) or StageSettings()
         if bad := refusals(staging, asked.terms.settings, f"{under}/settings"):
             raise ValidationFailedError(bad)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import AwareDatetime
 
+from realstaging.ids import ULID_PATTERN
 from realstaging.models.base import Frozen
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 DELIVERED = "delivered"
 
 # A job's marker: its id and attempt, as it stands in the file name of a run's input.
-MARKER = re.compile(r"job_[0-9A-Z]{26}-\d+")
+MARKER = re.compile(rf"job_{ULID_PATTERN}-\d+")
 
 
 def without_queries(text: str) -> str:

@@ -25,7 +25,7 @@ from realstaging.models.requests import (
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.images import ImageStore
 from realstaging.stores.table import LostRaceError
-from realstaging.validation import Complaint, check_size, complaints, refusals, unknown_choices
+from realstaging.validation import Complaint, check_size, explain, refusals, unknown_choices
 
 Checked = tuple[UploadFile, StageSettings | None] | list[Complaint]
 
@@ -113,7 +113,7 @@ def _check_file(index: int, data: dict[str, Any], defaults: StageSettings | None
     try:
         file = UploadFile.model_validate(data)
     except ValidationError as error:
-        return complaints(error.errors(include_url=False, include_context=False, include_input=False), under)
+        return explain(error, under)
     if file.size_bytes > settings.uploads.max_bytes:
         most = settings.uploads.max_bytes
         return [{"pointer": f"{under}/size_bytes", "message": f"At most {most} bytes ({most // 2**20} MiB)."}]
