@@ -1,9 +1,12 @@
 """Results in the photo's frame: its own pixels wherever only tone changed, the furniture the model's."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from realstaging.imaging import encoding
 from realstaging.imaging.checks.check import check
 from realstaging.imaging.restore import Restored, restore
 from tests.support import rooms
@@ -104,3 +107,13 @@ def test_what_does_not_fit_together_is_only_resized_and_says_why(reason: str) ->
 
     assert (result.frame, result.reason, result.restored_share) == ("resized", reason, 0.0)
     assert result.image.size == PHOTO.size
+
+
+def test_in_the_file_nearly_all_of_the_photos_own_pixels_are_within_two_levels() -> None:
+    photo = rooms.room(5).image
+    grain = np.random.default_rng(5).normal(0, 3, (photo.height, photo.width, 1))
+    noisy = Image.fromarray(np.clip(np.asarray(photo) + grain, 0, 255).astype(np.uint8))
+
+    written = Image.open(io.BytesIO(encoding.staged(noisy, "image/jpeg"))).convert("RGB")
+
+    assert (apart(written, noisy) <= 2).mean() >= 0.98

@@ -41,11 +41,12 @@ def jpeg(image: Image.Image, quality: int, subsampling: Literal["4:4:4", "4:2:0"
     return file.getvalue()
 
 
-def staged(image: Image.Image, content_type: str, quality: int = 92) -> bytes:
+def staged(image: Image.Image, content_type: str, quality: int = 96) -> bytes:
     """A JPEG, WebP or PNG file that says, to people and to programs, that it was virtually staged.
 
     Above a thumbnail's quality JPEG is written in 4:4:4: furniture has hard color edges and listing portals compress
-    once more; halving the chroma twice shows as fringes. It costs about a fifth in size.
+    once more; halving the chroma twice shows as fringes. At 96 nearly all of the photo's own pixels come back within two
+    levels; at 92 every twentieth did not.
     """
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = STATEMENT
