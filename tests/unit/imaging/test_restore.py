@@ -112,8 +112,9 @@ def test_what_does_not_fit_together_is_only_resized_and_says_why(reason: str) ->
 def test_in_the_file_nearly_all_of_the_photos_own_pixels_are_within_two_levels() -> None:
     photo = rooms.room(5).image
     grain = np.random.default_rng(5).normal(0, 3, (photo.height, photo.width, 1))
-    noisy = Image.fromarray(np.clip(np.asarray(photo) + grain, 0, 255).astype(np.uint8))
+    sensor = Image.fromarray(np.clip(np.asarray(photo) + grain, 0, 255).astype(np.uint8))
+    noisy = rooms.jpeg(sensor.filter(ImageFilter.GaussianBlur(0.7)), 85)
 
     written = Image.open(io.BytesIO(encoding.staged(noisy, "image/jpeg"))).convert("RGB")
 
-    assert (apart(written, noisy) <= 2).mean() >= 0.98
+    assert (apart(written, noisy) <= 2).mean() >= 0.995  # 0.993 at quality 92

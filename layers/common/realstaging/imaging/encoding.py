@@ -45,8 +45,8 @@ def staged(image: Image.Image, content_type: str, quality: int = 96) -> bytes:
     """A JPEG, WebP or PNG file that says, to people and to programs, that it was virtually staged.
 
     Above a thumbnail's quality JPEG is written in 4:4:4: furniture has hard color edges and listing portals compress
-    once more; halving the chroma twice shows as fringes. At 96 nearly all of the photo's own pixels come back within two
-    levels; at 92 every twentieth did not.
+    once more; halving the chroma twice shows as fringes. At 96 nearly all of the photo's own pixels come back within
+    two levels; at 92 every twentieth did not.
     """
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = STATEMENT
