@@ -520,7 +520,7 @@ def post_batch_retry(batch_id: BatchId) -> Response[RestageAnswer]:
         {201: "The verification, with a form for each file that was announced."},
         "For any pair: a photo and what was made of it, here or elsewhere. No job, no charge. Files that were "
         "announced are awaited for an hour.",
-        codes=("image_not_ready", "job_not_ready"),
+        codes=("not_found", "image_not_ready", "job_not_ready"),
         creates=True,
     ),
 )

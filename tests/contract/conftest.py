@@ -78,7 +78,7 @@ class Sample:
         return received
 
 
-def eventually(condition: Callable[[], Any], patience: float = 15) -> Any:
+def eventually(condition: Callable[[], Any], patience: float = 120) -> Any:
     """The first true answer; a failed test when none comes."""
     ends = time.monotonic() + patience
     while not (answer := condition()):

@@ -126,12 +126,13 @@ def test_a_signature_for_another_region_is_refused(sample: Sample) -> None:
 
 
 def test_a_message_may_be_delayed_a_quarter_of_an_hour_and_no_longer(sample: Sample) -> None:
-    sqs, url = sample.client("sqs"), sample.names["DeadLetters"]
+    sqs = sample.client("sqs")
+    url = sqs.create_queue(QueueName="of-its-own")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
     assert "Messages" not in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     with pytest.raises(ClientError, match="InvalidParameterValue"):
         sqs.send_message(QueueUrl=url, MessageBody="too late", DelaySeconds=901)
-    sqs.purge_queue(QueueUrl=url)
+    sqs.delete_queue(QueueUrl=url)
 
 
 def test_a_received_message_stays_hidden_until_it_is_said_otherwise(sample: Sample) -> None:

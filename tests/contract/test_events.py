@@ -61,7 +61,7 @@ def test_a_record_reported_as_failed_is_tried_again_then_set_aside(sample: Sampl
 
 
 def test_the_queue_is_served_while_a_stream_handler_is_busy(sample: Sample, key: Callable[[str], str]) -> None:
-    sample.put(f"JOB#{key('busy')}", seconds="1")
+    sample.put(f"JOB#{key('busy')}", seconds="5")
     sample.await_seen("stream", f"JOB#{key('busy')}")
     send(sample, key("meanwhile"))
     sample.await_seen("queue", key("meanwhile"))

@@ -204,8 +204,10 @@ def _agent(cloud: Cloud) -> Iterator[Agent]:
 
 
 def free_ports() -> int:
-    """The first of six neighboring ports that nobody has."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 6):
+    """The first of six neighboring ports that nobody has: below those that the system gives to callers, and each
+    process looks in places of its own, as others choose at the same time."""
+    for attempt in range(200):
+        first = 10_000 + (os.getpid() + 611 * attempt) * 6 % 20_000
         if not Ports.starting_at(first).busy():
             return first
     raise AssertionError("no free ports")

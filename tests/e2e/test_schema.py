@@ -55,7 +55,7 @@ def staged(shared_cloud: Cloud) -> Iterator[tuple[Agent, Json]]:
     with _agent(shared_cloud, "reader") as reader:
         plan = reader.stage([room()])
         reader.finished(plan["batch_id"])
-        yield reader, _ids(plan)
+        yield reader, _ids(plan) | _verification(reader)
 
 
 @pytest.fixture
@@ -82,9 +82,15 @@ def _fresh(agent: Agent, route: str) -> Json:
     if "{key_id}" in route:
         kept = agent.get("/v1/account/api-keys")["items"]
         made["key_id"] = (kept or [agent.post("/v1/account/api-keys", {"name": "a program"})])[0]["id"]
+    if "verification" in route:
+        made |= _verification(agent)
     if route.endswith("/retry"):
         agent.post(f"/v1/jobs/{made['job_id']}/cancel", status=200)
     return made
+
+
+def _verification(agent: Agent) -> Json:
+    return {"verification_id": agent.post("/v1/verifications", {"original": PHOTO, "altered": PHOTO})["id"]}
 
 
 def _ids(plan: Json) -> Json:
