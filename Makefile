@@ -67,6 +67,12 @@ fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
 bench: setup ## the figures this project holds itself to, measured now
 	@$(PY) -m tools.bench
 
+simulate: setup ## a model of days of 10 k, 1 M and 10 M images on AWS: what breaks first, and costs; IMAGES="50000" LARGEST=0.05 ACCOUNTS=1
+	@$(PY) -m tools.simulate $(if $(IMAGES),--images $(IMAGES)) $(if $(LARGEST),--largest $(LARGEST)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS))
+
+units: setup ## count anew what one order costs the table, for make simulate; read the diff
+	@WRITE_UNITS=1 $(PY) -m pytest -q -n 0 tests/integration/scale/test_table_units.py
+
 bench-check: setup ## the picture check on a folder of pairs with an index.json: PAIRS=folder
 	@$(PY) -m tools.bench_check $(PAIRS)
 
@@ -105,4 +111,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check test test-fast bench simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
