@@ -67,6 +67,7 @@ def limits(system: System, usage: Usage, images: float, assumed: Assumed) -> lis
         ),
         Limit("HTTP API: users' requests", rate * (usage.requests - 1), system.requests_per_second, False, THROTTLE),
         Limit("HTTP API: the provider's webhooks", rate, system.webhooks_per_second, False, "RouteSettings"),
+        Limit("HTTP API: orders", rate / assumed.photos, system.orders_per_second, False, "RouteSettings"),
         # An order opens a socket, greets it and closes it.
         Limit("sockets: messages to us", rate * 3 / assumed.photos, system.socket_messages_per_second, False, THROTTLE),
         *_functions(system, rate),

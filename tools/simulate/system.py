@@ -47,6 +47,7 @@ class System:
     runs_per_minute: int
     requests_per_second: float
     webhooks_per_second: float
+    orders_per_second: float
     socket_messages_per_second: float
     due_shards: int
     sweep_rows_per_minute: int
@@ -85,14 +86,15 @@ def read() -> System:
         memory = properties.get("MemorySize", shared) / 1024
         functions[name] = Function(seconds, memory, often, at_once)
     api = resources["HttpApi"]["Properties"]
-    webhook = next(rate for route, rate in api["RouteSettings"].items() if "replicate" in route)
+    routes = {route: rate["ThrottlingRateLimit"] for route, rate in api["RouteSettings"].items()}
     [stream] = resources["PushStatus"]["Properties"]["Events"].values()
     pace = config.load("prod", overrides="{}").replicate.creations_per_minute
     return System(
         functions=functions,
         runs_per_minute=pace or 600,
         requests_per_second=api["DefaultRouteSettings"]["ThrottlingRateLimit"],
-        webhooks_per_second=webhook["ThrottlingRateLimit"],
+        webhooks_per_second=next(rate for route, rate in routes.items() if "replicate" in route),
+        orders_per_second=routes["POST /v1/uploads"],
         socket_messages_per_second=resources["SocketStage"]["Properties"]["DefaultRouteSettings"][
             "ThrottlingRateLimit"
         ],
