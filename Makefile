@@ -52,8 +52,11 @@ lock: setup ## new locked requirements from every *.in
 	@scripts/lock
 
 ##@ Check
-check: setup ## format, lint, types, import rules, template, docs, build: every failure, not the first
+check: setup ## format, lint, types, import rules, template, docs, secrets, build, audit: every failure, not the first
 	@scripts/check
+
+sbom: setup ## what the layers deploy, as CycloneDX JSON from their locked requirements: out/sbom.json
+	@$(PY) -m tools.sbom
 
 test: setup ## every test: units, integration, template rules, and end to end on a local cloud
 	@scripts/test
@@ -64,8 +67,17 @@ test-fast: setup ## units, integration and template rules only
 fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
 	@FUZZ_FILES=$(or $(FILES),10000) FUZZ_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/unit/imaging/test_mutated_photos.py
 
-bench: setup ## the figures this project holds itself to, measured now
-	@$(PY) -m tools.bench
+bench: setup ## the figures this project holds itself to, measured now; fails on a missed ratio; [ONLY=starts]
+	@$(PY) -m tools.bench $(if $(ONLY),--only $(ONLY)) $(if $(DIR),--dir $(DIR))
+
+load: setup ## bounded load on the local cloud: what it sustains, p50 and p95 of each step; PHOTOS=60 RATE=60 (a minute)
+	@$(PY) -m tools.load $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(RATE),--rate $(RATE)) $(if $(DIR),--dir $(DIR))
+
+simulate: setup ## a model of days of 10 k, 1 M and 10 M images on AWS: what breaks first, and costs; IMAGES="50000" LARGEST=0.05 ACCOUNTS=1
+	@$(PY) -m tools.simulate $(if $(IMAGES),--images $(IMAGES)) $(if $(LARGEST),--largest $(LARGEST)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS))
+
+units: setup ## count anew what one order costs the table, for make simulate; read the diff
+	@WRITE_UNITS=1 $(PY) -m pytest -q -n 0 tests/integration/scale/test_table_units.py
 
 bench-check: setup ## the picture check on a folder of pairs with an index.json: PAIRS=folder
 	@$(PY) -m tools.bench_check $(PAIRS)
@@ -105,4 +117,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check test test-fast bench bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check sbom test test-fast bench load simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean

@@ -89,10 +89,15 @@ class Written(Resources):
         return {f"{event['Method']} {event['Path']}" for event in self.events(function, "HttpApi")}
 
     def receiver(self, route: str) -> str | None:
-        """The function that gets this request. As HTTP APIs choose: an exact path first, then the longest."""
-        method, path = route.split(" ")
+        """The function that gets this request."""
+        found = self.route_of(route)
+        return next((name for name in self.functions if found in self.routes(name)), None)
+
+    def route_of(self, request: str) -> str | None:
+        """The gateway's route that takes a request. As HTTP APIs choose: an exact path first, then the longest."""
+        method, path = request.split(" ")
         found = [
-            ("+}" not in one, len(one), function)
+            ("+}" not in one, len(one), one)
             for function in self.functions
             for one in self.routes(function)
             if one.split(" ")[0] == method and _matches(one.split(" ")[1], path)

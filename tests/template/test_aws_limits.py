@@ -67,6 +67,20 @@ def test_queues_leave_room_for_callers(account: str, expanded: Expanded) -> None
     assert len(taken) == len(most)
 
 
+@pytest.mark.parametrize("function", ["StageImage", "FinishJob"])
+def test_how_many_are_staged_and_fetched_at_once_is_a_matter_of_configuration(
+    function: str, expanded: Expanded
+) -> None:
+    [mapping] = [one for one in expanded.mappings.values() if target(one["FunctionName"]) == function]
+    condition, by_account, own = mapping["ScalingConfig"]["MaximumConcurrency"]["Fn::If"]
+    parameter = f"{function}Concurrency"
+
+    assert own == {"Ref": parameter}
+    assert by_account["Fn::FindInMap"][-1] == function
+    assert expanded.template["Conditions"][condition] == {"Fn::Equals": [{"Ref": parameter}, 0]}
+    assert expanded.template["Parameters"][parameter]["Default"] == 0
+
+
 def test_environments_fit_into_four_kilobytes(expanded: Expanded) -> None:
     longest = int(expanded.template["Parameters"]["SettingsOverrides"]["MaxLength"])
     for name, function in expanded.of("AWS::Lambda::Function").items():

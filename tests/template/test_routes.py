@@ -46,7 +46,18 @@ def test_no_route_takes_the_browsers_preflight(written: Written) -> None:
 def test_webhooks_come_by_their_own_route_and_have_their_own_limit(written: Written) -> None:
     routes = {route for name in WEBHOOKS for route in written.routes(name)}
     assert {route.split(" ")[0] for route in routes} == {"POST"}
-    assert written.of("AWS::Serverless::HttpApi")["HttpApi"]["RouteSettings"].keys() == routes
+    assert written.of("AWS::Serverless::HttpApi")["HttpApi"]["RouteSettings"].keys() >= routes
+
+
+def test_what_costs_money_has_a_limit_of_its_own_on_a_route_that_there_is(written: Written) -> None:
+    api = written.of("AWS::Serverless::HttpApi")["HttpApi"]
+    costly = {"POST /v1/uploads", "POST /v1/jobs", "POST /v1/jobs/job_1/retry", "POST /v1/billing/checkout"}
+    known = {route for name in written.functions for route in written.routes(name)}
+
+    assert api["RouteSettings"].keys() <= known
+    for request in costly:
+        rate = api["RouteSettings"][written.route_of(request)]["ThrottlingRateLimit"]
+        assert rate < api["DefaultRouteSettings"]["ThrottlingRateLimit"], request
 
 
 @pytest.mark.parametrize("method", GATEWAY_METHODS)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ def run(function: Function, script: str, argument: Any, cloud: Cloud) -> Any:
     if done.returncode:
         raise InsideError((done.stderr.splitlines() or ["it said nothing"])[-1])
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def until_ready(function: Function, script: str, cloud: Cloud) -> float:
+    """Milliseconds from the start of a process until the script says it is ready; the interpreter is part of it."""
+    began = time.monotonic()
+    ready: float = run(function, script, None, cloud)
+    return (ready - began) * 1000
 
 
 def _folder(sha256: str) -> str:

@@ -24,6 +24,11 @@ class Figure:
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
     @property
+    def is_missed_ratio(self) -> bool:
+        """A ratio does not depend on the machine or its load: what misses it has become worse."""
+        return self.unit == "×" and self.ok is False
+
+    @property
     def bar(self) -> str:
         if self.most is not None:
             return f"≤ {shown(self.most, self.unit)}"
@@ -45,9 +50,21 @@ class Figure:
         }
 
 
+def changes(figures: Sequence[Figure], before: dict[str, Any]) -> dict[str, str]:
+    """By figure, how it differs from the last run's file: `+12 %`."""
+    last = {each["figure"]: each["measured"] for each in before.get("figures", []) if each["measured"]}
+    return {
+        figure.what: f"{(figure.value / last[figure.what] - 1) * 100:+.0f} %"
+        for figure in figures
+        if figure.value is not None and figure.what in last
+    }
+
+
 def shown(value: float, unit: str) -> str:
+    if unit == "×":
+        return f"{value:.2f}×" if value < 10 and value != int(value) else f"{value:.0f}×"
     number = f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
-    return f"{number}×" if unit == "×" else f"{number} {unit}"
+    return f"{number} {unit}"
 
 
 def percentile(values: Sequence[float], part: int) -> float:

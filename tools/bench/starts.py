@@ -5,34 +5,47 @@ from collections.abc import Iterator
 
 from local import aws
 from local.state import Cloud
-from tools.bench.deployed import Function, InsideError, functions, run
+from tools.bench.deployed import Function, InsideError, functions, run, until_ready
 from tools.bench.figures import Figure
 
-ROUNDS = 5
-API_BAR, WORKER_BAR = 350.0, 260.0
+ROUNDS = 7
+API_RATIO, WORKER_RATIO = 1.35, 1.15  # to boto3 and one client
+STARTS = ("empty", "sdk", "ready")
 APIS = ("Api", "UploadUrls")
 
 
 def measured(cloud: Cloud) -> Iterator[Figure]:
     deployed = functions(cloud)
-    for function in deployed:
-        yield _cold_start(function, cloud)
+    yield from _cold_starts(deployed, cloud)
     worker = next(function for function in deployed if function.name == "StageImage")
     yield _enqueueing(worker, cloud)
     yield _settings(worker, cloud)
 
 
-def _cold_start(function: Function, cloud: Cloud) -> Figure:
-    """The import of a handler; the interpreter's own start, which Lambda counts too, is some 20 ms more."""
-    bar = API_BAR if function.name.endswith(APIS) else WORKER_BAR
-    what = f"cold start, {function.name}"
-    try:
-        run(function, "start", None, cloud)  # once for the disk's cache
-        took = [float(run(function, "start", None, cloud)) for _ in range(ROUNDS)]
-    except InsideError as error:
-        return Figure(what, None, "ms", str(error), most=bar)
-    detail = f"median of {ROUNDS} imports, {min(took):.0f} to {max(took):.0f} ms"
-    return Figure(what, statistics.median(took), "ms", detail, most=bar)
+def _cold_starts(deployed: list[Function], cloud: Cloud) -> Iterator[Figure]:
+    """Of each function against the SDK with one client, and against nothing. One after the other in each round.
+
+    A busy machine slows all of them down: the ratio of a round stays what it is, milliseconds do not.
+    """
+    for function in deployed:
+        is_api = function.name.endswith(APIS)
+        what, bar = f"cold start, {function.name}", API_RATIO if is_api else WORKER_RATIO
+        try:
+            for script in STARTS:
+                until_ready(function, script, cloud)  # once for the disk's cache
+            rounds = [[until_ready(function, script, cloud) for script in STARTS] for _ in range(ROUNDS)]
+        except InsideError as error:
+            yield Figure(what, None, "×", str(error), most=bar)
+            continue
+        yield Figure(what, *compared(rounds), most=bar)
+
+
+def compared(rounds: list[list[float]]) -> tuple[float, str, str]:
+    """The ratio of a function to the SDK, its unit, and how it came about; rounds of (nothing, SDK, function)."""
+    ratio = statistics.median(function / sdk for _, sdk, function in rounds)
+    empty, sdk, own = (statistics.median(each) for each in zip(*rounds, strict=True))
+    detail = f"{own:.0f} ms; boto3 and a client {sdk:.0f}, an empty Python {empty:.0f} ({own / empty:.1f}×)"
+    return ratio, "×", f"{detail}, {len(rounds)} rounds"
 
 
 def _enqueueing(worker: Function, cloud: Cloud) -> Figure:
