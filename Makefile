@@ -89,8 +89,8 @@ podman-down: ## stop what `make podman` started
 build: setup ## sam build for AWS, for the processor that the stage runs on: STAGE=dev
 	@$(PY) -m tools.deploy --only-build --stage $(or $(STAGE),dev)
 
-deploy: setup ## check, build and deploy a stage: STAGE=dev; then a look at the prices at Stripe
-	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev)
+deploy: setup ## check, build and deploy a stage: STAGE=dev [YES=1]; then a look at the prices at Stripe
+	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev) $(if $(YES),--yes)
 	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
 
 smoke: setup ## drive the main path once: the local cloud, or STAGE=dev TOKEN=<access token>
