@@ -101,12 +101,19 @@ podman-down: ## stop what `make podman` started
 build: setup ## sam build for AWS, for the processor that the stage runs on: STAGE=dev
 	@$(PY) -m tools.deploy --only-build --stage $(or $(STAGE),dev)
 
-deploy: setup ## check, build and deploy a stage: STAGE=dev; then a look at the prices at Stripe
-	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev)
+deploy: setup ## check, build and deploy a stage: STAGE=dev [YES=1]; then a look at the prices at Stripe
+	@$(PY) -m tools.deploy --stage $(or $(STAGE),dev) $(if $(YES),--yes)
 	@$(PY) -m tools.reconcile --stage $(or $(STAGE),dev) --prices check
 
 smoke: setup ## drive the main path once: the local cloud, or STAGE=dev TOKEN=<access token>
 	@TOKEN="$(TOKEN)" $(PY) -m tools.smoke $(if $(STAGE),--stage $(STAGE)) $(if $(DIR),--dir $(DIR))
+
+destroy: setup ## delete a stage's stack; table and bucket stay: STAGE=dev [YES=1]; prod wants its name typed
+	@$(PY) -m tools.destroy --stage $(STAGE) $(if $(YES),--yes)
+
+restore: setup ## bring back rows or deleted files: STAGE=dev ROWS=<copy of the table> [OWNER=] [WITHOUT=], or FILES=<prefix> SINCE=<time>; [YES=1]
+	@$(PY) -m tools.restore --stage $(STAGE) $(if $(ROWS),--rows $(ROWS)) $(if $(OWNER),--owner "$(OWNER)") $(if $(WITHOUT),--without "$(WITHOUT)") \
+	  $(if $(FILES),--files "$(FILES)") $(if $(SINCE),--since $(SINCE)) $(if $(YES),--yes)
 
 reconcile: setup ## compare billing with Stripe, locally or STAGE=dev; PRICES=check|sync: only the prices
 	@$(PY) -m tools.reconcile $(if $(STAGE),--stage $(STAGE)) $(if $(PRICES),--prices $(PRICES)) $(if $(DIR),--dir $(DIR))
@@ -117,4 +124,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check sbom test test-fast bench load simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean
+.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check sbom test test-fast bench load simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean destroy restore

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.aws import REGION
 
-TEMPLATES = ("template.yaml", "alarms.yaml", "page.yaml", "samconfig.toml")
+TEMPLATES = ("template.yaml", "alarms.yaml", "slos.yaml", "page.yaml", "samconfig.toml")
 INPUTS = (*TEMPLATES, "functions", "layers", "config", "docs/openapi.json", "docs/openapi.html")
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 

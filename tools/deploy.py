@@ -106,7 +106,8 @@ def build(architecture: str) -> None:
         raise NotDeployedError(f"Built for {', '.join(sorted(found))} instead of {architecture}.")
 
 
-def deploy(stage: str, parameters: dict[str, str], region: str) -> None:
+def deploy(stage: str, parameters: dict[str, str], region: str, *, asks: bool = True) -> None:
+    """`asks`: whether staging and prod show their changes and wait for a yes, as samconfig.toml says."""
     refuse_examples(parameters)
     refuse_unknown_models(stage, parameters)
     refuse_silent_issuer(parameters)
@@ -115,7 +116,8 @@ def deploy(stage: str, parameters: dict[str, str], region: str) -> None:
     settings: Any = boto3.client("lambda", region_name=region).get_account_settings()
     refuse_small_account(parameters, settings["AccountLimit"]["ConcurrentExecutions"])
     build(parameters["Architecture"])
-    _run([str(SAM), "deploy", "--config-env", stage, "--region", region], dict(os.environ))
+    command = [str(SAM), "deploy", "--config-env", stage, "--region", region]
+    _run(command if asks else [*command, "--no-confirm-changeset"], dict(os.environ))
     if parameters.get("PageClientId"):
         publish(stage, parameters, region)
 
@@ -145,6 +147,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--only-build", action="store_true")
+    parser.add_argument("--yes", action="store_true", help="deploy without asking: somebody has approved it elsewhere")
     given = parser.parse_args()
     try:
         parameters = parameters_of(given.stage, (ROOT / "samconfig.toml").read_text())
@@ -153,7 +156,7 @@ def main() -> int:
             return 0
         if not (region := region_of(given.stage)):
             raise NotDeployedError("No region is set: set AWS_REGION, or `region` in samconfig.toml or your profile.")
-        deploy(given.stage, parameters, region)
+        deploy(given.stage, parameters, region, asks=not given.yes)
     except NotDeployedError as error:
         print(error, file=sys.stderr)
         return 1

@@ -59,10 +59,11 @@ def test_a_push_that_fails_is_counted_and_logged_with_its_code(
     with Stubber(client) as stub:
         stub.add_client_error("post_to_connection", code)
         stub.add_client_error("post_to_connection", "GoneException")
-        for _ in range(2):
+        stub.add_response("post_to_connection", {}, {"ConnectionId": "c1=", "Data": b"hi"})
+        for _ in range(3):
             Connections(client).post("c1=", "hi")
 
-    assert counted == ["PushFailed"]
+    assert counted == ["PushFailed", "PushSent"]
     [line] = [record for record in caplog.records if record.message == "push failed"]
     assert vars(line)["code"] == code
 

@@ -23,8 +23,14 @@ def alarms() -> Resources:
 
 
 @pytest.fixture(scope="session")
+def slos() -> Resources:
+    """Objectives, the dashboard and the saved queries: nested too."""
+    return Resources(yaml.load((ROOT / "slos.yaml").read_text(), loader()))
+
+
+@pytest.fixture(scope="session")
 def page() -> Resources:
-    """The other nested template."""
+    """The last nested template."""
     return Resources(yaml.load((ROOT / "page.yaml").read_text(), loader()))
 
 

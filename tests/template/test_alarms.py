@@ -1,6 +1,7 @@
 """Alarms reach a person, of one stage only, and watch metrics that are counted."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,29 @@ def _counted() -> set[str]:
     return {name for source in sources for name in re.findall(r"""count\(\s*"(\w+)\"""", source.read_text())}
 
 
-def test_every_alarm_goes_to_the_topic_and_so_does_its_end(alarms: Resources) -> None:
-    for name, alarm in alarms.of("AWS::CloudWatch::Alarm").items():
+def _telling(*templates: Resources) -> dict[str, dict[str, Any]]:
+    """The alarms that somebody hears of."""
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    found = {name: one for each in templates for kind in kinds for name, one in each.of(kind).items()}
+    return {name: one for name, one in found.items() if "AlarmActions" in one}
+
+
+def _watched(*templates: Resources) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Namespace, name and dimensions of every metric that an alarm looks at, alone or in an expression."""
+    alarms = [one for each in templates for one in each.of("AWS::CloudWatch::Alarm").values()]
+    in_sums = [
+        each["MetricStat"]["Metric"] for one in alarms for each in one.get("Metrics", []) if "MetricStat" in each
+    ]
+    return [
+        (one["Namespace"], one["MetricName"], one["Dimensions"])
+        for one in [*in_sums, *(alarm for alarm in alarms if "MetricName" in alarm)]
+    ]
+
+
+def test_every_alarm_goes_to_the_topic_and_so_does_its_end(alarms: Resources, slos: Resources) -> None:
+    for name, alarm in _telling(alarms, slos).items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Topic"}], name
+    assert alarms.of("AWS::CloudWatch::Alarm").keys() <= _telling(alarms).keys()
 
 
 def test_prod_must_name_an_address(expanded: Expanded, alarms: Resources) -> None:
@@ -27,21 +48,17 @@ def test_prod_must_name_an_address(expanded: Expanded, alarms: Resources) -> Non
     assert (mail["TopicArn"], mail["Endpoint"]) == ({"Ref": "Topic"}, {"Ref": "AlarmEmail"})
 
 
-def test_our_own_metrics_are_watched_for_one_service_of_one_stage(alarms: Resources) -> None:
-    watched = [one for one in alarms.of("AWS::CloudWatch::Alarm").values() if one.get("Namespace") == "RealStaging"]
+def test_our_own_metrics_are_watched_for_one_service_of_one_stage(alarms: Resources, slos: Resources) -> None:
+    watched = [dimensions for namespace, _, dimensions in _watched(alarms, slos) if namespace == "RealStaging"]
     assert watched
-    for alarm in watched:
-        assert [each["Name"] for each in alarm["Dimensions"]] == ["service", "stage"]
-        assert alarm["Dimensions"][0]["Value"] in SERVICES
-        assert alarm["Dimensions"][1]["Value"] == {"Ref": "Stage"}
+    for dimensions in watched:
+        assert [each["Name"] for each in dimensions] == ["service", "stage"]
+        assert dimensions[0]["Value"] in SERVICES
+        assert dimensions[1]["Value"] == {"Ref": "Stage"}
 
 
-def test_every_metric_of_ours_that_is_watched_is_counted(alarms: Resources) -> None:
-    watched = {
-        one["MetricName"]
-        for one in alarms.of("AWS::CloudWatch::Alarm").values()
-        if one.get("Namespace") == "RealStaging"
-    }
+def test_every_metric_of_ours_that_is_watched_is_counted(alarms: Resources, slos: Resources) -> None:
+    watched = {name for namespace, name, _ in _watched(alarms, slos) if namespace == "RealStaging"}
     assert watched - _counted() == set()
 
 
@@ -58,11 +75,48 @@ def test_errors_and_throttles_of_every_function_are_watched(metric: str, alarms:
     assert max(map(len, sums)) <= 10, "CloudWatch adds up no more in one alarm"
 
 
-def test_the_nested_template_is_given_what_it_asks_for(expanded: Expanded, alarms: Resources) -> None:
-    nested = expanded.of("AWS::CloudFormation::Stack")["Alarms"]
-    assert nested["Parameters"].keys() == alarms.template["Parameters"].keys()
+@pytest.mark.parametrize("nested", ["Alarms", "Slos"])
+def test_the_nested_template_is_given_what_it_asks_for(
+    nested: str, expanded: Expanded, alarms: Resources, slos: Resources
+) -> None:
+    asked = {"Alarms": alarms, "Slos": slos}[nested].template["Parameters"]
+    given = expanded.of("AWS::CloudFormation::Stack")[nested]["Parameters"]
+    assert given.keys() == asked.keys()
 
 
-def test_the_runbook_says_what_to_do_about_every_alarm(alarms: Resources) -> None:
+def test_the_runbook_says_what_to_do_about_every_alarm(alarms: Resources, slos: Resources) -> None:
     told = set(re.findall(r"`(\w+Alarm)`", (ROOT / "docs/runbook.md").read_text()))
-    assert set(alarms.of("AWS::CloudWatch::Alarm")) == told
+    assert set(_telling(alarms, slos)) == told
+
+
+def test_every_alarm_has_a_command_that_is_ready(alarms: Resources, slos: Resources) -> None:
+    commands = (ROOT / "docs/runbook.md").read_text().split("## Ready commands")[1].split("\n## ")[0]
+    rows = [line for line in (ROOT / "docs/runbook.md").read_text().splitlines() if re.match(r"\| `\w+Alarm`", line)]
+    for name in _telling(alarms, slos):
+        (row,) = [line for line in rows if f"`{name}`" in line.split("|")[1]]
+        letter = re.search(r"\*\*([a-z])\*\* *\|$", row)
+        assert letter, f"{name} names no command"
+        assert f"\n# {letter[1]} " in commands, f"{name}: there is no command {letter[1]}"
+
+
+@pytest.mark.parametrize("metric", ["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"])
+def test_every_queue_is_watched(metric: str, alarms: Resources, expanded: Expanded) -> None:
+    watched = {target(dimensions[0]["Value"]) for _, name, dimensions in _watched(alarms) if name == metric}
+    dead = expanded.dead_letters
+    assert watched == (dead if metric == "ApproximateNumberOfMessagesVisible" else expanded.queues.keys() - dead)
+
+
+def test_slow_requests_are_watched_by_their_percentile(alarms: Resources) -> None:
+    slow = alarms.of("AWS::CloudWatch::Alarm")["ApiSlowAlarm"]
+    assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("Latency", "p95")
+    assert "Statistic" not in slow
+
+
+def test_money_has_an_end(alarms: Resources, expanded: Expanded) -> None:
+    (budget,) = alarms.of("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"]["Amount"] == {"Ref": "MonthlyBudget"}
+    assert {
+        one["Address"]["Ref"] for each in budget["NotificationsWithSubscribers"] for one in each["Subscribers"]
+    } == {"AlarmEmail"}
+    assert alarms.of("AWS::CloudWatch::Alarm")["RunsADayAlarm"]["Threshold"] == {"Ref": "DailyRuns"}
+    assert expanded.template["Parameters"]["MonthlyBudget"]["Default"] == 0

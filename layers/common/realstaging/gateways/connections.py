@@ -28,6 +28,9 @@ class Connections:
             return False
         except (ClientError, BotoCoreError) as error:
             self._log_failure("push failed", connection_id, error)
+        else:
+            with self._lock:
+                count("PushSent")
         return True
 
     def close(self, connection_id: str) -> None:

@@ -1,5 +1,6 @@
 """Jobs and the batches they are made in."""
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -126,12 +127,14 @@ class Job(JobView):
     `seed_given` from the first attempt on. `runs` holds every attempt that has ended, `slot` the
     place in the schedule of starts that a queued job waits for, `held_back` that we have sent it away since
     it was queued, `parked` that it waits without a message until the sweep sends one at `due_at`.
+    `first_queued_at` is written once another attempt has moved `queued_at`.
     """
 
     owner: str
     period: str
     traceparent: str
     correlation_id: str
+    first_queued_at: AwareDatetime | None = None
     due_at: AwareDatetime | None = None
     deferrals: int = 0
     ordered_model: str | None = None
@@ -150,6 +153,11 @@ class Job(JobView):
     overlay_key: str | None = None
     best: Candidate | None = None
     retried_by: str | None = None
+
+    @property
+    def waits_since(self) -> datetime:
+        """When it could first have been started."""
+        return self.first_queued_at or self.queued_at or self.created_at
 
     @property
     def marker(self) -> str:

@@ -146,6 +146,7 @@ class JobStore:
         booked, cost_writes = self._build_booking(job, run)
         put = {
             "queued_at": keys.stamp(at),
+            "first_queued_at": keys.stamp(job.waits_since),
             **booked,
             **({"best": _replace_floats(best.model_dump(mode="json"))} if best else {}),
         }
