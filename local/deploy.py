@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from botocore.exceptions import ClientError
 
+from local.aliases import without_aliases
 from local.aws import REGION, client
 
 ARTIFACTS = "local-artifacts"
@@ -50,7 +51,7 @@ _Loader.add_multi_constructor("!", _long_form)
 
 def deploy(endpoint: str, folder: Path, stack: str, parameters: dict[str, str]) -> list[Resource]:
     """Bring the stack to what this built folder says; its resources."""
-    template = yaml.load((folder / "template.yaml").read_text(), _Loader)
+    template = without_aliases(yaml.load((folder / "template.yaml").read_text(), _Loader))
     s3 = client("s3", endpoint)
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -4,6 +4,7 @@ make deploy STAGE=dev            make build [STAGE=dev]: without deploying
 """
 
 import argparse
+import hashlib
 import json
 import os
 import struct
@@ -26,6 +27,7 @@ from tools.reconcile import region_of
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / ".aws-sam" / "build"
 SAM = ROOT / ".venvs/sam/bin/sam"
+UNMARKED = "Description: unreleased"  # of the functions, in template.yaml
 # e_machine of an ELF file.
 PROCESSORS = {0xB7: "arm64", 0x3E: "x86_64"}
 DEFAULTS = {"Architecture": "arm64", "AccountConcurrency": "10", "SettingsOverrides": "{}"}
@@ -106,6 +108,20 @@ def build(architecture: str) -> None:
         raise NotDeployedError(f"Built for {', '.join(sorted(found))} instead of {architecture}.")
 
 
+def mark_release(folder: Path) -> str:
+    """Write a hash of everything that was built into the built template, so that each function gets a version of it."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
+    release = digest.hexdigest()[:12]
+    template = folder / "template.yaml"
+    written, marked = template.read_text(), f"Description: Release {release}"
+    if written.count(UNMARKED) != 1:
+        raise NotDeployedError(f"The built template says {written.count(UNMARKED)} times `{UNMARKED}`, not once.")
+    template.write_text(written.replace(UNMARKED, marked))
+    return release
+
+
 def deploy(stage: str, parameters: dict[str, str], region: str, *, asks: bool = True) -> None:
     """`asks`: whether staging and prod show their changes and wait for a yes, as samconfig.toml says."""
     refuse_examples(parameters)
@@ -116,6 +132,7 @@ def deploy(stage: str, parameters: dict[str, str], region: str, *, asks: bool = 
     settings: Any = boto3.client("lambda", region_name=region).get_account_settings()
     refuse_small_account(parameters, settings["AccountLimit"]["ConcurrentExecutions"])
     build(parameters["Architecture"])
+    print(f"Release {mark_release(BUILT)}")
     command = [str(SAM), "deploy", "--config-env", stage, "--region", region]
     _run(command if asks else [*command, "--no-confirm-changeset"], dict(os.environ))
     if parameters.get("PageClientId"):

@@ -8,7 +8,12 @@ from typing import Any
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, by another environment
+
+from local.aliases import without_aliases
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "template.yaml"
 PACKAGED = "s3://artifacts/code.zip"
 
 
@@ -27,6 +32,9 @@ def expand(template: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
         raise SystemExit(f"no such parameter: {', '.join(sorted(unknown))}")
     for name, value in given.items():
         parameters[name]["Default"] = value
+    if given.get("EmulatorHost"):
+        template = without_aliases(template)
+        parameters = template["Parameters"]
     for resource in template["Resources"].values():
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):

@@ -39,10 +39,10 @@ def loader() -> type[yaml.SafeLoader]:
 
 
 def target(value: Any) -> str:
-    """The logical id that a Ref or a GetAtt names."""
+    """The logical id that a Ref or a GetAtt names; of a function's alias, the function."""
     named = value.get("Ref") or value["Fn::GetAtt"][0]
     assert isinstance(named, str)
-    return named
+    return named.removesuffix(".Alias").removesuffix("Aliaslive")
 
 
 def listed(value: Any) -> list[Any]:

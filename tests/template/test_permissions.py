@@ -10,6 +10,8 @@ ATTACHED_BY_SAM = {
     # To send traces, and nothing else; SAM attaches it wherever `Tracing` is written, also for PassThrough.
     "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
     "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
+    # CodeDeploy's own role: to move aliases and to look at alarms.
+    "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda",
 }
 
 

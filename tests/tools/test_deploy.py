@@ -66,3 +66,24 @@ def test_a_library_tells_which_processor_it_is_built_for(tmp_path: Path) -> None
     for name, machine in (("a.so", 0xB7), ("b.so.1", 0x3E)):
         (tmp_path / name).write_bytes(b"\x7fELF" + bytes(14) + struct.pack("<H", machine) + bytes(8))
     assert deploy.processors_of(tmp_path) == {"arm64", "x86_64"}
+
+
+def test_a_release_is_named_by_what_was_built(tmp_path: Path) -> None:
+    def built(name: str, code: str) -> Path:
+        folder = tmp_path / name
+        (folder / "layer").mkdir(parents=True)
+        (folder / "layer/code.py").write_text(code)
+        (folder / "template.yaml").write_text("Globals:\n  Function:\n    Description: unreleased\n")
+        return folder
+
+    first, same, other = built("first", "a"), built("same", "a"), built("other", "b")
+    releases = [deploy.mark_release(each) for each in (first, same, other)]
+
+    assert releases[0] == releases[1] != releases[2]
+    assert f"Description: Release {releases[0]}\n" in (first / "template.yaml").read_text()
+    with pytest.raises(deploy.NotDeployedError, match="not once"):
+        deploy.mark_release(first)
+
+
+def test_the_template_can_be_marked() -> None:
+    assert (ROOT / "template.yaml").read_text().count(deploy.UNMARKED) == 1

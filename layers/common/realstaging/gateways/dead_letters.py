@@ -116,16 +116,17 @@ class DeadLetters(WatchedQueue):
 
 
 class AsyncRetries:
-    """Functions that may be invoked again with an event they failed on."""
+    """Functions that may be invoked again with an event they failed on, known by their ARNs without an alias."""
 
     def __init__(self, functions: "LambdaClient", arns: Sequence[str]) -> None:
-        self._functions, self._arns = functions, frozenset(arns)
+        self._functions = functions
+        self._arns = {":".join(arn.split(":")[:7]): arn for arn in arns}
 
     def allows(self, arn: str) -> bool:
         return arn in self._arns
 
     def call(self, arn: str, event: Any) -> None:
-        self._functions.invoke(FunctionName=arn, InvocationType="Event", Payload=json.dumps(event).encode())
+        self._functions.invoke(FunctionName=self._arns[arn], InvocationType="Event", Payload=json.dumps(event).encode())
 
 
 def _letter(message: Any) -> DeadLetter:
