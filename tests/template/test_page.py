@@ -82,3 +82,10 @@ def test_a_domain_has_its_certificate(expanded: Expanded, page: Resources) -> No
     condition, given, otherwise = distribution["DistributionConfig"]["ViewerCertificate"]["Fn::If"]
     assert (condition, otherwise) == ("HasDomain", {"Ref": "AWS::NoValue"})
     assert given["MinimumProtocolVersion"] == "TLSv1.2_2021"
+
+
+def test_a_firewall_is_an_option(page: Resources) -> None:
+    (distribution,) = page.of("AWS::CloudFront::Distribution").values()
+    assert distribution["DistributionConfig"]["WebACLId"] == {
+        "Fn::If": ["HasFirewall", {"Ref": "Firewall"}, {"Ref": "AWS::NoValue"}]
+    }
