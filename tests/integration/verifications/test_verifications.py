@@ -12,6 +12,7 @@ from realstaging.imaging.checks.check import check
 from realstaging.models.verifications import Verification
 from tests.support import factories, rooms
 from tests.support.events import event, together
+from tests.support.fault_injection import before
 from tests.support.http_client import call
 from tests.support.steps import delivery, failures, finish, results, stage, sweep
 from tests.support.world import World
@@ -261,6 +262,57 @@ def test_changes_are_told_to_open_sockets(world: World) -> None:
     assert told["verification"] == read(world, made)
     assert "owner" not in told["verification"]
     assert Verification.model_validate(new).report is not None
+
+
+def test_a_pair_that_crashes_every_try_is_given_up_after_an_hour(world: World) -> None:
+    image, _ = factories.queued(world)
+    world.media.put_once(original_key("alice", str(image.sha256)), PHOTO, "image/jpeg")
+    made = create(world, original={"image_id": image.id}, altered={"image_id": image.id})
+    world.to_verify()  # taken, and never handled to the end
+
+    sweep(world, minutes=61)
+    verify_queued(world)
+
+    found = read(world, made)
+    assert (found["status"], found["error"]["code"]) == ("failed", "internal_error")
+    [row] = [row for row in world.rows() if row["sk"].startswith("VERIFICATION#")]
+    assert {"due_at", "gsi2pk"} & set(row) == set(), "the sweep sees no more of it"
+
+
+def test_of_two_workers_at_once_one_writes_the_report(world: World) -> None:
+    made = create(world)
+    upload(world, made, original=PHOTO)
+    with before(world, "UpdateItem", lambda: upload(world, made, altered=FURNISHED)):
+        answer = upload(world, made, altered=FURNISHED)
+
+    assert failures(answer) == []
+    found = read(world, made)
+    assert (found["status"], found["version"]) == ("ready", 3)
+
+
+def test_a_file_that_is_gone_when_it_is_read_fails_with_words(world: World) -> None:
+    image, _ = factories.queued(world)  # a row whose original was never written
+    made = create(world, original={"image_id": image.id}, altered={"image_id": image.id})
+
+    verify_queued(world)
+
+    found = read(world, made)
+    assert (found["status"], found["error"]["code"]) == ("failed", "not_found")
+    assert found["error"]["detail"].startswith("The original: ")
+
+
+def test_the_same_request_at_once_creates_one(world: World) -> None:
+    body, answers = {"original": FILE, "altered": FILE}, list[Any]()
+
+    def other() -> None:
+        answers.append(call(world, "POST", "/v1/verifications", body=body, headers={"idempotency-key": "k2"}))
+
+    with before(world, "TransactWriteItems", other):
+        answers.append(call(world, "POST", "/v1/verifications", body=body, headers={"idempotency-key": "k2"}))
+
+    assert [status for status, _, _ in answers] == [201, 201]
+    assert answers[0][1]["id"] == answers[1][1]["id"]
+    assert len([row for row in world.rows() if row["sk"].startswith("VERIFICATION#")]) == 1
 
 
 def test_its_event_is_the_one_that_is_sent(world: World) -> None:

@@ -52,11 +52,11 @@ class Verifier:
             log.info("verification dealt with elsewhere", verification_id=verification_id)
 
     def _verify(self, verification: Verification, at: datetime) -> None:
-        missing = [key for key in self._uploads(verification) if not self._media.has(key)]
         if at >= verification.give_up_at:
             # Also what crashed this function each time it was tried.
             self._fail(verification, _given_up(verification))
             return
+        missing = [key for key in self._uploads(verification) if not self._media.has(key)]
         if missing:
             log.info("verification waits for its files", verification_id=verification.id, missing=len(missing))
             return
