@@ -31,7 +31,7 @@ export function drafts(projectId, planned) {
       button("Choose photos", () => files.click(), {class: "primary"}),
       button("Choose a folder", () => folder.click(), {class: "desk-only"}),
       button("Take a photo", () => camera.click(), {class: "touch-only"})),
-    el("p", {class: "soft"}, `Up to ${limits.max_files} at a time, ${bytes(limits.max_bytes)} each: JPEG, PNG, WebP, HEIC, TIFF.`),
+    el("p", {class: "soft"}, `Up to ${limits.max_files} at a time, ${bytes(limits.max_bytes)} each: JPEG, PNG, WebP, HEIC, AVIF, TIFF.`),
     files, folder, camera);
 
   const over = (event) => {
