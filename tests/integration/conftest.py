@@ -28,7 +28,7 @@ from tests.support.fake_replicate import SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
-from tests.support.moto_speedups import one_copy_a_transaction, one_look_at_each_class, one_type_a_value
+from tests.support.moto_speedups import quick_moto
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
@@ -44,7 +44,7 @@ SECRETS = {
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_table() -> Iterator[None]:
-    with one_copy_a_transaction(), one_type_a_value(), one_look_at_each_class():
+    with quick_moto():
         yield
 
 
