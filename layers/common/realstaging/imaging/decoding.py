@@ -42,8 +42,9 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     AVIF: AvifImageFile,
     TIFF: TiffImageFile,
 }
-# Zeros in YCbCr, by matrix and range: 77 to 136. Every n-th pixel is looked at.
-_UNDRAWN, _NTH, _MOST_UNDRAWN = range(75, 138), 8, 0.003
+# The green of zeros in YCbCr, by matrix (BT.709, 2020, 601) and range. Every n-th pixel is looked at.
+_UNDRAWN = frozenset({76, 77, 78, 83, 84, 85, 88, 89, 90, 93, 94, 95, 134, 135, 136})
+_NTH, _MOST_UNDRAWN = 8, 0.003
 # What EXIF says of a camera set to Adobe RGB (DCF): the interoperability index, and a color space that is not sRGB.
 _ADOBE_INDEX, _SRGB_SPACE, _ADOBE_SPACE = "R03", 1, 2
 
