@@ -56,7 +56,7 @@ class Provider:
         return self.runs()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 120) -> None:
     """For what happens in another thread; how long it takes is nobody's business."""
     until = time.monotonic() + seconds
     while not true():
