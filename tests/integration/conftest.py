@@ -116,8 +116,8 @@ def overrides(provider: Provider, issuer: str, running_payments: Payments) -> di
     """Laid over the settings of the stage; a test module may add its own."""
     return {
         "identity": {"issuer": issuer},
-        "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
-        "stripe": {"api_base": running_payments.url, "connect_seconds": 1, "timeout_seconds": 5},
+        "replicate": {"base_url": provider.url, "timeout_seconds": 60, "cancel_after_seconds": 60},
+        "stripe": {"api_base": running_payments.url, "connect_seconds": 30, "timeout_seconds": 60},
         "plans": AS_SOLD,
     }
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 120) -> None:
     """Ask again and again; the end is only there so that a test which is wrong ends at all."""
     end = time.monotonic() + seconds
     while not true():
