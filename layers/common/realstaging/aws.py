@@ -1,17 +1,20 @@
-"""AWS clients, created once per process with short timeouts and few retries. No other module creates clients."""
+"""AWS clients, created once per process with short timeouts and few retries. No other module creates clients.
+
+By botocore alone: boto3 only adds to it what nothing here uses, and takes a fifth of a cold start.
+"""
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from realstaging.config import required
+from realstaging.dynamodb.table import Table
 from realstaging.tracing.calls import watch
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
-    from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -38,32 +41,44 @@ PUSH = Config(
 
 
 @functools.cache
-def table() -> "Table":
-    table = boto3.resource("dynamodb", config=QUICK).Table(required("TABLE_NAME"))
-    watch(table.meta.client)
-    return table
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+def _client(service: str, config: Config, endpoint: str | None = None) -> Any:
+    return watch(_session().create_client(service, config=config, endpoint_url=endpoint))
+
+
+@functools.cache
+def table() -> Table:
+    return Table(_client("dynamodb", QUICK), required("TABLE_NAME"))
 
 
 @functools.cache
 def s3() -> "S3Client":
-    return watch(boto3.client("s3", config=BULK))
+    client: S3Client = _client("s3", BULK)
+    return client
 
 
 @functools.cache
 def sqs() -> "SQSClient":
-    return watch(boto3.client("sqs", config=QUICK))
+    client: SQSClient = _client("sqs", QUICK)
+    return client
 
 
 @functools.cache
 def ssm() -> "SSMClient":
-    return watch(boto3.client("ssm", config=QUICK))
+    client: SSMClient = _client("ssm", QUICK)
+    return client
 
 
 @functools.cache
 def functions() -> "LambdaClient":
-    return watch(boto3.client("lambda", config=QUICK))
+    client: LambdaClient = _client("lambda", QUICK)
+    return client
 
 
 @functools.cache
 def sockets(endpoint: str) -> "ApiGatewayManagementApiClient":
-    return watch(boto3.client("apigatewaymanagementapi", config=PUSH, endpoint_url=endpoint))
+    client: ApiGatewayManagementApiClient = _client("apigatewaymanagementapi", PUSH, endpoint)
+    return client
