@@ -196,7 +196,9 @@ def with_late_imports(tree: ast.Module, submodules: Set[str] = frozenset()) -> l
         for alias in list(statement.names):
             name = bound_by(alias)
             only_for_its_effects = isinstance(statement, ast.Import) and name not in in_functions
-            if name in names.used | names.bound or times[name] > 1 or only_for_its_effects or _stays(statement, alias):
+            if name in names.used | names.bound | submodules or times[name] > 1 or only_for_its_effects:
+                continue
+            if _stays(statement, alias):
                 continue
             moved[name] = _importing(statement, alias)
             statement.names.remove(alias)

@@ -6,8 +6,9 @@ By botocore alone: boto3 only adds to it what nothing here uses, and takes a fif
 import functools
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
+from botocore import handlers
 from botocore.config import Config
+from botocore.session import Session
 
 from realstaging.config import required
 from realstaging.dynamodb.table import Table
@@ -40,9 +41,21 @@ PUSH = Config(
 )
 
 
+# Of botocore's own handlers only those of these services, and of all, are registered: a third of them.
+SERVICES = {"apigatewaymanagementapi", "dynamodb", "lambda", "s3", "sqs", "ssm", "*"}
+
+
 @functools.cache
-def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
+def _session() -> Session:
+    session = Session(include_builtin_handlers=False)
+    events = session.get_component("event_emitter")
+    places = {handlers.REGISTER_FIRST: events.register_first, handlers.REGISTER_LAST: events.register_last}
+    for name, handler, *place in handlers.BUILTIN_HANDLERS:
+        kind, *service = name.split(".")
+        if kind != "docs" and (not service or service[0] in SERVICES):
+            register = places[place[0]] if place else events.register
+            register(name, handler)
+    return session
 
 
 def _client(service: str, config: Config, endpoint: str | None = None) -> Any:

@@ -37,7 +37,7 @@ class IdempotencyStore:
         return StoredAnswer(
             fingerprint=str(item["fingerprint"]),
             status=int(item["answer_status"]),
-            body=json.loads(zlib.decompress(item["answer"].value)),
+            body=json.loads(zlib.decompress(item["answer"])),
             at=datetime.fromisoformat(str(item["created_at"])),
         )
 
