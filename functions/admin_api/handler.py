@@ -1,5 +1,8 @@
 """/v1/admin: models, settings, secrets, users, jobs, queues, the audit log. For administrators, not for API keys."""
 
+import realstaging  # noqa: F401 (first: it puts off the garbage collector)
+
+# isort: split
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
