@@ -45,7 +45,7 @@ def keyed(world: World, path: str, body: Any, key: str = "key-1", *, owner: str 
 
 def purge(world: World, **later: float) -> dict[str, int]:
     world.clock.forward(**later)
-    answer: dict[str, int] = world.run("purge", event("schedule-sweep"))
+    answer: dict[str, int] = world.run("purge", event("schedule-purge"))
     return answer
 
 
