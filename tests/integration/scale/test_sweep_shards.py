@@ -47,7 +47,7 @@ def overdue(world: World, count: int) -> list[str]:
 
 
 def minute(world: World) -> int:
-    looked = sum(world.run("sweep", schedule)["looked"] for schedule in schedules())
+    looked: int = sum(world.run("sweep", schedule)["looked"] for schedule in schedules())
     world.clock.forward(minutes=1)
     return looked
 
