@@ -88,10 +88,11 @@ def read() -> System:
     api = resources["HttpApi"]["Properties"]
     routes = {route: rate["ThrottlingRateLimit"] for route, rate in api["RouteSettings"].items()}
     [stream] = resources["PushStatus"]["Properties"]["Events"].values()
-    pace = config.load("prod", overrides="{}").replicate.creations_per_minute
+    paces = list(config.load("prod", overrides="{}").replicate.paces.values())
     return System(
         functions=functions,
-        runs_per_minute=pace or 600,
+        runs_per_minute=paces[0] or 600,
+        provider_accounts=len(paces),
         requests_per_second=api["DefaultRouteSettings"]["ThrottlingRateLimit"],
         webhooks_per_second=next(rate for route, rate in routes.items() if "replicate" in route),
         orders_per_second=routes["POST /v1/uploads"],

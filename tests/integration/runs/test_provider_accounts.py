@@ -13,7 +13,7 @@ from realstaging.stores.provider import ProviderStore
 from tests.support import factories
 from tests.support.events import event, webhook
 from tests.support.fake_replicate import SECOND_SECRET, SECRET
-from tests.support.steps import call, finish, hear, settle, stage, sweep
+from tests.support.steps import ask, finish, hear, settle, stage, sweep
 from tests.support.world import World
 
 TOKENS = {"default": "r8_local", "second": "r8_second"}
@@ -178,7 +178,7 @@ def test_a_report_of_an_unknown_account_is_refused_like_a_wrong_signature(world:
 def test_a_run_is_canceled_in_its_account(world: World) -> None:
     job = started_in(world, "second", "hang")
 
-    assert call(world, "POST", f"/v1/jobs/{job.id}/cancel")[0] == 200
+    assert ask(world, "POST", f"/v1/jobs/{job.id}/cancel")[0] == 200
     settle(world)
 
     [run] = world.provider.wait_for_runs()
@@ -198,9 +198,7 @@ def test_an_account_that_is_emptied_starts_nothing_and_its_runs_are_settled(worl
 
 
 def test_where_every_account_is_emptied_jobs_wait_for_a_day(world: World) -> None:
-    factories.set_now(
-        world, {"replicate.creations_per_minute": 0, "replicate.accounts.second.creations_per_minute": 0}
-    )
+    factories.set_now(world, {"replicate.creations_per_minute": 0, "replicate.accounts.second.creations_per_minute": 0})
     _, [job] = factories.queued(world)
 
     world.run("stage_image", factories.to_start(job))
