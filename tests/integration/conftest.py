@@ -28,7 +28,7 @@ from tests.support.fake_replicate import SECOND_SECRET, SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
-from tests.support.moto_speedups import one_copy_a_transaction, one_look_at_each_class, one_type_a_value
+from tests.support.moto_speedups import quick_moto
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
@@ -46,7 +46,7 @@ SECRETS = {
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_table() -> Iterator[None]:
-    with one_copy_a_transaction(), one_type_a_value(), one_look_at_each_class():
+    with quick_moto():
         yield
 
 
@@ -118,8 +118,8 @@ def overrides(provider: Provider, issuer: str, running_payments: Payments) -> di
     """Laid over the settings of the stage; a test module may add its own."""
     return {
         "identity": {"issuer": issuer},
-        "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
-        "stripe": {"api_base": running_payments.url, "connect_seconds": 1, "timeout_seconds": 5},
+        "replicate": {"base_url": provider.url, "timeout_seconds": 60, "cancel_after_seconds": 60},
+        "stripe": {"api_base": running_payments.url, "connect_seconds": 30, "timeout_seconds": 60},
         "plans": AS_SOLD,
     }
 

@@ -220,7 +220,7 @@ def test_at_the_deadline_a_running_prediction_is_canceled_a_waiting_one_aborted(
         async with httpx.AsyncClient() as http:
             [account] = Provider(Settings(port=1, secret="whsec_"), http).accounts.values()
             plan = Plan(latency=0, run=Outcome(outcome="hang", started=started))
-            soon = datetime.now(UTC) + timedelta(seconds=0.05)
+            soon = datetime.now(UTC) + timedelta(seconds=1 if started else 0.05)  # time enough to start
             prediction = Prediction(all_models()[MODEL], "hidden", {}, plan, deadline=soon)
             account.runner.begin(prediction)
             await prediction.over.wait()

@@ -100,15 +100,15 @@ def deliver(world: World, starter: Starter, jobs: Sequence[Job], *, until: timed
         world.clock.at = max(world.clock.at, due)
         starter.start(StageMessage.model_validate(message), world.clock.at)
         yield message
-        for sent in world.to_stage():
+        for sent in (again := world.to_stage()):
             number += 1
             heapq.heappush(waiting, (world.clock.at + timedelta(seconds=sent.pop("delay")), number, sent))
-        job = world.jobs.find(message["owner"], message["job_id"])
+        job = None if again else world.jobs.find(message["owner"], message["job_id"])
         if job and job.parked and job.due_at and job.status == "queued":
             # The sweep finds it within a minute of its date.
             number += 1
-            again = message | {"rounds": MAX_ROUNDS - ROUNDS_AFTER_PARKING}
-            heapq.heappush(waiting, (job.due_at + timedelta(seconds=30), number, again))
+            found = message | {"rounds": MAX_ROUNDS - ROUNDS_AFTER_PARKING}
+            heapq.heappush(waiting, (job.due_at + timedelta(seconds=30), number, found))
 
 
 NO_ANSWER, NO_CREDIT = UnsureError("status 503"), AccountError("out of credit", None)

@@ -1,6 +1,7 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
 import functools
+import gc
 import hashlib
 import os
 import time
@@ -88,7 +89,8 @@ _is_cold = True
 
 
 def observed[Answer](handler: Callable[[dict[str, Any], Any], Answer]) -> Callable[[dict[str, Any], Any], Answer]:
-    """The edge of every function: its log context, its metrics and its trace."""
+    """The edge of every function: its log context, its metrics and its trace. The last thing that a handler defines."""
+    _end_of_imports()
 
     @functools.wraps(handler)
     def traced(event: dict[str, Any], context: Any) -> Answer:
@@ -145,6 +147,13 @@ def request_answered(
         span.put({"realstaging.code": code})
     who = hashlib.sha256(owner.encode()).hexdigest()[:12] if owner else None
     log.info("request answered", method=method, route=route, status=status, code=code, owner_hash=who, **_used())
+
+
+def _end_of_imports() -> None:
+    """What is there now stays, so collections need not look at it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _begin() -> None:

@@ -214,7 +214,7 @@ def test_of_many_workers_at_once_one_tries(world: World) -> None:
     making, begin, sent_away = starter(world, provider), threading.Barrier(8), threading.Semaphore(0)
 
     def answers_when_the_others_are_gone() -> None:
-        assert all(sent_away.acquire(timeout=10) for _ in range(7))
+        assert all(sent_away.acquire(timeout=120) for _ in range(7))
 
     provider.fault = answers_when_the_others_are_gone
 
@@ -265,8 +265,8 @@ def test_an_outage_costs_nobody_a_job(world: World) -> None:
     provider.fault = lambda: NO_CREDIT if world.clock.at < began + timedelta(minutes=30) else None
     jobs = queued(world, 12)
 
-    for _ in deliver(world, starter(world, provider), jobs, until=timedelta(hours=2)):
-        assert {world.job(job).status for job in jobs} <= {JobStatus.QUEUED, JobStatus.PROCESSING}
+    for message in deliver(world, starter(world, provider), jobs, until=timedelta(hours=2)):
+        assert world.jobs.get(message["owner"], message["job_id"]).status in {JobStatus.QUEUED, JobStatus.PROCESSING}
 
     assert {(world.job(job).status, world.job(job).attempt) for job in jobs} == {(JobStatus.PROCESSING, 1)}
     assert provider.asked < 12 + 12  # tries, not every job every time

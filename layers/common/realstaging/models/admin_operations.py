@@ -84,7 +84,7 @@ class AdminJobPage(Frozen):
 class QueueView(Frozen):
     """Counts are approximate, as queues count; `depth` is all three together."""
 
-    name: str = Field(description="`stage` and `result` hold work; the others dead letters.")
+    name: str = Field(description="`stage`, `result` and `verify` hold work; the others dead letters.")
     depth: int
     visible: int = Field(description="Approximately, as all these counts.")
     in_flight: int = Field(description="Given to a reader, not yet done.")
@@ -92,8 +92,8 @@ class QueueView(Frozen):
     oldest_seconds: int | None = Field(
         default=None,
         description=(
-            "Of work, how long the oldest job is queued or processing; of dead letters, how long ago "
-            "the oldest that was seen was sent."
+            "Of work, how long the oldest job is queued or processing (null for `verify`, which has no jobs); of dead "
+            "letters, how long ago the oldest that was seen was sent."
         ),
     )
 

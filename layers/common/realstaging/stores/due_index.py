@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.stores import keys
 from realstaging.stores.table import LostRaceError, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 Lane = Literal["DUE", "PURGE"]
 Kind = Literal["IMAGE", "JOB", "BATCH", "VERIFICATION", "DELETED", "HASH", "PROFILE"]

@@ -16,7 +16,7 @@ from realstaging.stores.runtime_settings import live
 from realstaging.stores.table import Item, LostRaceError, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 TRIES = 20
 DAY = 24 * 60 * 60
