@@ -9,11 +9,12 @@ import pytest
 from realstaging import aws
 from realstaging.config import settings
 from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores.costs import CostStore
 from realstaging.stores.provider import ProviderStore
 from tests.support import factories
 from tests.support.events import event, webhook
 from tests.support.fake_replicate import SECOND_SECRET, SECRET
-from tests.support.steps import ask, finish, hear, settle, stage, sweep
+from tests.support.steps import ask, finish, hear, purge, settle, stage, sweep
 from tests.support.world import World
 
 TOKENS = {"default": "r8_local", "second": "r8_second"}
@@ -240,3 +241,45 @@ def test_an_account_without_a_token_stops_no_other(world: World) -> None:
     now = start_all(world, jobs)
 
     assert {(job.status, job.deferrals, job.provider_account) for job in now} == {(JobStatus.PROCESSING, 0, "default")}
+
+
+def test_a_run_that_shows_up_after_its_job_went_to_another_account_is_booked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = started_in(world, "second", "create:reset_after_create")
+    with monkeypatch.context() as patch:
+        # The provider's list lags.
+        patch.setattr(world.function("finish_job").replicate.of("second"), "find_marked", lambda *_: None)
+        sweep(world, seconds=120)
+        settle(world)
+    only(world, "default")
+    world.provider.script()
+    world.clock.forward(minutes=1)
+    stage(world)
+    assert world.job(job).provider_account == "default"
+
+    assert set(hear(world, job, count=2)) == {202}
+    settle(world)
+
+    now = world.job(job)
+    assert (now.status, now.attempt) == (JobStatus.READY, 1)
+    assert [(run.attempt, run.account, run.cost_usd > 0) for run in now.runs] == [
+        (1, "second", True),
+        (2, "default", True),
+    ]
+
+
+def test_the_run_of_a_deleted_job_is_asked_for_and_booked_in_its_account(world: World) -> None:
+    job = started_in(world, "second", "webhook:drop")
+    world.provider.wait_for_runs()
+    assert ask(world, "DELETE", f"/v1/images/{job.image_id}")[0] == 204
+    world.to_settle()
+
+    purge(world, minutes=15)
+    asked = world.to_settle()
+    assert {message["account"] for message in asked} == {"second"}
+    finish(world, [message | {"account": "default"} for message in asked])
+    assert CostStore(world.table).of(job.owner).total_cost_usd == 0
+    finish(world, asked)
+
+    assert CostStore(world.table).of(job.owner).total_cost_usd > 0
