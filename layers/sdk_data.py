@@ -39,7 +39,10 @@ def trim(file: Path) -> None:
     file.unlink()
     if not file.name.startswith("examples"):
         told = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
-        file.with_name(file.name.removesuffix(".gz")).write_text(compact(without_prose(told)))
+        needed = told.get("clientContextParams", {})  # of these botocore reads the prose, too
+        told = without_prose(told)
+        told |= {"clientContextParams": needed} if needed else {}
+        file.with_name(file.name.removesuffix(".gz")).write_text(compact(told))
 
 
 def without_prose(told: Any) -> Any:

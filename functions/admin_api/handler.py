@@ -53,8 +53,10 @@ from realstaging.models.admin_operations import (
     AdminJobView,
     AdminUserPage,
     AdminUserWithUsage,
+    BreakerOrder,
     BreakerView,
     LetterList,
+    ProviderView,
     QueueList,
     RedriveOrder,
     RedriveView,
@@ -91,6 +93,7 @@ QueueName = Annotated[str, Path(description="The queue.")]
 Order = Annotated[ChangeOrder, Body()]
 PLAIN = ChangeOrder()
 EVERYTHING = RedriveOrder()
+EVERY_BREAKER = BreakerOrder()
 
 app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
@@ -548,6 +551,19 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
     return queues.redrive(name, order, at, by=app.owner)
 
 
+@app.get(
+    "/v1/admin/breaker",
+    **describe(
+        "Administration",
+        "getBreaker",
+        "How it stands with our accounts at the provider",
+        {200: "Each account's breaker and pace, and the models that are refused by themselves."},
+    ),
+)
+def get_breaker() -> ProviderView:
+    return breaking.show(provider, live.settings())
+
+
 @app.post(
     "/v1/admin/breaker/close",
     **describe(
@@ -557,15 +573,15 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
         {200: "What it was before. Closing what is closed changes nothing."},
         "While the provider refuses our account or does not answer, nothing is started and one run tries after each "
         "pause; likewise with single models. This ends the pauses. Jobs that wait in the queue come back when their "
-        "delay is over, fifteen minutes at the most.",
+        "delay is over, fifteen minutes at the most. Named in the body, only one of our accounts is closed.",
         codes=("version_conflict",),
         counted=True,
     ),
 )
-def post_breaker_close() -> BreakerView:
+def post_breaker_close(order: Annotated[BreakerOrder, Body()] = EVERY_BREAKER) -> BreakerView:
     at = datetime.now(UTC)
     app.count_creation(at)
-    return breaking.close(provider, audit, at, by=app.owner)
+    return breaking.close(provider, audit, order, settings().replicate.every_account, at, by=app.owner)
 
 
 @app.get(

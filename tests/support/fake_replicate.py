@@ -11,6 +11,7 @@ from tests.support.waits import wait_until
 from tests.support.webhook_receiver import Call, Receiver
 
 SECRET = "whsec_dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWM="
+SECOND_SECRET = "whsec_c2Vjb25kLXNlY3JldC1zZWNvbmQtc2VjcmV0LXNlY28="  # of the account whose token is r8_second
 
 
 @dataclass(frozen=True)
