@@ -248,7 +248,7 @@ def _no_web_around_the_table(patch: pytest.MonkeyPatch) -> None:
         if status >= 300:
             cast(Any, endpoint)._add_modeled_error_fields(answer, parsed, operation, parser)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
-        return SimpleNamespace(status_code=status), parsed
+        return SimpleNamespace(status_code=status, content=answer["body"]), parsed
 
     patch.setattr(Endpoint, "make_request", quick)
     patch.setattr(UserAgentString, "to_string", lambda _: "tests")
