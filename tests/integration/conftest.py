@@ -31,7 +31,7 @@ from tests.support.fake_replicate import SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
-from tests.support.moto_speedups import quick_moto
+from tests.support.moto_speedups import quicken
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
@@ -49,9 +49,10 @@ SECRETS = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_table() -> Iterator[None]:
-    with quick_moto():
-        yield
+def quick_moto() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch)
+        yield patch
 
 
 @pytest.fixture(scope="session")

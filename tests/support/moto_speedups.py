@@ -5,8 +5,7 @@ import functools
 import pickle
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -35,17 +34,14 @@ TRAVERSER: Any = vars(ast_nodes)["DepthFirstTraverser"]
 NODE: Any = vars(ast_nodes)["Node"]
 
 
-@contextmanager
-def quick_moto() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        _one_copy_a_transaction(patch)
-        _one_type_a_value(patch)
-        _one_look_at_each_class(patch)
-        _one_reading_of_a_condition(patch)
-        _one_reading_of_an_update(patch)
-        _one_size_a_row(patch)
-        _no_web_around_the_table(patch)
-        yield
+def quicken(patch: pytest.MonkeyPatch) -> None:
+    _one_copy_a_transaction(patch)
+    _one_type_a_value(patch)
+    _one_look_at_each_class(patch)
+    _one_reading_of_a_condition(patch)
+    _one_reading_of_an_update(patch)
+    _one_size_a_row(patch)
+    _no_web_around_the_table(patch)
 
 
 # -- Moto copies the whole table for each action of a transaction, in case it must be undone: its own rows are enough
