@@ -1,5 +1,8 @@
 """/v1/account: profile, usage, ledger, API keys, socket tickets, and its end. /v1/billing: what is paid for it."""
 
+import realstaging  # noqa: F401 (first: it puts off the garbage collector)
+
+# isort: split
 from datetime import UTC, datetime
 from typing import Annotated, Any
 

@@ -1,5 +1,8 @@
 """Everything users do with their own data: projects, images, jobs, batches. And what is public."""
 
+import realstaging  # noqa: F401 (first: it puts off the garbage collector)
+
+# isort: split
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from realstaging import aws
 from realstaging.config import required, settings
+from realstaging.dynamodb.values import plain
 from realstaging.event_records import Record, each
 from realstaging.gateways.connections import Connections
 from realstaging.observability import follow, observed
@@ -15,7 +16,6 @@ from realstaging.sockets.push import Pusher, announcement
 from realstaging.stores.connections import ConnectionStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.runtime_settings import OverrideStore
-from realstaging.stores.table import plain
 
 live, counters = RuntimeSettings(settings(), OverrideStore(aws.table())), QuotaStore(aws.table())
 pusher = Pusher(ConnectionStore(aws.table()), Connections(aws.sockets(required("SOCKET_POST_URL"))))

@@ -1,5 +1,8 @@
 """POST /v1/uploads, POST /v1/images/{id}/upload-url."""
 
+import realstaging  # noqa: F401 (first: it puts off the garbage collector)
+
+# isort: split
 from datetime import UTC, datetime
 from typing import Any
 

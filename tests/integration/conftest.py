@@ -27,7 +27,7 @@ from standins.replicate.server import server
 from standins.stripe import catalog as stripe_catalog
 from standins.stripe import server as stripe_server
 from standins.stripe.account import Settings as StripeSettings
-from tests.support.fake_replicate import SECRET, Provider
+from tests.support.fake_replicate import SECOND_SECRET, SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
@@ -43,6 +43,8 @@ SECURE: Any = ("SecureString", "", "alias/aws/ssm", False, [], "text", None, Non
 SECRETS = {
     "replicate_api_token": "r8_local",
     "replicate_webhook_secret": SECRET,
+    "replicate/second/api_token": "r8_second",
+    "replicate/second/webhook_secret": SECOND_SECRET,
     "stripe_secret_key": "sk_test_local",
     "stripe_webhook_secret": STRIPE_SECRET,
 }
@@ -67,7 +69,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running_provider() -> Iterator[Provider]:
     port = free_port()
     with (
-        running(server(ProviderSettings(port, SECRET, latency=0))),
+        running(server(ProviderSettings(port, SECRET, latency=0, more=(("r8_second", SECOND_SECRET),)))),
         receiving() as receiver,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
     ):

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from replicate.webhook import InvalidSignatureError, Webhooks, WebhookSigningSecret, WebhookValidationError
 
-from tests.support.fake_replicate import wait_until
 from tests.support.replicate_customer import Customer
+from tests.support.waits import wait_until
 from tests.support.webhook_receiver import Call
 
 

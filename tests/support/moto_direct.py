@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from moto.backends import get_backend
 from moto.dynamodb.comparisons import get_filter_expression
-from mypy_boto3_dynamodb.service_resource import Table
 
-from realstaging.stores.serialization import attributes
-from realstaging.stores.table import plain
+from realstaging.dynamodb.table import Table
+from realstaging.dynamodb.values import attributes, plain
 
 NAME = "table"
 

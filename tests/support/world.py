@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from realstaging.config import Settings
+from realstaging.dynamodb.values import plain
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
@@ -26,7 +27,6 @@ from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
-from realstaging.stores.table import plain
 from realstaging.stores.tombstones import TombstoneStore
 from realstaging.stores.verifications import VerificationStore
 from realstaging.sweep import Sweeper

@@ -6,9 +6,14 @@ import pytest
 
 from tests.support.template_reader import ROOT, Expanded, Handler, Written, handlers, target, variables_read
 
-# Read by boto3 and Powertools, and by realstaging.tracing from a mapping.
+# Read by botocore, pydantic and Powertools, and by realstaging.tracing from a mapping.
 OTEL = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
-BY_LIBRARIES = {"AWS_ENDPOINT_URL", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"} | OTEL
+BY_LIBRARIES = {
+    "AWS_ENDPOINT_URL",
+    "PYDANTIC_DISABLE_PLUGINS",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_SERVICE_NAME",
+} | OTEL
 
 each_handler = pytest.mark.parametrize("handler", handlers(), ids=lambda handler: handler.path.parent.name)
 

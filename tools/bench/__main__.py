@@ -36,7 +36,7 @@ def measured(cloud: Cloud, directory: Path, only: str | None) -> Iterator[Figure
         "calls": lambda: calls.measured(cloud.api, token),
         "batch": lambda: batch.measured(cloud, token("batch")),
         "pushes": lambda: pushes.measured(cloud, token("pushes")),
-        "starts": lambda: starts.measured(cloud),
+        "starts": lambda: starts.measured(cloud, token),
         "page": lambda: page.measured(cloud, f"bench-{time.time_ns()}-page"),
     }
     for name, part in parts.items():

@@ -15,6 +15,7 @@ from local.state import Cloud
 
 PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 INSIDE = Path(__file__).with_name("inside")
+BARE = {"sdk", "sdk_call"}  # with the runtime's own SDK: ours is trimmed
 
 
 class InsideError(Exception):
@@ -47,7 +48,7 @@ def run(function: Function, script: str, argument: Any, cloud: Cloud) -> Any:
     """The answer of a script in `inside`. Raises InsideError."""
     environment = {
         "PATH": os.defpath,
-        "PYTHONPATH": os.pathsep.join(str(path) for path in (function.code, *function.layers)),
+        "PYTHONPATH": "" if script in BARE else os.pathsep.join(map(str, (function.code, *function.layers))),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_ACCESS_KEY_ID": cloud.access_key,
         "AWS_SECRET_ACCESS_KEY": cloud.secret_key,

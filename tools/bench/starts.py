@@ -1,8 +1,9 @@
 """Figures of single processes: cold starts, the settings' first load, jobs into a queue."""
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from events.loading import load
 from local import aws
 from local.state import Cloud
 from tools.bench.deployed import Function, InsideError, functions, run, until_ready
@@ -14,9 +15,10 @@ STARTS = ("empty", "sdk", "ready")
 APIS = ("Api", "UploadUrls")
 
 
-def measured(cloud: Cloud) -> Iterator[Figure]:
+def measured(cloud: Cloud, token: Callable[[str], str]) -> Iterator[Figure]:
     deployed = functions(cloud)
     yield from _cold_starts(deployed, cloud)
+    yield _first_request(next(function for function in deployed if function.name == "JobsApi"), cloud, token("first"))
     worker = next(function for function in deployed if function.name == "StageImage")
     yield _enqueueing(worker, cloud)
     yield _settings(worker, cloud)
@@ -46,6 +48,23 @@ def compared(rounds: list[list[float]]) -> tuple[float, str, str]:
     empty, sdk, own = (statistics.median(each) for each in zip(*rounds, strict=True))
     detail = f"{own:.0f} ms; boto3 and a client {sdk:.0f}, an empty Python {empty:.0f} ({own / empty:.1f}×)"
     return ratio, "×", f"{detail}, {len(rounds)} rounds"
+
+
+def _first_request(function: Function, cloud: Cloud, token: str) -> Figure:
+    """Start and first request, against the SDK and its first call: what is put off until then is in it."""
+    what = f"{function.name} with its first request"
+    event = load("http-get-job.json", token=token)
+    try:
+        asked = [run(function, "request", event, cloud) for _ in range(ROUNDS)]
+        called = [run(function, "sdk_call", function.environment["TABLE_NAME"], cloud) for _ in range(ROUNDS)]
+    except InsideError as error:
+        return Figure(what, None, "×", str(error))
+    start, all = (statistics.median(each[part] for each in asked) for part in ("start", "all"))
+    sdk = statistics.median(called)
+    detail = (
+        f"processor's time: {start:.0f} ms to start, {all - start:.0f} for GET /v1/jobs/{{id}} ({asked[0]['status']})"
+    )
+    return Figure(what, all / sdk, "×", f"{detail}; boto3, a client and its first call {sdk:.0f}")
 
 
 def _enqueueing(worker: Function, cloud: Cloud) -> Figure:

@@ -1,6 +1,7 @@
 """The one logger, the metrics, and the W3C trace context that follows a photo through the system."""
 
 import functools
+import gc
 import hashlib
 import os
 import time
@@ -34,11 +35,18 @@ def count(name: str, value: int = 1) -> None:
 def count_check(model: str, verdict: str) -> None:
     """A picture check, by the model that made the picture and the verdict: two dimensions of few values."""
     metrics.add_metric(name="PictureChecked", unit=MetricUnit.Count, value=1)
-    with single_metric(
-        name="PictureCheckedByModel", unit=MetricUnit.Count, value=1, namespace="RealStaging"
-    ) as by_model:
-        for name, value in (("stage", os.environ.get("STAGE", "unknown")), ("model", model), ("verdict", verdict)):
-            by_model.add_dimension(name=name, value=value)
+    _count_by("PictureCheckedByModel", model=model, verdict=verdict)
+
+
+def count_by_account(name: str, account: str) -> None:
+    """One more of something, by the provider's account: as many values as are configured."""
+    _count_by(name, account=account)
+
+
+def _count_by(name: str, **dimensions: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="RealStaging") as metric:
+        for dimension, value in {"stage": os.environ.get("STAGE", "unknown"), **dimensions}.items():
+            metric.add_dimension(name=dimension, value=value)
 
 
 def duration(name: str, milliseconds: float) -> None:
@@ -81,7 +89,8 @@ _is_cold = True
 
 
 def observed[Answer](handler: Callable[[dict[str, Any], Any], Answer]) -> Callable[[dict[str, Any], Any], Answer]:
-    """The edge of every function: its log context, its metrics and its trace."""
+    """The edge of every function: its log context, its metrics and its trace. The last thing that a handler defines."""
+    _end_of_imports()
 
     @functools.wraps(handler)
     def traced(event: dict[str, Any], context: Any) -> Answer:
@@ -138,6 +147,13 @@ def request_answered(
         span.put({"realstaging.code": code})
     who = hashlib.sha256(owner.encode()).hexdigest()[:12] if owner else None
     log.info("request answered", method=method, route=route, status=status, code=code, owner_hash=who, **_used())
+
+
+def _end_of_imports() -> None:
+    """What is there now stays, so collections need not look at it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _begin() -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
+from realstaging.dynamodb.values import plain
 from realstaging.errors import ConflictError, NotFoundError, QuotaExceededError
 from realstaging.models.jobs import Job
 from realstaging.models.projects import Project
 from realstaging.stores import keys as periods
 from realstaging.stores.due_index import DueRow
-from realstaging.stores.table import LostRaceError, plain
+from realstaging.stores.table import LostRaceError
 from tests.support import factories
 from tests.support.fault_injection import CrashError, faulty, watched
 from tests.support.world import World

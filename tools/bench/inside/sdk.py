@@ -1,4 +1,4 @@
-"""What nobody who calls AWS can do without: the SDK and one client. When it was ready, as `empty` says."""
+"""What everybody who calls AWS begins with: the SDK as the runtime brings it, and one client. As `empty` says."""
 
 import time
 

@@ -37,7 +37,7 @@ from realstaging.stores.rate_limits import RateStore
 from realstaging.validation import pointer
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 Event = dict[str, Any]
 

@@ -12,7 +12,7 @@ from realstaging.stores.api_keys import ApiKeyStore
 from realstaging.stores.users import UserStore
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class Authenticator:

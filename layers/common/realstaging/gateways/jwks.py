@@ -1,13 +1,13 @@
 """The identity provider's public keys: cached, kept while it is down, and fetched at most every 30 s."""
 
-import http.client
 import json
 import math
 import time
-import urllib.request
 from typing import Any
 
 import jwt
+import urllib3
+from urllib3.exceptions import HTTPError
 
 from realstaging.config import Identity
 from realstaging.errors import ProviderUnavailableError
@@ -18,12 +18,16 @@ KEEP_SECONDS = 300
 COOLDOWN_SECONDS = 30
 TIMEOUT_SECONDS = 2
 MAX_BYTES = 256 * 1024
-FETCH_ERRORS = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError)
+OK = 200
+FETCH_ERRORS = (OSError, HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError)
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
+class _StatusError(ValueError):
+    """The issuer's answer is none. A redirect is not followed: it could lead anywhere."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"status {code}")
+        self.code = code
 
 
 class UnknownKeyError(Exception):
@@ -39,7 +43,8 @@ class IssuerKeys:
         self._identity = identity
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
-        self._open = urllib.request.build_opener(_NoRedirects).open
+        # botocore brings it; urllib.request would only cost its import, and reads the machine's certificates at once.
+        self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS)
 
     def find(self, kid: str) -> jwt.PyJWK | None:
         """The key of this id, or None if the keys fetched just now do not have it.
@@ -91,8 +96,12 @@ class IssuerKeys:
         count("IssuerKeysMissed")
 
     def _read(self, url: str) -> dict[str, Any]:
+        if not str(url).startswith(("https://", "http://")):
+            raise ValueError("no address")
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        with self._open(url, timeout=TIMEOUT_SECONDS) as answer:
+        with self._http.request("GET", url, preload_content=False, redirect=False) as answer:
+            if answer.status != OK:
+                raise _StatusError(answer.status)
             body = b""
             while (chunk := answer.read1(MAX_BYTES)) and len(body) <= MAX_BYTES:
                 body += chunk

@@ -25,7 +25,7 @@ class ResultDownloadError(Exception):
 
 
 class ResultDownload:
-    """urllib3 comes with boto3: another HTTP client would only cost its import."""
+    """urllib3 comes with botocore: another HTTP client would only cost its import."""
 
     def __init__(self, hosts: tuple[str, ...], *, max_bytes: int, seconds: float) -> None:
         self._hosts, self._max_bytes, self._seconds = hosts, max_bytes, seconds

@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.errors import NotFoundError, TooManyApiKeysError
 from realstaging.models.accounts import ApiKey
 from realstaging.stores import keys
 from realstaging.stores.table import CONFLICT_TRIES, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class ApiKeyStore:

@@ -4,15 +4,14 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-
+from realstaging.dynamodb.conditions import Attr, Key
 from realstaging.ids import new_id
 from realstaging.models.admin import AuditEntry
 from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class AuditStore:

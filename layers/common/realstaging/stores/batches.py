@@ -14,7 +14,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import MAX_ACTIONS, LostRaceError, Write, Writes, retry_on_conflict, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 Group = tuple[Image, Sequence[Job]]
 # Enough for ten concurrent repeats of the largest request that each win some of its transactions.

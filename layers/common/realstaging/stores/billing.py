@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.models.accounts import Subscribed, User
 from realstaging.models.stripe import BillingEvent
 from realstaging.models.subscriptions import OpenCheckout, ReconciliationCursor
@@ -13,7 +12,7 @@ from realstaging.stores import keys
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 # Stripe repeats an event for a month at most.
 EVENT_KEPT = timedelta(days=90)

@@ -4,15 +4,14 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.models.picture_checks import CheckFigures
 from realstaging.models.verdicts import Verdict
 from realstaging.stores import keys
 from realstaging.stores.table import Writes, query_all
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 DAYS = 30
 KEPT = timedelta(days=DAYS + 10)

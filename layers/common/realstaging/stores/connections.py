@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.stores import keys
 from realstaging.stores.table import Item
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class TicketStore:

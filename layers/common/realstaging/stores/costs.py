@@ -10,7 +10,7 @@ from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 MICRO = 1_000_000
 SMALLEST = Decimal("0.000001")

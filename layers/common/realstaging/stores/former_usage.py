@@ -15,7 +15,7 @@ from realstaging.stores import keys
 from realstaging.stores.table import Item, LostRaceError, Write, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class FormerUsage:

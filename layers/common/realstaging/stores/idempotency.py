@@ -10,7 +10,7 @@ from realstaging.stores import keys
 from realstaging.stores.table import Write, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 KEEP = timedelta(hours=24)
 
@@ -37,7 +37,7 @@ class IdempotencyStore:
         return StoredAnswer(
             fingerprint=str(item["fingerprint"]),
             status=int(item["answer_status"]),
-            body=json.loads(zlib.decompress(item["answer"].value)),
+            body=json.loads(zlib.decompress(item["answer"])),
             at=datetime.fromisoformat(str(item["created_at"])),
         )
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
 from realstaging.models.images import Image, ImageStatus
@@ -17,7 +16,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, Write, Writes, query_all, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 # The same content may be uploaded again in the meantime.
 CONTENT_SETTLED = timedelta(hours=1)

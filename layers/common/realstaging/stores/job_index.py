@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
-
+from realstaging.dynamodb.conditions import Attr, Condition, Key
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys
 from realstaging.stores.table import Item, Writes, query_all
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 LANE_PAGE = 50
 # 1 MB each: about 14,000 unfinished jobs in every shard.
@@ -60,14 +59,14 @@ class JobIndex:
         yield from self._query_due(keys.shard(job_id), Attr("sk").eq(f"JOB#{job_id}"), None)
 
     def _query_ended(self, lane: str, before: str | None) -> Iterator[IndexedJob]:
-        condition: ConditionBase = Key("gsi2pk").eq(lane)
+        condition: Condition = Key("gsi2pk").eq(lane)
         if before:
             condition &= Key("gsi2sk").lt(before)
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": LANE_PAGE}
         return self._query(**query)
 
-    def _query_due(self, shard: int, which: ConditionBase, before: datetime | None) -> Iterator[IndexedJob]:
-        condition: ConditionBase = Key("gsi2pk").eq(f"DUE#{shard}")
+    def _query_due(self, shard: int, which: Condition, before: datetime | None) -> Iterator[IndexedJob]:
+        condition: Condition = Key("gsi2pk").eq(f"DUE#{shard}")
         if before:
             condition &= Key("gsi2sk").lt(keys.stamp(before))
         query: dict[str, Any] = {"KeyConditionExpression": condition, "FilterExpression": which}

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-
+from realstaging.dynamodb.conditions import Attr, Key
 from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
 from realstaging.models.jobs import Candidate, Job, JobStatus
@@ -23,7 +22,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 MAX_PAGES = 10
 CLOSED_TOGETHER = 45
@@ -116,7 +115,7 @@ class JobStore:
     def claim(self, job: Job, at: datetime, deadline: datetime, chosen: Item | None = None) -> Job:
         """`queued` → `processing`, one more attempt, written before anything is paid for.
 
-        `chosen`: the attributes of this attempt: model, seed and parameters.
+        `chosen`: the attributes of this attempt: model, seed, parameters, the provider's account.
         """
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at), **(chosen or {})}
         drop = [

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.errors import NotFoundError
 from realstaging.models.projects import Project
 from realstaging.stores import keys
 from realstaging.stores.table import LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class ProjectStore:

@@ -2,15 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.models.accounts import User
 from realstaging.models.runtime_settings import Overrides, Revision
 from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class OverrideStore:

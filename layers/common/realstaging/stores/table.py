@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
-from realstaging.stores.serialization import SerializedActions
+from realstaging.dynamodb.values import SerializedActions, plain
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 Write = dict[str, dict[str, Any]]
 Item = dict[str, Any]
@@ -256,12 +255,6 @@ class Writes:
             else:
                 raise RuntimeError("the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
-
-
-def plain(item: Item) -> Item:
-    """An item in DynamoDB's JSON, as errors and the stream have it, as Python values."""
-    read = TypeDeserializer().deserialize
-    return {name: read(value) for name, value in item.items()}
 
 
 def _find_names(expression: str) -> dict[str, str]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from boto3.dynamodb.conditions import Attr, Key
-
+from realstaging.dynamodb.conditions import Attr, Key
 from realstaging.models.images import Image
 from realstaging.models.jobs import Batch, Job
 from realstaging.models.projects import Project
@@ -20,7 +19,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, query_all
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 # A function that has read the row may still write files: none runs longer than a minute.
 FILES_SETTLED = timedelta(minutes=2)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
+from realstaging.dynamodb.conditions import Key
 from realstaging.errors import ForbiddenError, VersionConflictError
 from realstaging.models.accounts import Profile, User
 from realstaging.models.jobs import Job
@@ -16,7 +15,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 # How long the customer of a closed account is remembered as a former one.
 FORMER_CUSTOMER_KEPT = timedelta(days=90)
@@ -174,9 +173,7 @@ class UserStore:
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
-        with self._table.batch_writer() as batch:
-            for item in [*found, *api_keys]:
-                batch.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+        self._table.delete_many({"pk": item["pk"], "sk": item["sk"]} for item in [*found, *api_keys])
         return len(found) + len(api_keys)
 
     def forget(self, owner: str, at: datetime, *, marked_before: datetime, free_images: int) -> bool:

@@ -11,7 +11,7 @@ from realstaging.stores import keys
 from realstaging.stores.table import Item, Write, Writes, row
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from realstaging.dynamodb.table import Table
 
 
 class VerificationStore:

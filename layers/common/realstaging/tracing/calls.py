@@ -46,7 +46,7 @@ tally = Tally()
 
 
 def watch[C](client: C) -> C:
-    """Count and trace what a boto3 client calls."""
+    """Count and trace what a client calls."""
     events = client.meta.events  # type: ignore[attr-defined]
     events.register("before-parameter-build.dynamodb", _ask_for_units)
     events.register("before-call", _before)

@@ -24,7 +24,7 @@ class Http:
     """OTLP/HTTP in protobuf. One connection, kept open."""
 
     def __init__(self, config: Config) -> None:
-        import urllib3  # comes with boto3
+        import urllib3  # comes with botocore
 
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, config.timeout_seconds), total=config.timeout_seconds)
         self._http = urllib3.PoolManager(retries=False, timeout=timeout)
