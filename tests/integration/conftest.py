@@ -1,12 +1,15 @@
 """One table, bucket and pair of queues in moto, shaped by template.yaml, and the stores bound to them."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from moto import mock_aws
+from moto.backends import get_backend
 
 from realstaging import aws, config
 from realstaging.config import settings
@@ -28,12 +31,15 @@ from tests.support.fake_replicate import SECOND_SECRET, SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
-from tests.support.moto_speedups import quick_moto
+from tests.support.moto_speedups import quicken
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
 from tests.support.world import World, check_books
 
+ACCOUNT, REGION = "123456789012", "us-east-1"
+# How moto takes a SecureString: type, pattern, key, overwrite, tags, kind of data, tier, policies.
+SECURE: Any = ("SecureString", "", "alias/aws/ssm", False, [], "text", None, None)
 SECRETS = {
     "replicate_api_token": "r8_local",
     "replicate_webhook_secret": SECRET,
@@ -45,9 +51,10 @@ SECRETS = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_table() -> Iterator[None]:
-    with quick_moto():
-        yield
+def quick_moto() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch)
+        yield patch
 
 
 @pytest.fixture(scope="session")
@@ -133,21 +140,19 @@ def world(
     packaged: Path,
 ) -> Iterator[World]:
     with mock_aws():
-        stage, result, verify = [
-            aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result", "verify")
-        ]
-        monkeypatch.setenv("STAGE_QUEUE_URL", stage)
-        monkeypatch.setenv("RESULT_QUEUE_URL", result)
-        monkeypatch.setenv("VERIFY_QUEUE_URL", verify)
+        # Straight from moto, which is quicker than by botocore: this is done for each test.
+        queues, parameters = get_backend("sqs")[ACCOUNT][REGION], get_backend("ssm")[ACCOUNT][REGION]
+        for name in ("stage", "result", "verify"):
+            queues.create_queue(name)
+        for name, value in SECRETS.items():
+            parameters.put_parameter(f"/realstaging/local/{name}", "", value, *SECURE)
         monkeypatch.setenv("PUBLIC_API_URL", provider.receiver.url)
         monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
         monkeypatch.setattr(config, "PACKAGED", packaged)
         settings.cache_clear()
         aws.s3().create_bucket(Bucket="media")
-        for name, value in SECRETS.items():
-            aws.ssm().put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
         aws.table().meta.client.create_table(TableName="table", **table_shape())
-        made = _made(provider, token, stage, result, verify)
+        made = _made(provider, token)
         monkeypatch.setattr(aws, "functions", lambda: made.lambdas)  # moto would want a container
         yield made
         made.close()
@@ -155,7 +160,8 @@ def world(
     settings.cache_clear()
 
 
-def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str, verify: str) -> World:
+def _made(provider: Provider, token: Callable[[str], str]) -> World:
+    stage, result, verify = (os.environ[f"{name}_QUEUE_URL"] for name in ("STAGE", "RESULT", "VERIFY"))
     table = aws.table()
     quota = QuotaStore(table)
     jobs = JobStore(table)

@@ -5,8 +5,7 @@ import functools
 import pickle
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -35,17 +34,14 @@ TRAVERSER: Any = vars(ast_nodes)["DepthFirstTraverser"]
 NODE: Any = vars(ast_nodes)["Node"]
 
 
-@contextmanager
-def quick_moto() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        _one_copy_a_transaction(patch)
-        _one_type_a_value(patch)
-        _one_look_at_each_class(patch)
-        _one_reading_of_a_condition(patch)
-        _one_reading_of_an_update(patch)
-        _one_size_a_row(patch)
-        _no_web_around_the_table(patch)
-        yield
+def quicken(patch: pytest.MonkeyPatch) -> None:
+    _one_copy_a_transaction(patch)
+    _one_type_a_value(patch)
+    _one_look_at_each_class(patch)
+    _one_reading_of_a_condition(patch)
+    _one_reading_of_an_update(patch)
+    _one_size_a_row(patch)
+    _no_web_around_the_table(patch)
 
 
 # -- Moto copies the whole table for each action of a transaction, in case it must be undone: its own rows are enough
@@ -248,7 +244,7 @@ def _no_web_around_the_table(patch: pytest.MonkeyPatch) -> None:
         if status >= 300:
             cast(Any, endpoint)._add_modeled_error_fields(answer, parsed, operation, parser)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
-        return SimpleNamespace(status_code=status), parsed
+        return SimpleNamespace(status_code=status, content=answer["body"]), parsed
 
     patch.setattr(Endpoint, "make_request", quick)
     patch.setattr(UserAgentString, "to_string", lambda _: "tests")
