@@ -66,7 +66,7 @@ def test_trimmed_descriptions_sign_and_call_as_whole_ones_do(trimmed: Loader) ->
         session = Session()
         if loader:
             session.register_component("data_loader", loader)
-        s3 = session.create_client("s3", region_name="eu-central-1", config=aws.BULK)
+        s3: Any = session.create_client("s3", region_name="eu-central-1", config=aws.BULK)
         sqs = session.create_client("sqs", region_name="eu-central-1", config=aws.QUICK)
         table = session.create_client("dynamodb", region_name="eu-central-1", config=aws.QUICK)
         post = s3.generate_presigned_post("media", "uploads/one")
