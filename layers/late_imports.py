@@ -211,8 +211,17 @@ def with_late_imports(tree: ast.Module, submodules: Set[str] = frozenset()) -> l
 
 
 def _is_looked_through(tree: ast.Module) -> bool:
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return bool(names & WHOLE) or any(isinstance(each, Function) and each.name == "__getattr__" for each in tree.body)
+    """Somebody reads its names other than by their names, or it answers for them itself."""
+    methods = {id(each) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.body}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if name in WHOLE or name == "__getattr__":
+                return True
+            case ast.FunctionDef(name="__getattr__") if id(node) not in methods:
+                return True
+            case ast.alias() if bound_by(node) == "__getattr__":
+                return True
+    return False
 
 
 def _stays(statement: Import, alias: ast.alias) -> bool:

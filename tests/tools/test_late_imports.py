@@ -75,6 +75,8 @@ USED_AT_ONCE = {
     "by its dotted name": "import other.deep\ndef use():\n    return other.deep.thing\n",
     "for its effects": "import other\n",
     "if it may fail": "try:\n    from other import thing\nexcept ImportError:\n    thing = 0\ndef use():\n    return thing\n",
+    "if the module answers for its names": "from other import thing\nif True:\n    def __getattr__(name):\n        return thing\n",
+    "if an answer was made for it": "from other import thing\ndef made():\n    return lambda name: thing\n__getattr__ = made()\n",
     "if all names are looked at": "from other import thing\ndef use():\n    return globals()['thing']\n",
 }
 
