@@ -64,6 +64,9 @@ test: setup ## every test: units, integration, template rules, and end to end on
 test-fast: setup ## units, integration and template rules only
 	@scripts/test fast
 
+coverage: setup ## units, integration and template rules, and which branches none of them takes
+	@scripts/test branches
+
 fuzz: setup ## 10,000 mutated photos of every format; FILES=10000 SEED=11
 	@FUZZ_FILES=$(or $(FILES),10000) FUZZ_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/unit/imaging/test_mutated_photos.py
 
@@ -124,4 +127,4 @@ convert-config: setup ## the Go service's configuration to ours: FROM=".env conf
 clean: podman-down ## remove environments, builds and results
 	@rm -rf .venv .venvs .aws-sam .local out
 
-.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check sbom test test-fast bench load simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean destroy restore
+.PHONY: smoke help demo dev api trace token setup format lint types docs golden samples lock check sbom test test-fast coverage bench load simulate units bench-check chaos browser invoke podman podman-down build deploy checked-deployment reconcile convert-config clean destroy restore

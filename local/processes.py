@@ -15,6 +15,7 @@ import httpx
 
 from local.aws import REGION
 from local.ports import HOST, url
+from local.vendors import SECOND_TOKEN
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 20.0  # seconds until a process must answer
@@ -131,8 +132,9 @@ def start_emulator(processes: Processes, directory: Path, port: int, workers: in
     processes.start("emulator", [python, "-m", "local.emulator"], environment, f"{url(port)}/_ministack/health")
 
 
-def start_replicate(processes: Processes, port: int, webhook_secret: str) -> None:
+def start_replicate(processes: Processes, port: int, webhook_secret: str, second_secret: str) -> None:
     command = [sys.executable, "-m", "standins.replicate", "--port", str(port), "--secret", webhook_secret]
+    command += ["--account", SECOND_TOKEN, second_secret]
     processes.start("replicate", command, dict(os.environ), f"{url(port)}/health")
 
 

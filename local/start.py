@@ -48,6 +48,7 @@ class Secrets:
     """What the stand-ins sign their webhooks with."""
 
     replicate: str
+    second: str  # of the second account there
     stripe: str
 
 
@@ -69,9 +70,9 @@ def started(directory: Path, port: int, workers: int, console: Console) -> Itera
 
 def _start(directory: Path, ports: Ports, workers: int, processes: Processes, console: Console) -> Cloud:
     real_stripe_key()  # a live key is refused before anything starts
-    secrets = Secrets(replicate=new_webhook_secret(), stripe=new_stripe_secret())
+    secrets = Secrets(replicate=new_webhook_secret(), second=new_webhook_secret(), stripe=new_stripe_secret())
     start_emulator(processes, directory, ports.emulator, workers)
-    start_replicate(processes, ports.replicate, secrets.replicate)
+    start_replicate(processes, ports.replicate, secrets.replicate, secrets.second)
     start_stripe(processes, ports.stripe, secrets.stripe)
     start_identity(processes, ports.identity)
     start_page(processes, directory, ports.page)
@@ -101,6 +102,7 @@ def _deploy(ports: Ports, folder: Path, secrets: Secrets) -> list[Resource]:
         stripe=url(ports.stripe),
         page=url(ports.page),
         webhook_secret=secrets.replicate,
+        second_secret=secrets.second,
         stripe_secret=secrets.stripe,
     )
     put_secrets(endpoint, chosen.parameters)

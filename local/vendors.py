@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 STAND_IN_TOKEN = "r8_local"
+SECOND_TOKEN = "r8_second"
 STAND_IN_KEY = "sk_test_local"
 
 
@@ -40,18 +41,22 @@ def vendors(
     stripe: str,
     page: str,
     webhook_secret: str,
+    second_secret: str,
     stripe_secret: str,
     stage: str = "local",
 ) -> Vendors:
     issuer = f"{identity}/"
-    overrides = {
+    overrides: dict[str, Any] = {
         "identity": {"issuer": issuer, "jwks_url": f"{issuer}.well-known/jwks.json"},
-        "replicate": {"base_url": replicate},
+        # A second account, which starts nothing until an administrator lets it.
+        "replicate": {"base_url": replicate, "accounts": {"second": {"creations_per_minute": 0}}},
         "stripe": {"api_base": stripe, "return_url": f"{page}/"},
     }
     parameters = {
         "replicate_api_token": STAND_IN_TOKEN,
         "replicate_webhook_secret": webhook_secret,
+        "replicate/second/api_token": SECOND_TOKEN,
+        "replicate/second/webhook_secret": second_secret,
         "stripe_secret_key": STAND_IN_KEY,
         "stripe_webhook_secret": stripe_secret,
     }

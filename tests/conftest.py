@@ -18,6 +18,7 @@ os.environ.update(
         "VERIFY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/verify",
         "STAGE_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/stage-dead",
         "RESULT_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/result-dead",
+        "VERIFY_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/verify-dead",
         "EVENT_DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/event-dead",
         "PUBLIC_API_URL": "https://api.example.test",
         "SOCKET_URL": "wss://sockets.example.test/v1",

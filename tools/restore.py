@@ -58,7 +58,7 @@ def _rows(copy: Any, owner: str | None) -> Iterator[dict[str, Any]]:
 def _has_passed(row: dict[str, Any], at: datetime) -> bool:
     """Sockets, what the provider was like then, and what the table would delete at once."""
     ends = row.get("expires_at")
-    is_of_that_time = row["pk"] == "PROVIDER" or str(row.get("gsi1pk", "")).startswith("SOCKET#")
+    is_of_that_time = str(row["pk"]).startswith("PROVIDER") or str(row.get("gsi1pk", "")).startswith("SOCKET#")
     return is_of_that_time or (ends is not None and int(ends) <= at.timestamp())
 
 

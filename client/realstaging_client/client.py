@@ -164,9 +164,17 @@ class Client:
         return self._get(Job, f"/jobs/{job_id}")
 
     def jobs(
-        self, *, project_id: str | None = None, batch_id: str | None = None, status: str | None = None
+        self,
+        *,
+        project_id: str | None = None,
+        batch_id: str | None = None,
+        status: str | None = None,
+        style: str | None = None,
+        room_type: str | None = None,
     ) -> Iterator[Job]:
-        return self._pages(Job, "/jobs", {"project_id": project_id, "batch_id": batch_id, "status": status})
+        """The newest first; each filter that is given must hold."""
+        filters = {"project_id": project_id, "batch_id": batch_id, "status": status}
+        return self._pages(Job, "/jobs", filters | {"style": style, "room_type": room_type})
 
     def cancel(self, job_id: str) -> Job:
         return _read(Job, self._calls.post(f"/jobs/{job_id}/cancel"))

@@ -53,8 +53,10 @@ from realstaging.models.admin_operations import (
     AdminJobView,
     AdminUserPage,
     AdminUserWithUsage,
+    BreakerOrder,
     BreakerView,
     LetterList,
+    ProviderView,
     QueueList,
     RedriveOrder,
     RedriveView,
@@ -63,6 +65,7 @@ from realstaging.models.admin_operations import (
 from realstaging.models.base import view
 from realstaging.models.jobs import JobStatus
 from realstaging.models.runs import ResultMessage, StageMessage
+from realstaging.models.verifications import VerifyMessage
 from realstaging.observability import observed
 from realstaging.pagination import audit_position, position, user_position, version_position
 from realstaging.pagination import cursor as cursor_of
@@ -90,6 +93,7 @@ QueueName = Annotated[str, Path(description="The queue.")]
 Order = Annotated[ChangeOrder, Body()]
 PLAIN = ChangeOrder()
 EVERYTHING = RedriveOrder()
+EVERY_BREAKER = BreakerOrder()
 
 app = Api(settings(), aws.table())
 gate = Authenticator(settings(), aws.table())
@@ -110,15 +114,22 @@ restager = Restager(images=images, jobs=jobs, batches=batches, queue=StageQueue(
 search = JobSearch(JobIndex(aws.table()), jobs)
 stage = WatchedQueue(aws.sqs(), required("STAGE_QUEUE_URL"))
 result = WatchedQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+verify = WatchedQueue(aws.sqs(), required("VERIFY_QUEUE_URL"))
 stage_dead = DeadLetters(aws.sqs(), required("STAGE_DEAD_LETTERS_URL"))
 result_dead = DeadLetters(aws.sqs(), required("RESULT_DEAD_LETTERS_URL"))
+verify_dead = DeadLetters(aws.sqs(), required("VERIFY_DEAD_LETTERS_URL"))
 event_dead = DeadLetters(aws.sqs(), required("EVENT_DEAD_LETTERS_URL"))
 reruns = AsyncRetries(aws.functions(), [required("UPLOAD_COMPLETE_ARN"), required("SWEEP_ARN"), required("PURGE_ARN")])
 queues = Queues(
-    {"stage": Work(stage, JobStatus.QUEUED), "result": Work(result, JobStatus.PROCESSING)},
+    {
+        "stage": Work(stage, JobStatus.QUEUED),
+        "result": Work(result, JobStatus.PROCESSING),
+        "verify": Work(verify, None),
+    },
     {
         "stage_dead_letters": DeadLetterQueue(stage_dead, to_queue(stage, StageMessage)),
         "result_dead_letters": DeadLetterQueue(result_dead, to_queue(result, ResultMessage)),
+        "verify_dead_letters": DeadLetterQueue(verify_dead, to_queue(verify, VerifyMessage)),
         "event_dead_letters": DeadLetterQueue(event_dead, to_function(reruns)),
     },
     audit,
@@ -527,7 +538,7 @@ def get_messages(name: QueueName, limit: Limit = 20) -> LetterList:
         "Send dead letters back to where they failed",
         {200: "What was moved. Send it again while something is `left`."},
         "The name of a queue of work stands for its own dead letters. For ten seconds at most. "
-        "`stage_dead_letters` and `result_dead_letters` go back into their queues; of "
+        "`stage_dead_letters`, `result_dead_letters` and `verify_dead_letters` go back into their queues; of "
         "`event_dead_letters` the function that failed is called again with its event. What cannot "
         "be moved back, such as changes of the table, is skipped, or with `discard` deleted. A "
         "letter may be moved twice: whoever reads it does nothing twice.",
@@ -540,6 +551,19 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
     return queues.redrive(name, order, at, by=app.owner)
 
 
+@app.get(
+    "/v1/admin/breaker",
+    **describe(
+        "Administration",
+        "getBreaker",
+        "How it stands with our accounts at the provider",
+        {200: "Each account's breaker and pace, and the models that are refused by themselves."},
+    ),
+)
+def get_breaker() -> ProviderView:
+    return breaking.show(provider, live.settings())
+
+
 @app.post(
     "/v1/admin/breaker/close",
     **describe(
@@ -549,15 +573,15 @@ def post_redrive(name: QueueName, order: Annotated[RedriveOrder, Body()] = EVERY
         {200: "What it was before. Closing what is closed changes nothing."},
         "While the provider refuses our account or does not answer, nothing is started and one run tries after each "
         "pause; likewise with single models. This ends the pauses. Jobs that wait in the queue come back when their "
-        "delay is over, fifteen minutes at the most.",
+        "delay is over, fifteen minutes at the most. Named in the body, only one of our accounts is closed.",
         codes=("version_conflict",),
         counted=True,
     ),
 )
-def post_breaker_close() -> BreakerView:
+def post_breaker_close(order: Annotated[BreakerOrder, Body()] = EVERY_BREAKER) -> BreakerView:
     at = datetime.now(UTC)
     app.count_creation(at)
-    return breaking.close(provider, audit, at, by=app.owner)
+    return breaking.close(provider, audit, order, settings().replicate.every_account, at, by=app.owner)
 
 
 @app.get(

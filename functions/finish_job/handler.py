@@ -11,7 +11,7 @@ from realstaging.event_records import Record, each
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.redelivery import Redelivery
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import ResultMessage
@@ -31,7 +31,7 @@ quota = QuotaStore(aws.table())
 jobs = JobStore(aws.table())
 media = Media(aws.s3(), required("BUCKET_NAME"))
 limits = settings().replicate
-replicate = Replicate.of(settings(), Secrets(aws.ssm, settings().stage))
+replicate = ReplicateAccounts.configured(settings(), Secrets(aws.ssm, settings().stage))
 finisher = Finisher(
     settings(),
     RuntimeSettings(settings(), OverrideStore(aws.table())),

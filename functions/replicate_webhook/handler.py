@@ -1,6 +1,8 @@
 """POST /v1/webhooks/replicate/{job_id}/{attempt}: verify, enqueue, answer."""
 
+import base64
 import json
+import os
 import time
 from typing import Any
 
@@ -14,12 +16,14 @@ from realstaging.config import required, settings
 from realstaging.errors import AppError, MalformedRequestError
 from realstaging.gateways.queues import ResultQueue
 from realstaging.gateways.secrets import Secrets
+from realstaging.models.provider import DEFAULT_ACCOUNT
 from realstaging.models.runs import Prediction, ResultMessage
 from realstaging.observability import count, join, log, observed, request_answered
 from realstaging.webhook_signatures import verify_replicate, webhook_body
 
 secrets = Secrets(aws.ssm, settings().stage)
 results = ResultQueue(aws.sqs(), required("RESULT_QUEUE_URL"))
+NOBODYS = base64.b64encode(os.urandom(32)).decode()
 ROUTE = "/v1/webhooks/replicate/{job_id}/{attempt}"
 
 DOCUMENTED = {
@@ -37,14 +41,16 @@ DOCUMENTED = {
 
 def accept(event: dict[str, Any]) -> None:
     body = webhook_body(event)
-    verify_replicate(body, event.get("headers") or {}, secrets.get(settings().replicate.webhook_secret), time.time())
     path, query = event.get("pathParameters") or {}, event.get("queryStringParameters") or {}
+    account = query.get("account", DEFAULT_ACCOUNT)
+    verify_replicate(body, event.get("headers") or {}, _secrets_of(account), time.time())
     trace = join(query.get("traceparent"))
     try:
         result = ResultMessage(
             owner=query.get("owner", ""),
             job_id=path.get("job_id", ""),
             attempt=path.get("attempt", ""),
+            account=account,
             traceparent=trace,
             prediction=Prediction.of(json.loads(body)),
         )
@@ -55,6 +61,12 @@ def accept(event: dict[str, Any]) -> None:
     if result.prediction.finished:
         results.send([result])
         log.info("result accepted", job_id=result.job_id, attempt=result.attempt)
+
+
+def _secrets_of(account: str) -> str:
+    """Those of this account; of one that is not configured, a secret that nobody has: it is refused likewise."""
+    access = settings().replicate.every_account.get(account)
+    return secrets.get(access.webhook_secret) if access else NOBODYS
 
 
 @observed

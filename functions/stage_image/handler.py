@@ -11,7 +11,7 @@ from realstaging.event_records import Record, each, time_in_line
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.gateways.redelivery import Redelivery
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.runs import StageMessage
 from realstaging.observability import follow, observed
@@ -30,7 +30,7 @@ jobs = JobStore(aws.table())
 media = Media(aws.s3(), required("BUCKET_NAME"))
 secrets = Secrets(aws.ssm, settings().stage)
 provider = ProviderStore(aws.table())
-replicate = Replicate.of(settings(), secrets)
+replicate = ReplicateAccounts.configured(settings(), secrets)
 starter = Starter(
     RuntimeSettings(settings(), OverrideStore(aws.table())),
     jobs=jobs,

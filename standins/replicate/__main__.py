@@ -13,8 +13,17 @@ def main() -> None:
     parser.add_argument("--secret", default=None, help="webhook signing secret, whsec_<base64> (default: a new one)")
     parser.add_argument("--token", default="r8_local", help="the API token customers must send")
     parser.add_argument("--latency", type=float, default=3.0, help="seconds a prediction takes")
+    parser.add_argument(
+        "--account",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("TOKEN", "SECRET"),
+        help="a further account, with the webhook secret of its own",
+    )
     given = parser.parse_args()
-    settings = Settings(given.port, given.secret or new_secret(), given.token, given.latency)
+    more = tuple((token, secret) for token, secret in given.account)
+    settings = Settings(given.port, given.secret or new_secret(), given.token, given.latency, more)
     server(settings).run()
 
 

@@ -1,4 +1,4 @@
-"""The state of one customer: settings, script, predictions, files, record."""
+"""The state of the provider: its customers' accounts, each with its predictions, and what they share."""
 
 from dataclasses import dataclass
 
@@ -18,15 +18,28 @@ class Settings:
     secret: str
     token: str = "r8_local"
     latency: float = 3.0
+    more: tuple[tuple[str, str], ...] = ()  # further accounts: token, webhook secret
 
 
-class Account:
+class Provider:
+    """What all accounts share: one script, one record, and the files, which anybody may fetch."""
+
     def __init__(self, settings: Settings, http: httpx.AsyncClient):
-        self.settings = settings
         self.base_url = f"http://127.0.0.1:{settings.port}"
-        self.predictions: dict[str, Prediction] = {}
+        self.http = http
         self.record = Record()
         self.director = Director(settings.latency)
         self.outputs = Outputs(self.base_url)
-        self.sender = Sender(settings.secret, self.base_url, http, self.director, self.record)
-        self.runner = Runner(http, self.director, self.outputs, self.sender)
+        of_token = {settings.token: settings.secret, **dict(settings.more)}
+        self.accounts = {token: Account(self, token, secret) for token, secret in of_token.items()}
+
+
+class Account:
+    """One customer's: another's predictions do not exist for it, and webhooks have its own secret."""
+
+    def __init__(self, provider: Provider, token: str, secret: str):
+        self.token, self.secret = token, secret
+        self.base_url, self.record, self.director = provider.base_url, provider.record, provider.director
+        self.predictions: dict[str, Prediction] = {}
+        self.sender = Sender(secret, self.base_url, provider.http, self.director, self.record)
+        self.runner = Runner(provider.http, self.director, provider.outputs, self.sender)

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from standins.replicate.account import Account
+from standins.replicate.account import Provider
 from standins.replicate.predictions import Prediction
 from standins.replicate.script import Script
 
 
 async def show_script(request: Request) -> Response:
-    return JSONResponse(request.app.state.account.director.as_json())
+    return JSONResponse(request.app.state.provider.director.as_json())
 
 
 async def set_script(request: Request) -> Response:
@@ -21,21 +21,21 @@ async def set_script(request: Request) -> Response:
         script = Script.model_validate_json(await request.body())
     except ValidationError as error:
         return _not_understood(error)
-    request.app.state.account.director.follow(script)
+    request.app.state.provider.director.follow(script)
     return await show_script(request)
 
 
 async def reset_script(request: Request) -> Response:
-    request.app.state.account.director.follow(Script())
+    request.app.state.provider.director.follow(Script())
     return await show_script(request)
 
 
 async def show_log(request: Request) -> Response:
-    return JSONResponse(request.app.state.account.record.as_json())
+    return JSONResponse(request.app.state.provider.record.as_json())
 
 
 async def clear_log(request: Request) -> Response:
-    request.app.state.account.record.clear()
+    request.app.state.provider.record.clear()
     return Response(status_code=204)
 
 
@@ -45,6 +45,7 @@ class Redelivery(BaseModel):
     prediction_id: str | None = None
     webhook_contains: str | None = None
     kind: Literal["genuine", "unsigned", "forged", "tampered", "stale"] = "genuine"
+    signed_by: str | None = None  # the token of another account, whose secret signs it
 
     def wants(self, prediction: Prediction) -> bool:
         if self.prediction_id is not None:
@@ -54,16 +55,20 @@ class Redelivery(BaseModel):
 
 async def redeliver(request: Request) -> Response:
     """Send the last webhook of finished predictions again; return the receiver's answers."""
-    account: Account = request.app.state.account
+    provider: Provider = request.app.state.provider
     try:
         wanted = Redelivery.model_validate_json(await request.body())
     except ValidationError as error:
         return _not_understood(error)
+    if wanted.signed_by and wanted.signed_by not in provider.accounts:
+        return JSONResponse({"errors": [{"loc": ["signed_by"], "msg": "no such account"}]}, 422)
     answers = []
-    for prediction in [each for each in account.predictions.values() if wanted.wants(each)]:
-        message = account.sender.message(prediction, "completed") if prediction.over.is_set() else None
-        if message:
-            answers.append(await account.sender.send(message, wanted.kind))
+    for account in provider.accounts.values():
+        for prediction in [each for each in account.predictions.values() if wanted.wants(each)]:
+            message = account.sender.message(prediction, "completed") if prediction.over.is_set() else None
+            if message:
+                sender = provider.accounts[wanted.signed_by].sender if wanted.signed_by else account.sender
+                answers.append(await sender.send(message, wanted.kind))
     return JSONResponse({"redelivered": len(answers), "answers": answers})
 
 

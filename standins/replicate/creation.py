@@ -25,7 +25,7 @@ SHORTEST_SPAN, LONGEST_SPAN = timedelta(seconds=5), timedelta(hours=24)
 
 
 async def create(request: Request, model: Model | None) -> Response:
-    account: Account = request.app.state.account
+    account: Account = request.state.account
     try:
         body = await request.json()
     except json.JSONDecodeError:
@@ -43,7 +43,7 @@ async def create(request: Request, model: Model | None) -> Response:
     wrong = [*_wrong_fields(body), *invalid_fields(model, body.get("input", {})), *_wrong_span(request)]
     if wrong:
         response = problems.invalid(wrong)
-    elif (wait := account.director.wait(time.monotonic())) is not None:
+    elif (wait := account.director.wait(account.token, time.monotonic())) is not None:
         response = problems.throttled(wait, wait)
     else:
         response = await _answer(account, request, creation, Prediction(model, version, body["input"], plan))
@@ -56,13 +56,13 @@ def _plan(account: Account, model: Model, body: dict[str, Any]) -> Plan:
     given = given if isinstance(given, dict) else {}
     images = " ".join(inputs.image_uris(given))
     prompt, webhook = str(given.get("prompt", "")), str(body.get("webhook", ""))
-    return account.director.choose(script.Request(model.slug, prompt, images, webhook))
+    return account.director.choose(script.Request(model.slug, prompt, images, webhook, account.token))
 
 
 def _logged(account: Account, request: Request, model: Model, body: dict[str, Any], plan: Plan) -> Creation:
     headers = {name: request.headers[name] for name in LOGGED_HEADERS if name in request.headers}
     webhook = without_query(str(body["webhook"])) if body.get("webhook") else None
-    creation = Creation(model.slug, summary(body.get("input")), webhook, headers, plan.names)
+    creation = Creation(model.slug, summary(body.get("input")), webhook, headers, plan.names, account.token)
     account.record.creations.append(creation)
     return creation
 

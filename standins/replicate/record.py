@@ -39,6 +39,7 @@ class Creation:
     webhook: str | None
     headers: Mapping[str, str]
     script: list[str]
+    token: str
     prediction: Prediction | None = None
     answer: int | None = None
     at: str | None = field(default_factory=now)
@@ -54,6 +55,7 @@ class Creation:
             "webhook": self.webhook,
             "headers": dict(self.headers),
             "script": self.script,
+            "token": self.token,
             "answer": self.answer,
             "status": made.status if made else None,
             "started_at": iso(made.started_at) if made else None,

@@ -110,6 +110,7 @@ class Match(Strict):
     image_contains: str | None = None
     webhook_contains: str | None = None
     model: str | None = None
+    token: str | None = None
     nth: int | list[int] | None = None
 
 
@@ -130,6 +131,7 @@ class Script(Strict):
     webhook_retries: list[float] = [1, 2, 4, 8, 15, 30]
     keep_seconds: float = Field(default=3600, ge=0)
     limit: Limit | None = None
+    limits: dict[str, Limit] = {}
     rules: list[Rule] = []
     append: bool = False
 
@@ -161,6 +163,7 @@ class Request:
     prompt: str
     images: str
     webhook: str
+    token: str
 
 
 @dataclass
@@ -178,7 +181,7 @@ class _Count:
         )
         if any(part is not None and part not in whole for part, whole in pairs):
             return False
-        if wanted.model not in (None, request.model):
+        if wanted.model not in (None, request.model) or wanted.token not in (None, request.token):
             return False
         self.seen += 1
         nth = [wanted.nth] if isinstance(wanted.nth, int) else wanted.nth
@@ -192,7 +195,7 @@ class Director:
     usual_latency: float
     script: Script = field(default_factory=Script)
     _counts: list[_Count] = field(default_factory=list)
-    _bucket: Bucket | None = None
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
 
     def follow(self, script: Script) -> None:
         kept = self._counts if script.append else []
@@ -200,11 +203,12 @@ class Director:
         if script.append:
             script = self.script.model_copy(update=script.model_dump(exclude_unset=True, exclude={"rules"}))
         self.script = script
-        self._bucket = Bucket(script.limit) if script.limit else None
+        self._buckets = {}
 
-    def wait(self, now: float) -> int | None:
-        """Seconds a creation must wait for the script's limit; None if it may pass."""
-        return self._bucket.take(now) if self._bucket else None
+    def wait(self, token: str, now: float) -> int | None:
+        """Seconds a creation of an account must wait for its limit; None if it may pass."""
+        limit = self.script.limits.get(token, self.script.limit)
+        return self._buckets.setdefault(token, Bucket(limit)).take(now) if limit else None
 
     def choose(self, request: Request) -> Plan:
         script_latency = self.script.latency

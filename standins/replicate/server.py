@@ -1,7 +1,6 @@
 """Replicate's HTTP API as its customers see it: predictions, models, the webhook secret, the result files."""
 
 import contextlib
-import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from standins import loopback
 from standins.replicate import control, problems
-from standins.replicate.account import Account, Settings
+from standins.replicate.account import Account, Provider, Settings
 from standins.replicate.creation import create
 from standins.replicate.models import all_models
 from standins.replicate.predictions import Prediction
@@ -35,17 +34,17 @@ async def create_for_model(request: Request) -> Response:
 
 
 def _prediction(request: Request) -> Prediction | None:
-    account: Account = request.app.state.account
+    account: Account = request.state.account
     return account.predictions.get(request.path_params["id"])
 
 
 async def get_prediction(request: Request) -> Response:
     found = _prediction(request)
-    return JSONResponse(found.as_json(request.app.state.account.base_url)) if found else problems.not_found()
+    return JSONResponse(found.as_json(request.state.account.base_url)) if found else problems.not_found()
 
 
 async def cancel_prediction(request: Request) -> Response:
-    account: Account = request.app.state.account
+    account: Account = request.state.account
     found = _prediction(request)
     if found is None:
         return problems.not_found()
@@ -55,7 +54,7 @@ async def cancel_prediction(request: Request) -> Response:
 
 async def list_predictions(request: Request) -> Response:
     """Newest first, 100 a page; the cursor is the id the page begins with."""
-    account: Account = request.app.state.account
+    account: Account = request.state.account
     asked = request.query_params
     after, before = _time(asked.get("created_after")), _time(asked.get("created_before"))
     found = [
@@ -93,16 +92,16 @@ async def get_model(request: Request) -> Response:
 
 
 async def get_secret(request: Request) -> Response:
-    return JSONResponse({"key": request.app.state.account.settings.secret})
+    return JSONResponse({"key": request.state.account.secret})
 
 
 async def get_output(request: Request) -> Response:
     """As on the real file host, no token is needed."""
-    account: Account = request.app.state.account
+    provider: Provider = request.app.state.provider
     prediction_id = request.path_params["id"]
-    output = account.outputs.find(f"{prediction_id}/{request.path_params['file']}")
+    output = provider.outputs.find(f"{prediction_id}/{request.path_params['file']}")
     response = output.response() if output else problems.not_found()
-    account.record.downloads.append(Download(prediction_id, response.status_code))
+    provider.record.downloads.append(Download(prediction_id, response.status_code))
     return response
 
 
@@ -129,26 +128,35 @@ def app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # No redirects, no proxy from the environment: all traffic stays on this machine.
         async with httpx.AsyncClient(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=50)) as http:
-            app.state.account = Account(settings, http)
+            app.state.provider = Provider(settings, http)
             yield
-            app.state.account.runner.close()
+            for account in app.state.provider.accounts.values():
+                account.runner.close()
 
-    return Starlette(routes=ROUTES, lifespan=lifespan, middleware=[Middleware(TokenRequired, settings.token)])
+    return Starlette(routes=ROUTES, lifespan=lifespan, middleware=[Middleware(TokenRequired)])
 
 
 class TokenRequired:
-    def __init__(self, app: ASGIApp, token: str):
-        self._app, self._token = app, token
+    """The token of a request says which account it is about."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/v1/") and not self._knows(Request(scope)):
-            await problems.unauthenticated()(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            request = Request(scope)
+            account = _account(request)
+            if account is None:
+                await problems.unauthenticated()(scope, receive, send)
+                return
+            request.state.account = account
+        await self._app(scope, receive, send)
 
-    def _knows(self, request: Request) -> bool:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() in {"bearer", "token"} and hmac.compare_digest(token, self._token)
+
+def _account(request: Request) -> Account | None:
+    provider: Provider = request.app.state.provider
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return provider.accounts.get(token) if scheme.lower() in {"bearer", "token"} else None
 
 
 def server(settings: Settings) -> uvicorn.Server:

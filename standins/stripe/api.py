@@ -64,7 +64,7 @@ type Serve = Callable[[Request], Awaitable[Response]]
 
 
 class ConnectionCutError(Exception):
-    """The request was done, but its answer is not sent."""
+    """No answer is sent, whether the request was done or not."""
 
 
 def handler(endpoint: Endpoint | None) -> Serve:
@@ -89,6 +89,7 @@ def handler(endpoint: Endpoint | None) -> Serve:
 class Call:
     def __init__(self, account: Account, request: Request, endpoint: Endpoint | None) -> None:
         self._account, self._request, self._endpoint = account, request, endpoint
+        self._answers = account.answers
         self._id = objects.new_id("req_", objects.SHORT_ID)
         self._key = request.headers.get("idempotency-key") if request.method == "POST" else None
         self.headers = {"request-id": self._id, "stripe-version": API_VERSION}
@@ -121,8 +122,8 @@ class Call:
         self._endpoint.read(params)  # refused before the idempotency key is claimed
         if not self._key:
             return await self._work(self._endpoint, params)
-        account, path = self._account, self._request.url.path
-        stored = account.answers.claim(self._key, path, params, account.now, self._id)
+        path = self._request.url.path
+        stored = self._answers.claim(self._key, path, params, self._account.now, self._id)
         if stored is not None and stored.answer is not None:
             self.headers |= {"idempotent-replayed": "true", "original-request": stored.request_id}
             self.record["replayed"] = True
@@ -131,23 +132,24 @@ class Call:
 
     async def _first(self, endpoint: Endpoint, params: dict[str, Any], key: str) -> Answer:
         """The answer is stored even if it is a refusal or does not arrive."""
-        answers = self._account.answers
         try:
             return await self._work(endpoint, params, key)
         except UnreadError:
             raise
         except StripeError as error:
-            answers.keep(key, (error.status, error.body))
+            self._answers.keep(key, (error.status, error.body))
             raise
         finally:
-            answers.release(key)
+            self._answers.release(key)
 
     async def _work(self, endpoint: Endpoint, params: dict[str, Any], key: str | None = None) -> Answer:
         if (slow := self._rule(self._account.faults.slow)) is not None:
             await asyncio.sleep(slow.seconds)
+            if self._account.answers is not self._answers:  # reset meanwhile: this request is of the account before
+                raise ConnectionCutError
         answer = 200, self._do(endpoint, params)
         if key:
-            self._account.answers.keep(key, answer)
+            self._answers.keep(key, answer)
         if self._rule(self._account.faults.after) is not None:
             raise ConnectionCutError
         return answer

@@ -102,3 +102,10 @@ def test_the_address_may_be_given_with_its_version() -> None:
     server = Scripted([PROJECT])
     server.client.project("prj_1")
     assert str(server.asked[0].url) == "https://api.example.test/v1/projects/prj_1"
+
+
+def test_jobs_are_asked_for_by_each_filter_that_is_given() -> None:
+    server = Scripted([ok(200, items=[], next_cursor=None)])
+    assert list(server.client.jobs(style="modern", room_type="bedroom")) == []
+    assert {"style": "modern", "room_type": "bedroom"}.items() <= dict(server.asked[0].url.params).items()
+    assert "status" not in server.asked[0].url.params

@@ -34,7 +34,7 @@ def follower(client: Client, news: News, **pace: float) -> Follower:
 def statuses(news: News, last: str) -> list[str]:
     found: list[str] = []
     while last not in found:
-        heard = news.get(timeout=20)
+        heard = news.get(timeout=120)
         assert isinstance(heard, Job)
         found.append(heard.status)
     return found
@@ -71,7 +71,7 @@ def test_what_cannot_be_understood_is_let_pass(api: SmallApi, client: Client) ->
     news: News = queue.Queue()
     with follower(client, news, read_every=NEVER):
         statuses(news, "queued")
-        heard = news.get(timeout=20)
+        heard = news.get(timeout=120)
         assert isinstance(heard, Image)
 
 
@@ -90,7 +90,7 @@ def test_a_refusal_that_no_patience_mends_ends_it(api: SmallApi, client: Client,
     setattr(api, refused, 401)
     news: News = queue.Queue()
     with follower(client, news):
-        heard = news.get(timeout=20)
+        heard = news.get(timeout=120)
         assert isinstance(heard, ApiError)
         assert heard.status == 401
 

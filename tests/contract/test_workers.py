@@ -109,7 +109,7 @@ def test_everything_printed_is_in_the_log_and_in_cloudwatch(sample: Sample) -> N
 
 def test_workers_can_be_started_before_anybody_asks(sample: Sample) -> None:
     wanted = {sample.names["Guard"]: 2, sample.names["Broken"]: 1}
-    answer = httpx.post(f"{sample.endpoint}/_local/warm", params=wanted, trust_env=False, timeout=20).json()
+    answer = httpx.post(f"{sample.endpoint}/_local/warm", params=wanted, trust_env=False, timeout=120).json()
     started = {one["function"]: one for one in answer}
     assert len(started[sample.names["Guard"]]["init_ms"]) == 2
     assert started[sample.names["Broken"]]["error"]["errorType"] == "KeyError"

@@ -1,12 +1,15 @@
 """One table, bucket and pair of queues in moto, shaped by template.yaml, and the stores bound to them."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from moto import mock_aws
+from moto.backends import get_backend
 
 from realstaging import aws, config
 from realstaging.config import settings
@@ -24,28 +27,34 @@ from standins.replicate.server import server
 from standins.stripe import catalog as stripe_catalog
 from standins.stripe import server as stripe_server
 from standins.stripe.account import Settings as StripeSettings
-from tests.support.fake_replicate import SECRET, Provider
+from tests.support.fake_replicate import SECOND_SECRET, SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
 from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture for every test here)
-from tests.support.moto_speedups import one_copy_a_transaction, one_look_at_each_class, one_type_a_value
+from tests.support.moto_speedups import quicken
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
 from tests.support.world import World, check_books
 
+ACCOUNT, REGION = "123456789012", "us-east-1"
+# How moto takes a SecureString: type, pattern, key, overwrite, tags, kind of data, tier, policies.
+SECURE: Any = ("SecureString", "", "alias/aws/ssm", False, [], "text", None, None)
 SECRETS = {
     "replicate_api_token": "r8_local",
     "replicate_webhook_secret": SECRET,
+    "replicate/second/api_token": "r8_second",
+    "replicate/second/webhook_secret": SECOND_SECRET,
     "stripe_secret_key": "sk_test_local",
     "stripe_webhook_secret": STRIPE_SECRET,
 }
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_table() -> Iterator[None]:
-    with one_copy_a_transaction(), one_type_a_value(), one_look_at_each_class():
-        yield
+def quick_moto() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch)
+        yield patch
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +69,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running_provider() -> Iterator[Provider]:
     port = free_port()
     with (
-        running(server(ProviderSettings(port, SECRET, latency=0))),
+        running(server(ProviderSettings(port, SECRET, latency=0, more=(("r8_second", SECOND_SECRET),)))),
         receiving() as receiver,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
     ):
@@ -116,8 +125,8 @@ def overrides(provider: Provider, issuer: str, running_payments: Payments) -> di
     """Laid over the settings of the stage; a test module may add its own."""
     return {
         "identity": {"issuer": issuer},
-        "replicate": {"base_url": provider.url, "timeout_seconds": 5, "cancel_after_seconds": 60},
-        "stripe": {"api_base": running_payments.url, "connect_seconds": 1, "timeout_seconds": 5},
+        "replicate": {"base_url": provider.url, "timeout_seconds": 60, "cancel_after_seconds": 60},
+        "stripe": {"api_base": running_payments.url, "connect_seconds": 30, "timeout_seconds": 60},
         "plans": AS_SOLD,
     }
 
@@ -131,21 +140,19 @@ def world(
     packaged: Path,
 ) -> Iterator[World]:
     with mock_aws():
-        stage, result, verify = [
-            aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("stage", "result", "verify")
-        ]
-        monkeypatch.setenv("STAGE_QUEUE_URL", stage)
-        monkeypatch.setenv("RESULT_QUEUE_URL", result)
-        monkeypatch.setenv("VERIFY_QUEUE_URL", verify)
+        # Straight from moto, which is quicker than by botocore: this is done for each test.
+        queues, parameters = get_backend("sqs")[ACCOUNT][REGION], get_backend("ssm")[ACCOUNT][REGION]
+        for name in ("stage", "result", "verify"):
+            queues.create_queue(name)
+        for name, value in SECRETS.items():
+            parameters.put_parameter(f"/realstaging/local/{name}", "", value, *SECURE)
         monkeypatch.setenv("PUBLIC_API_URL", provider.receiver.url)
         monkeypatch.setenv("SETTINGS_OVERRIDES", json.dumps(overrides))
         monkeypatch.setattr(config, "PACKAGED", packaged)
         settings.cache_clear()
         aws.s3().create_bucket(Bucket="media")
-        for name, value in SECRETS.items():
-            aws.ssm().put_parameter(Name=f"/realstaging/local/{name}", Value=value, Type="SecureString")
         aws.table().meta.client.create_table(TableName="table", **table_shape())
-        made = _made(provider, token, stage, result, verify)
+        made = _made(provider, token)
         monkeypatch.setattr(aws, "functions", lambda: made.lambdas)  # moto would want a container
         yield made
         made.close()
@@ -153,7 +160,8 @@ def world(
     settings.cache_clear()
 
 
-def _made(provider: Provider, token: Callable[[str], str], stage: str, result: str, verify: str) -> World:
+def _made(provider: Provider, token: Callable[[str], str]) -> World:
+    stage, result, verify = (os.environ[f"{name}_QUEUE_URL"] for name in ("STAGE", "RESULT", "VERIFY"))
     table = aws.table()
     quota = QuotaStore(table)
     jobs = JobStore(table)

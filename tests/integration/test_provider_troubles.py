@@ -36,7 +36,7 @@ def test_jobs_throttled_when_credit_runs_low_all_get_their_one_run(world: World)
     factories.set_now(world, {"replicate.creations_per_minute": 60})
     jobs = factories.queued(world, jobs=8)[1]
     world.provider.script({"then": "create:429", "times": 20})
-    replicate = world.function("stage_image").replicate
+    replicate = world.function("stage_image").replicate.of("default")
     create, refused, taken = replicate.create, [world.clock.at], [world.clock.at]
 
     def noted(**asked: object) -> object:

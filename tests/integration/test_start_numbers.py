@@ -21,7 +21,7 @@ def with_a_run_that_shows_late(world: World) -> tuple[Job, dict[str, Any], list[
     _, [job] = factories.queued(world)
     world.run("stage_image", factories.to_start(job))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
+        patch.setattr(world.function("finish_job").replicate.of("default"), "find_marked", lambda *_: None)
         sweep(world, minutes=3)
         settle(world)
     assert (world.job(job).status, world.job(job).attempt, world.job(job).deferrals) == (JobStatus.QUEUED, 0, 1)
@@ -74,7 +74,7 @@ def test_the_run_that_shows_late_is_booked_while_the_job_waits_for_its_next_star
     _, [job] = factories.queued(world)
     world.run("stage_image", factories.to_start(job))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
+        patch.setattr(world.function("finish_job").replicate.of("default"), "find_marked", lambda *_: None)
         sweep(world, minutes=3)
         settle(world)
 
@@ -90,7 +90,7 @@ def test_the_run_that_shows_late_is_booked_while_the_job_waits_for_its_next_star
 def test_a_start_that_woke_late_takes_nothing_from_the_next_one(world: World) -> None:
     """Its process froze while it created the run; meanwhile the start was put off, and the next one was made."""
     _, [job] = factories.queued(world)
-    replicate = world.function("stage_image").replicate
+    replicate = world.function("stage_image").replicate.of("default")
     create, seen = replicate.create, list[str]()
 
     def frozen(**asked: Any) -> Prediction:
@@ -98,7 +98,7 @@ def test_a_start_that_woke_late_takes_nothing_from_the_next_one(world: World) ->
         if not seen:
             seen.append(made.id)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(world.function("finish_job").replicate, "find_marked", lambda *_: None)
+                patch.setattr(world.function("finish_job").replicate.of("default"), "find_marked", lambda *_: None)
                 sweep(world, minutes=3)
                 settle(world)
             stage(world)

@@ -148,7 +148,7 @@ def test_a_run_the_provider_does_not_know_gets_another_attempt(world: World) -> 
 
 def test_while_the_provider_cannot_be_asked_nothing_is_decided(world: World) -> None:
     job = factories.processing(world)
-    world.function("finish_job").replicate.base_url = "http://127.0.0.1:1"
+    world.function("finish_job").replicate.of("default").base_url = "http://127.0.0.1:1"
 
     for _ in range(3):
         assert sweep(world, minutes=3)["looked"] == 1

@@ -12,6 +12,7 @@ def chosen() -> Vendors:
         stripe="http://127.0.0.1:3",
         page="http://127.0.0.1:4",
         webhook_secret="whsec_replicate",
+        second_secret="whsec_second",
         stripe_secret="whsec_stripe",
     )
 
@@ -25,7 +26,8 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_keys_everything_is_a_stand_in() -> None:
     found = chosen()
     assert found.overrides["stripe"] == {"api_base": "http://127.0.0.1:3", "return_url": "http://127.0.0.1:4/"}
-    assert found.overrides["replicate"] == {"base_url": "http://127.0.0.1:1"}
+    assert found.overrides["replicate"]["base_url"] == "http://127.0.0.1:1"
+    assert found.parameters["/realstaging/local/replicate/second/webhook_secret"] == "whsec_second"
     assert found.parameters["/realstaging/local/stripe_secret_key"] == "sk_test_local"
     assert found.parameters["/realstaging/local/stripe_webhook_secret"] == "whsec_stripe"
 

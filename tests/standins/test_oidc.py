@@ -192,7 +192,7 @@ def test_the_keys_can_be_out_of_reach(identity_url: str) -> None:
     assert httpx.get(keys).status_code == 503
     httpx.post(f"{identity_url}_script", json={"jwks": "slow", "seconds": 1})
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(keys, timeout=0.1)
+        httpx.get(keys, timeout=httpx.Timeout(60, read=0.1))
     httpx.delete(f"{identity_url}_script")
     assert httpx.get(keys).status_code == 200
     assert httpx.get(f"{identity_url}_log").json()["jwks_fetches"] == 3

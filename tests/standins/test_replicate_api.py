@@ -13,7 +13,7 @@ from PIL import Image
 from replicate.client import Client
 from replicate.exceptions import ReplicateError
 
-from standins.replicate.account import Account, Settings
+from standins.replicate.account import Provider, Settings
 from standins.replicate.models import all_models
 from standins.replicate.predictions import Prediction
 from standins.replicate.script import Outcome, Plan
@@ -218,9 +218,9 @@ def test_cancel_after_sets_the_deadline(customer: Customer) -> None:
 def test_at_the_deadline_a_running_prediction_is_canceled_a_waiting_one_aborted(started: bool, status: str) -> None:
     async def life() -> Prediction:
         async with httpx.AsyncClient() as http:
-            account = Account(Settings(port=1, secret="whsec_"), http)
+            [account] = Provider(Settings(port=1, secret="whsec_"), http).accounts.values()
             plan = Plan(latency=0, run=Outcome(outcome="hang", started=started))
-            soon = datetime.now(UTC) + timedelta(seconds=0.05)
+            soon = datetime.now(UTC) + timedelta(seconds=1 if started else 0.05)  # time enough to start
             prediction = Prediction(all_models()[MODEL], "hidden", {}, plan, deadline=soon)
             account.runner.begin(prediction)
             await prediction.over.wait()

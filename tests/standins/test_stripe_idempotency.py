@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from tests.support.stripe_merchant import Merchant
+from tests.support.waits import wait_until
 
 
 def test_the_same_key_gets_the_same_answer(merchant: Merchant) -> None:
@@ -42,6 +43,21 @@ def test_of_many_at_once_with_one_key_one_is_done(merchant: Merchant) -> None:
     assert len(merchant.v1.customers.list().data) == 1
     assert "409 idempotency_key_in_use" in answers
     assert len({each for each in answers if each.startswith("cus_")}) == 1
+
+
+def test_a_slow_request_does_nothing_after_a_reset(merchant: Merchant) -> None:
+    merchant.script(slow={"path": "/v1/customers", "seconds": 0.5, "times": 1})
+
+    with ThreadPoolExecutor(1) as pool:
+        options: Any = {"idempotency_key": "ada", "max_network_retries": 0}
+        request = pool.submit(merchant.v1.customers.create, {"name": "Ada"}, options)
+        wait_until(lambda: merchant.http.get("/_log").json()["requests"])
+        merchant.http.post("/_reset")
+        with pytest.raises(stripe.APIConnectionError):
+            request.result()
+
+    assert not merchant.v1.customers.list().data
+    assert merchant.v1.customers.create({"name": "Bo"}, {"idempotency_key": "ada"}).name == "Bo"
 
 
 def test_a_malformed_request_does_not_use_up_its_key(merchant: Merchant) -> None:

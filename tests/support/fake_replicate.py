@@ -1,7 +1,5 @@
 """The Replicate stand-in as a test sees it: scripted, and its webhooks caught instead of answered by us."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -9,9 +7,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from tests.support.events import event
+from tests.support.waits import wait_until
 from tests.support.webhook_receiver import Call, Receiver
 
 SECRET = "whsec_dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWM="
+SECOND_SECRET = "whsec_c2Vjb25kLXNlY3JldC1zZWNvbmQtc2VjcmV0LXNlY28="  # of the account whose token is r8_second
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,6 @@ class Provider:
         """The runs, once none of them is under way any more."""
         wait_until(lambda: all(run["completed_at"] for run in self.runs()))
         return self.runs()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """For what happens in another thread; how long it takes is nobody's business."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it never happened"
-        time.sleep(0.01)
 
 
 def as_event(call: Call) -> dict[str, Any]:

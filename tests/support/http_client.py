@@ -23,19 +23,26 @@ def routes(world: World) -> Iterator[tuple[Any, str, str]]:
             yield module, route.method if isinstance(route.method, str) else route.method[0], route.path
 
 
+KNOWN: list[tuple[str, str, re.Pattern[str]]] = []
+
+
+def _serving(world: World, method: str, path: str) -> str:
+    """The function with the route. Which it has is asked once: starting all of them takes longer than most tests."""
+    if not KNOWN:
+        for module, its_method, pattern in routes(world):
+            name = module.__name__.removeprefix("handler_of_")
+            KNOWN.append((name, its_method, re.compile(re.sub("<[^>]+>", "[^/]+", pattern))))
+    wanted = "GET" if method == "HEAD" else method
+    # What no route fits goes to the function that takes everything else.
+    rest = "admin_api" if path.startswith("/v1/admin/") else "jobs_api"
+    return next((name for name, its, fits in KNOWN if its == wanted and fits.fullmatch(path)), rest)
+
+
 def call(
     world: World, method: str, path: str, *, owner: str | None = "alice", **given: Any
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, body and headers. Without an owner: without a token."""
     token = given.pop("token", None) or (world.token(owner) if owner else None)
     event = request(method, path, token=token, **given)
-    fitting = [
-        module
-        for module, its_method, pattern in routes(world)
-        if its_method == ("GET" if method == "HEAD" else method)
-        and re.fullmatch(re.sub("<[^>]+>", "[^/]+", pattern), path)
-    ]
-    # What no route fits goes to the function that takes everything else.
-    rest = world.function("admin_api" if path.startswith("/v1/admin/") else "jobs_api")
-    answer = [*fitting, rest][0].lambda_handler(event, Context())
+    answer = world.function(_serving(world, method, path)).lambda_handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else {}, answer["headers"]

@@ -62,7 +62,7 @@ class Customer:
 
     def until(self, there: Callable[[], bool]) -> None:
         """Ask again and again, for a while."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while not there():
             assert time.monotonic() < end, self.log()
             time.sleep(0.01)

@@ -30,7 +30,7 @@ def prediction(**given: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def gateway(talk: Talk, *, seconds: float = 5, most_wait: float = 300) -> Iterator[Replicate]:
+def gateway(talk: Talk, *, seconds: float = 60, most_wait: float = 300) -> Iterator[Replicate]:
     made = Replicate(lambda: TOKEN, talk.url, timeout_seconds=seconds, max_retry_after=most_wait)
     yield made
     made.close()

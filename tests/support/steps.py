@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 
 from realstaging.api.app import Api
 from realstaging.gateways.media import Media, staged_key
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.secrets import Secrets
 from realstaging.models.images import Image
 from realstaging.models.jobs import Job, JobStatus
@@ -45,7 +45,7 @@ def keyed(world: World, path: str, body: Any, key: str = "key-1", *, owner: str 
 
 def purge(world: World, **later: float) -> dict[str, int]:
     world.clock.forward(**later)
-    answer: dict[str, int] = world.run("purge", event("schedule-sweep"))
+    answer: dict[str, int] = world.run("purge", event("schedule-purge"))
     return answer
 
 
@@ -185,7 +185,7 @@ def start_with(world: World, media: Media | None = None, **settings: Any) -> Non
     module = world.function("stage_image")
     secrets = Secrets(module.aws.ssm, changed.stage)
     provider = ProviderStore(world.table)
-    module.replicate = Replicate.of(changed, secrets)
+    module.replicate = ReplicateAccounts.configured(changed, secrets)
     module.starter = Starter(
         RuntimeSettings(changed, OverrideStore(world.table)),
         jobs=world.jobs,

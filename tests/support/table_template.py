@@ -11,7 +11,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 SHAPE = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads `!Ref` and its like as text."""
 
 

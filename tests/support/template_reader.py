@@ -15,12 +15,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 READERS = ("required", "os.environ.get")
 
 
-def loader() -> type[yaml.SafeLoader]:
+def loader() -> type[yaml.CSafeLoader]:
     """YAML with CloudFormation's short forms written out."""
 
-    class Loader(yaml.SafeLoader): ...
+    class Loader(yaml.CSafeLoader): ...
 
-    def long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    def long_form(loader: yaml.CSafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
         value: Any
         match node:
             case yaml.ScalarNode():

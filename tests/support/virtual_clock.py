@@ -1,10 +1,11 @@
 """Starts on a clock of our own: a queue whose delays pass at once, and a provider with a limit."""
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.replicate.client import Replicate
 from realstaging.gateways.replicate.errors import AccountError, NotTakenError, UnsureError
 from realstaging.models.jobs import Job
@@ -61,12 +62,13 @@ class Limited:
 
 def starter(
     world: World,
-    provider: Limited | Replicate,
+    provider: Limited | Replicate | Mapping[str, Limited],
     *,
     jobs: JobStore | None = None,
     pause: Callable[[float], object] | None = None,
 ) -> Starter:
-    """The function's own from now on, with this provider, and with waits that pass at once."""
+    """The function's own from now on, with this provider, or one for each account, and with waits that pass at once."""
+    of_account = provider if isinstance(provider, Mapping) else {"default": provider}
     module = world.function("stage_image")
     breakers = ProviderStore(world.table)
     module.starter = made = Starter(
@@ -75,7 +77,7 @@ def starter(
         provider=breakers,
         planner=ModelInputBuilder(images=world.images, media=module.media, secrets=module.secrets),
         admission=Admission(breakers, pause or (lambda seconds: world.clock.forward(seconds=seconds))),
-        replicate=cast(Replicate, provider),
+        replicate=ReplicateAccounts(cast(Mapping[str, Replicate], of_account)),
         queue=world.stage_queue,
         results=world.result_queue,
         webhook_base=world.provider.receiver.url,
@@ -98,15 +100,15 @@ def deliver(world: World, starter: Starter, jobs: Sequence[Job], *, until: timed
         world.clock.at = max(world.clock.at, due)
         starter.start(StageMessage.model_validate(message), world.clock.at)
         yield message
-        for sent in world.to_stage():
+        for sent in (again := world.to_stage()):
             number += 1
             heapq.heappush(waiting, (world.clock.at + timedelta(seconds=sent.pop("delay")), number, sent))
-        job = world.jobs.find(message["owner"], message["job_id"])
+        job = None if again else world.jobs.find(message["owner"], message["job_id"])
         if job and job.parked and job.due_at and job.status == "queued":
             # The sweep finds it within a minute of its date.
             number += 1
-            again = message | {"rounds": MAX_ROUNDS - ROUNDS_AFTER_PARKING}
-            heapq.heappush(waiting, (job.due_at + timedelta(seconds=30), number, again))
+            found = message | {"rounds": MAX_ROUNDS - ROUNDS_AFTER_PARKING}
+            heapq.heappush(waiting, (job.due_at + timedelta(seconds=30), number, found))
 
 
 NO_ANSWER, NO_CREDIT = UnsureError("status 503"), AccountError("out of credit", None)

@@ -31,7 +31,7 @@ class Receiver:
     # What the next calls are answered with; 200 when nothing is left.
     answers: list[int] = field(default_factory=list)
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[Call]:
+    def wait_for(self, count: int, seconds: float = 120) -> list[Call]:
         """The calls, as soon as there are so many."""
         until = time.monotonic() + seconds
         while len(self.calls) < count and time.monotonic() < until:

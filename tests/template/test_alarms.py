@@ -48,6 +48,14 @@ def test_prod_must_name_an_address(expanded: Expanded, alarms: Resources) -> Non
     assert (mail["TopicArn"], mail["Endpoint"]) == ({"Ref": "Topic"}, {"Ref": "AlarmEmail"})
 
 
+def test_one_schedule_of_the_sweep_that_is_missing_is_noticed(written: Written, alarms: Resources) -> None:
+    silent = alarms.of("AWS::CloudWatch::Alarm")["SweepSilentAlarm"]
+    schedules = len(list(written.events("Sweep", "ScheduleV2")))
+    minutes = silent["Period"] / 60
+    assert silent["ComparisonOperator"] == "LessThanThreshold"
+    assert (schedules - 1) * minutes < silent["Threshold"] < schedules * minutes
+
+
 def test_our_own_metrics_are_watched_for_one_service_of_one_stage(alarms: Resources, slos: Resources) -> None:
     watched = [dimensions for namespace, _, dimensions in _watched(alarms, slos) if namespace == "RealStaging"]
     assert watched

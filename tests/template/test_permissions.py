@@ -72,3 +72,16 @@ def test_who_writes_secrets_can_read_none(expanded: Expanded) -> None:
     assert writers == {"AdminApiRole"}
     actions = {action for role, one in expanded.statements if role in writers for action in listed(one["Action"])}
     assert {action for action in actions if action.startswith("ssm:Get")} == set()
+
+
+def test_secrets_of_further_provider_accounts_are_read_by_those_who_need_them(expanded: Expanded) -> None:
+    def readers(kind: str) -> set[str]:
+        return {
+            role
+            for role, one in expanded.statements
+            for resource in listed(one["Resource"])
+            if "ssm:GetParameter" in listed(one["Action"]) and f"/replicate/*/{kind}" in str(resource)
+        }
+
+    assert readers("api_token") == {"StageImageRole", "FinishJobRole"}
+    assert readers("webhook_secret") == {"ReplicateWebhookRole"}

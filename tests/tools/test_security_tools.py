@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.dependency_audit import vulnerabilities
+from tools.dependency_audit import summary, vulnerabilities
 from tools.sbom import bill, locked
 from tools.secret_scan import KINDS, scan, scan_files
 
@@ -90,3 +90,14 @@ def test_a_vulnerability_says_what_mends_it() -> None:
     old = {"name": "pillow", "version": "9.0.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["9.0.1"]}]}
 
     assert list(vulnerabilities({"dependencies": [safe, old]})) == ["pillow 9.0.0: PYSEC-1, mended in 9.0.1"]
+
+
+def test_a_package_that_the_database_does_not_know_is_not_called_sound() -> None:
+    safe = {"name": "boto3", "version": "1.44.5", "vulns": []}
+    skipped = {"name": "pillow", "skip_reason": "Dependency not found"}
+
+    assert summary({"dependencies": [safe]}).endswith("nothing known of 1 packages")
+    assert summary({"dependencies": [safe, skipped]}).endswith(
+        "nothing known of 1 packages; 1 more are not in the database"
+    )
+    assert "left out" in summary({"dependencies": [skipped]})

@@ -13,7 +13,14 @@ FILES = {str(path.relative_to(ROOT / "tests")): path for path in sorted((ROOT / 
 THIRD_PARTY = {
     "conftest.py": {"_create_default_https_context"},
     "contract/app/functions/probe.py": {"_exit"},
-    "support/moto_speedups.py": {"_default_serialize", "_serialize", "_serialize_type_structure"},
+    "support/moto_speedups.py": {
+        "_add_modeled_error_fields",
+        "_default_serialize",
+        "_make_op_condition",
+        "_make_operand",
+        "_serialize",
+        "_serialize_type_structure",
+    },
     "support/steps.py": {"_make_api_call", "_to_proxy_event"},
     "support/world.py": {"_messages"},
     "unit/gateways/test_signed_hosts.py": {"_credentials"},

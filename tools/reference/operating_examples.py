@@ -86,6 +86,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "as it was": {"role": None, "plan_override": None, "extra_quota": None},
     },
     "POST /v1/admin/queues/{name}/redrive": {"a first try": {"max": 10}, "what nobody needs": {"discard": True}},
+    "POST /v1/admin/breaker/close": {"all": {}, "of one account": {"account": "second"}},
 }
 ANSWERS: dict[str, BaseModel] = {
     "GET /v1/admin/users 200": o.AdminUserPage(items=[_user], next_cursor=None),
@@ -105,7 +106,20 @@ ANSWERS: dict[str, BaseModel] = {
     ),
     "GET /v1/admin/queues/{name}/messages 200": o.LetterList(items=[_letter]),
     "POST /v1/admin/breaker/close 200": o.BreakerView(
-        was_open=True, reason="account", until=AT + timedelta(seconds=120), models=[]
+        was_open=True, reason="account", until=AT + timedelta(seconds=120), accounts=["default"], models=[]
+    ),
+    "GET /v1/admin/breaker 200": o.ProviderView(
+        accounts=[
+            o.ProviderAccountView(
+                name="default",
+                creations_per_minute=600,
+                open=True,
+                reason="account",
+                until=AT + timedelta(seconds=120),
+            ),
+            o.ProviderAccountView(name="second", creations_per_minute=600, open=False, reason=None, until=None),
+        ],
+        models=[],
     ),
     "POST /v1/admin/queues/{name}/redrive 200": o.RedriveView(moved=1, discarded=0, skipped=0, left=0),
 }

@@ -48,11 +48,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tools.simulate", description=__doc__)
     parser.add_argument("--images", type=float, nargs="+", default=list(DAYS), help="a day")
     parser.add_argument("--largest", type=float, default=day.Assumed.largest, help="share of the largest owner")
-    parser.add_argument("--accounts", type=int, default=1, help="accounts at the provider")
+    parser.add_argument("--accounts", type=int, help="accounts at the provider (default: the settings')")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = parser.parse_args()
     assumed = day.Assumed(largest=given.largest)
-    machine = dataclasses.replace(system.read(), provider_accounts=given.accounts)
+    machine = system.read()
+    if given.accounts:
+        machine = dataclasses.replace(machine, provider_accounts=given.accounts)
     days = [simulated(images, assumed, machine) for images in given.images]
     console = Console(width=140) if not Console().is_terminal else Console()
     for each in days:

@@ -97,9 +97,7 @@ def limits(system: System, usage: Usage, images: float, assumed: Assumed) -> lis
             False,
             "S3 splits prefixes",
         ),
-        Limit(
-            "sweep: an hour without webhooks", rate, system.sweep_rows_per_minute / 60, True, "a sweep for each shard"
-        ),
+        Limit("sweep: an hour without webhooks", rate, system.sweep_rows_per_minute / 60, True, "a run for each shard"),
     ]
     return sorted(found, key=lambda each: -each.load)
 

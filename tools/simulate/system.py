@@ -88,10 +88,11 @@ def read() -> System:
     api = resources["HttpApi"]["Properties"]
     routes = {route: rate["ThrottlingRateLimit"] for route, rate in api["RouteSettings"].items()}
     [stream] = resources["PushStatus"]["Properties"]["Events"].values()
-    pace = config.load("prod", overrides="{}").replicate.creations_per_minute
+    paces = list(config.load("prod", overrides="{}").replicate.paces.values())
     return System(
         functions=functions,
-        runs_per_minute=pace or 600,
+        runs_per_minute=paces[0] or 600,
+        provider_accounts=len(paces),
         requests_per_second=api["DefaultRouteSettings"]["ThrottlingRateLimit"],
         webhooks_per_second=next(rate for route, rate in routes.items() if "replicate" in route),
         orders_per_second=routes["POST /v1/uploads"],
@@ -99,17 +100,17 @@ def read() -> System:
             "ThrottlingRateLimit"
         ],
         due_shards=keys.DUE_SHARDS,
-        sweep_rows_per_minute=_rows_a_minute(),
+        sweep_rows_per_minute=_rows_a_minute(resources["Sweep"]),
         stream_factor=stream["Properties"]["ParallelizationFactor"],
         stream_batch=stream["Properties"]["BatchSize"],
     )
 
 
-def _rows_a_minute() -> int:
-    """What one run of the sweep looks at: at most so many rows of each shard, and as its time allows."""
+def _rows_a_minute(sweep: dict[str, Any]) -> int:
+    """What the sweeps of a minute look at: at most so many rows of each shard, and as their time allows."""
     found = _constants(ROOT / "functions" / "sweep" / "handler.py")
-    seconds = 55 - found["SPARE_SECONDS"]
-    return int(min(found["PER_SHARD"] * keys.DUE_SHARDS, seconds * SWEEP_ROWS_A_SECOND))
+    seconds, at_once = sweep["Properties"]["Timeout"] - found["SPARE_SECONDS"], len(sweep["Properties"]["Events"])
+    return int(min(found["PER_SHARD"] * keys.DUE_SHARDS, at_once * seconds * SWEEP_ROWS_A_SECOND))
 
 
 def _constants(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import {ACCEPT, contentType, dropped, fromFolder, guessedRoom, objection, previe
 import {offered, preferred, session} from "./session.js";
 import {readUsage} from "./top.js";
 import {send} from "./uploads.js";
-import {MODES, POLICIES} from "./words.js";
+import {FORMATS, MODES, POLICIES, SIZES} from "./words.js";
 
 const AT_ONCE = 8; // cards made before the page may do something else
 
@@ -14,7 +14,7 @@ const AT_ONCE = 8; // cards made before the page may do something else
 export function drafts(projectId, planned) {
   const limits = session.capabilities.limits;
   const rooms = session.capabilities.room_types.map((each) => each.id);
-  const defaults = {...preferred(), mode: "staging", check: "", variations: "1", prompt: "", model: ""};
+  const defaults = {...preferred(), mode: "staging", check: "", variations: "1", size: "", format: "", prompt: "", model: ""};
   const rows = []; // {file, room, mode, style, node}
   let key = crypto.randomUUID(); // of the planning call, new with every change: a repeated call plans nothing twice
 
@@ -31,7 +31,7 @@ export function drafts(projectId, planned) {
       button("Choose photos", () => files.click(), {class: "primary"}),
       button("Choose a folder", () => folder.click(), {class: "desk-only"}),
       button("Take a photo", () => camera.click(), {class: "touch-only"})),
-    el("p", {class: "soft"}, `Up to ${limits.max_files} at a time, ${bytes(limits.max_bytes)} each: JPEG, PNG, WebP, HEIC, TIFF.`),
+    el("p", {class: "soft"}, `Up to ${limits.max_files} at a time, ${bytes(limits.max_bytes)} each: JPEG, PNG, WebP, HEIC, AVIF, TIFF.`),
     files, folder, camera);
 
   const over = (event) => {
@@ -100,6 +100,8 @@ export function drafts(projectId, planned) {
     select("Room where the name does not tell", offered("room_types"), defaults.room_type, set("room_type")),
     select("If the result does not keep the room", POLICIES, defaults.check, set("check"), {"aria-describedby": "never-charged"}),
     select("Variations of each photo", ["1", "2", "3", "4"].map((each) => [each, each]), "1", set("variations")),
+    select("Size of the results", SIZES, "", set("size")),
+    select("File format of the results", FORMATS, "", set("format")),
     select("Model", [["", "The best one available"], ...models.map((each) => [each.id, `${each.name} · $${each.price_usd}`])], "", set("model")),
     input("Own instructions (10 characters or more)", {maxlength: limits.prompt_max_length,
       oninput: (event) => set("prompt")(event.currentTarget.value)})),
@@ -120,6 +122,8 @@ export function drafts(projectId, planned) {
       ...(defaults.mode === "staging" && {style: defaults.style})};
     if (defaults.variations !== "1") given.variations = Number(defaults.variations);
     if (defaults.check) given.check = defaults.check;
+    if (defaults.size) given.size = defaults.size;
+    if (defaults.format) given.format = defaults.format;
     if (defaults.model) given.model = defaults.model;
     if (defaults.prompt.trim()) given.prompt = defaults.prompt.trim();
     return given;

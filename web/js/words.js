@@ -8,6 +8,8 @@ const DONE = {staging: "Virtually staged", declutter: "Virtually cleared", enhan
 const DOING = {staging: "Being furnished", declutter: "Being cleared", enhancement: "Being improved"};
 export const MODES = [["staging", "Furnish the room"], ["declutter", "Clear the room"], ["enhancement", "Improve the picture"]];
 export const POLICIES = [["", "As this server is set"], ["reroll", "Try again, then deliver the best one"], ["report", "Deliver it and say so"], ["refuse", "Try again, then refuse it"]];
+export const SIZES = [["", "As this server is set"], ["source", "As large as the photo"], ["model", "As the model makes them"]];
+export const FORMATS = [["", "As this server is set"], ["jpg", "JPEG"], ["webp", "WebP"], ["png", "PNG"]];
 const VERDICTS = {pass: "The room is unchanged", review: "Please look closely", fail: "The room was changed"};
 const REASONS = {
   blank: "the result is blank", near_identical: "nothing was added", other_view: "it shows another view",

@@ -9,18 +9,23 @@ import functools
 import json
 import os
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from realstaging.models.choices import Choices
+from realstaging.models.provider import DEFAULT_ACCOUNT
 
 HERE = Path(__file__).resolve().parent
 PACKAGED = HERE / "packaged"
 SOURCES = HERE.parents[2] / "config"
 STAGES = ("local", "dev", "staging", "prod")
+
+
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 
 
 class _Section(BaseModel):
@@ -90,6 +95,30 @@ class Jobs(_Section):
     )
 
 
+class ProviderAccount(_Section):
+    """A further account at the provider."""
+
+    creations_per_minute: int | None = Field(
+        ge=0,
+        le=100_000,
+        description=(
+            "Further accounts at the provider, by a name of your own (`[a-z0-9-]`), beside the one above, which is "
+            "called `default`: how many runs are started there in a minute; null: as many as come; 0: none, what runs "
+            "comes to its end. Its secrets are the parameters `/realstaging/<stage>/replicate/<name>/api_token` and "
+            "`…/webhook_secret`."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccess:
+    """What belongs to one account at the provider, the secrets by reference."""
+
+    api_token: str
+    webhook_secret: str
+    creations_per_minute: int | None
+
+
 class Replicate(_Section):
     """How the provider is reached. `inputs: inline` and `results: poll` serve a machine it cannot reach."""
 
@@ -126,11 +155,17 @@ class Replicate(_Section):
     )
     poll_seconds: int = Field(description="Pause between two questions, where results are asked for.")
     creations_per_minute: int | None = Field(
-        ge=1,
+        ge=0,
         le=100_000,
         description=(
-            "How many runs are started in a minute, evenly; null: as many as come. The provider's own limit is 600."
+            "How many runs are started in a minute, evenly; null: as many as come; 0: none, jobs wait. The provider's "
+            "own limit is 600."
         ),
+    )
+    accounts: dict[AccountName, ProviderAccount] = Field(
+        default_factory=dict,
+        max_length=15,
+        description="Further accounts at the provider, each with a schedule and a breaker of its own.",
     )
     breaker_failures: int = Field(
         ge=1,
@@ -147,6 +182,33 @@ class Replicate(_Section):
             "How long that while is; then one run tries. It doubles with every vain try, up to fifteen minutes."
         ),
     )
+
+    @model_validator(mode="after")
+    def _names_default_once(self) -> Self:
+        if DEFAULT_ACCOUNT in self.accounts:
+            raise ValueError(f"accounts: {DEFAULT_ACCOUNT} is the name of the account without one")
+        return self
+
+    @property
+    def every_account(self) -> dict[str, ProviderAccess]:
+        """All accounts by name, `default` first."""
+        first = ProviderAccess(self.api_token, self.webhook_secret, self.creations_per_minute)
+        kept = "ssm:/realstaging/{{stage}}/replicate/{}/{}"
+        return {DEFAULT_ACCOUNT: first} | {
+            name: ProviderAccess(
+                kept.format(name, "api_token"), kept.format(name, "webhook_secret"), each.creations_per_minute
+            )
+            for name, each in self.accounts.items()
+        }
+
+    @property
+    def paces(self) -> dict[str, int | None]:
+        """Creations a minute of the accounts that may start runs."""
+        return {
+            name: each.creations_per_minute
+            for name, each in self.every_account.items()
+            if each.creations_per_minute != 0
+        }
 
 
 class Sockets(_Section):

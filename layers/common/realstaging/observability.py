@@ -35,11 +35,18 @@ def count(name: str, value: int = 1) -> None:
 def count_check(model: str, verdict: str) -> None:
     """A picture check, by the model that made the picture and the verdict: two dimensions of few values."""
     metrics.add_metric(name="PictureChecked", unit=MetricUnit.Count, value=1)
-    with single_metric(
-        name="PictureCheckedByModel", unit=MetricUnit.Count, value=1, namespace="RealStaging"
-    ) as by_model:
-        for name, value in (("stage", os.environ.get("STAGE", "unknown")), ("model", model), ("verdict", verdict)):
-            by_model.add_dimension(name=name, value=value)
+    _count_by("PictureCheckedByModel", model=model, verdict=verdict)
+
+
+def count_by_account(name: str, account: str) -> None:
+    """One more of something, by the provider's account: as many values as are configured."""
+    _count_by(name, account=account)
+
+
+def _count_by(name: str, **dimensions: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="RealStaging") as metric:
+        for dimension, value in {"stage": os.environ.get("STAGE", "unknown"), **dimensions}.items():
+            metric.add_dimension(name=dimension, value=value)
 
 
 def duration(name: str, milliseconds: float) -> None:

@@ -16,6 +16,8 @@ from realstaging.observability import count, log
 from realstaging.stores.runtime_settings import OverrideStore
 
 DEFAULT = "models.default"
+ACCOUNTS = "replicate.accounts."
+UNFIT = "There is no such setting any more, or it does not take this value."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ def apply_valid_overrides(settings: Settings, live: Overrides) -> Settings:
 def check_overrides(settings: Settings, live: Overrides) -> Applied:
     """The settings with what is valid of the overrides, and why the rest is ignored. Logs nothing."""
     live, ignored = _known_to_registry(live)
+    # Laid over the settings, they would bring an account back.
+    gone = {key for key in live.settings if _is_of_former_account(key, settings)}
+    live = _without(live, gone)
+    ignored |= dict.fromkeys(gone, UNFIT)
     chosen = live.settings.get(DEFAULT)
     if chosen and not chosen.unset and chosen.value not in _enabled(settings, live, chosen.value):
         live = _without(live, {DEFAULT})
@@ -89,13 +95,17 @@ def check_overrides(settings: Settings, live: Overrides) -> Applied:
                 raise
             unfit = _unfit(live, [".".join(map(str, each["loc"])) for each in error.errors()])
             live = _without(live, unfit)
-            ignored |= dict.fromkeys(unfit, "There is no such setting any more, or it does not take this value.")
+            ignored |= dict.fromkeys(unfit, UNFIT)
         else:
             break
     default = now.models.default
     if _is_off(live, default):
         ignored[f"models/{default}"] = "It is the default now, and so it stays on offer."
     return Applied(now, ignored)
+
+
+def _is_of_former_account(key: str, settings: Settings) -> bool:
+    return key.startswith(ACCOUNTS) and key.removeprefix(ACCOUNTS).partition(".")[0] not in settings.replicate.accounts
 
 
 def _known_to_registry(live: Overrides) -> tuple[Overrides, dict[str, str]]:

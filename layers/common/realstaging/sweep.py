@@ -5,7 +5,7 @@ for one that dies.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from realstaging.config import Settings
@@ -136,6 +136,18 @@ class Sweeper:
             self._batches.abandon(batch)
             count("ReservationGivenBack", batch.unplaced)
             log.warning("reservation given back", batch_id=batch.id, jobs=batch.unplaced)
+
+
+def read_shards(read: Callable[[int], Sequence[DueRow]], shards: Iterable[int]) -> list[DueRow]:
+    """The overdue rows of all shards, oldest first. A shard that cannot be read is counted, and hides no other."""
+    found: list[DueRow] = []
+    for shard in shards:
+        try:
+            found += read(shard)
+        except Exception:
+            count("SweepFailed")
+            log.exception("shard not read", shard=shard)
+    return sorted(found, key=lambda row: row.since)
 
 
 def sweep(

@@ -182,10 +182,14 @@ def test_each_photo_can_be_cleared_or_improved_in_place_of_furnished(person: Per
     cards.nth(1).get_by_label("What to do").select_option("enhancement")
     cards.nth(2).get_by_label("What to do").select_option("staging")
     cards.nth(2).get_by_label("Style").select_option("coastal")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Size of the results").select_option("model")
+    page.get_by_label("File format of the results").select_option("webp")
     with page.expect_request(lambda request: request.url.endswith("/v1/uploads")) as asked:
         person.stage(3)
     sent = json.loads(asked.value.post_data or "")
     assert (sent["defaults"]["mode"], "style" in sent["defaults"]) == ("declutter", False)
+    assert (sent["defaults"]["size"], sent["defaults"]["format"]) == ("model", "webp")
     own = [(each["settings"].get("mode"), each["settings"].get("style")) for each in sent["files"]]
     assert own == [(None, None), ("enhancement", None), ("staging", "coastal")]
     person.await_ready(3)

@@ -13,7 +13,12 @@ from tests.support.steps import ask, delivery, hear, settle, stage, told
 from tests.support.world import World
 
 URL = "https://sqs.us-east-1.amazonaws.com/123456789012/{}"
-DEAD = {"stage_dead_letters": "stage-dead", "result_dead_letters": "result-dead", "event_dead_letters": "event-dead"}
+DEAD = {
+    "stage_dead_letters": "stage-dead",
+    "result_dead_letters": "result-dead",
+    "verify_dead_letters": "verify-dead",
+    "event_dead_letters": "event-dead",
+}
 SWEEP = "arn:aws:lambda:us-east-1:123456789012:function:sweep"
 UPLOAD = SWEEP.replace("sweep", "upload-complete")
 
@@ -50,7 +55,7 @@ def to_start(world: World) -> dict[str, Any]:
 
 def test_every_queue_is_listed_with_what_is_in_it(world: World) -> None:
     empty = {"depth": 0, "visible": 0, "in_flight": 0, "delayed": 0, "oldest_seconds": None}
-    assert overview(world) == dict.fromkeys(["stage", "result", *DEAD], empty)
+    assert overview(world) == dict.fromkeys(["stage", "result", "verify", *DEAD], empty)
 
     _, [job] = factories.queued(world)
     world.stage_queue.send([job])
@@ -135,6 +140,18 @@ def test_a_result_that_died_is_sent_back_and_one_that_is_over_changes_nothing(wo
     settle(world)
 
     assert world.job(job).status == "ready"
+
+
+def test_a_pair_that_died_is_sent_back_whether_we_asked_for_it_or_s3_told_of_its_file(world: World) -> None:
+    asked_for = {"owner": "alice", "verification_id": "v1", "traceparent": "", "correlation_id": "1"}
+    told_of = {"Records": [{"s3": {"object": {"key": "pairs/alice/v2/original"}}}]}
+    bury(world, "verify_dead_letters", asked_for, told_of, {"Records": []})
+
+    _, page = asked(world, "GET", "/v1/admin/queues/verify_dead_letters/messages")
+    assert sorted(str(letter["owner"]) for letter in page["items"]) == ["None", "alice", "alice"]
+    assert redriven(world, "verify") == (200, {"moved": 2, "discarded": 0, "skipped": 1, "left": 1})
+
+    assert [set(message) - {"delay"} for message in world.to_verify()] == [set(asked_for), set(told_of)]
 
 
 def test_a_photo_whose_event_died_is_looked_at_again(world: World) -> None:

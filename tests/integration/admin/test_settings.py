@@ -59,7 +59,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("jobs.max_attempts", 2.5, "/value"),
     ("jobs.max_attempts", None, "/value"),
     ("jobs.max_hours", 0, "/value"),
-    ("replicate.creations_per_minute", 0, "/value"),
+    ("replicate.creations_per_minute", -1, "/value"),
     ("models.default", "nobody/nothing", "/value"),
     ("models.default", [QWEN], "/value"),
     ("models.fallbacks", QWEN, "/value"),

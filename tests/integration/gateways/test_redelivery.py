@@ -45,4 +45,4 @@ def test_a_queue_that_refuses_is_no_fault_of_the_record(caplog: pytest.LogCaptur
         client = boto3.client("sqs", region_name="eu-central-1")
         url = client.create_queue(QueueName="q")["QueueUrl"]
         Redelivery(client, url).retry_soon(_record(1))
-    assert [entry.message for entry in caplog.records] == ["retry not moved forward"]
+    assert [entry.message for entry in caplog.records if entry.name == "tests"] == ["retry not moved forward"]

@@ -204,5 +204,5 @@ def test_a_purge_out_of_time_leaves_the_rest_for_the_next_minute(world: World) -
     image, _ = arrived(world, factories.project(world))
     call(world, "DELETE", f"/v1/images/{image.id}")
     world.clock.forward(minutes=3)
-    assert world.run("purge", event("schedule-sweep"), milliseconds=0)["looked"] == 0
+    assert world.run("purge", event("schedule-purge"), milliseconds=0)["looked"] == 0
     assert purge(world)["looked"] == 1

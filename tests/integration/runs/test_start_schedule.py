@@ -155,8 +155,8 @@ def test_an_owner_with_few_photos_does_not_wait_for_one_with_many(world: World, 
 
     workers = starter(world, provider, pause=lambda seconds: None)  # many: who waits for its place holds up nobody
 
-    for _ in deliver(world, workers, [*many, *few], until=timedelta(minutes=5)):
-        if all(world.job(job).status is JobStatus.PROCESSING for job in few):
+    for message in deliver(world, workers, [*many, *few], until=timedelta(minutes=5)):
+        if message["owner"] == "bob" and all(world.job(job).status is JobStatus.PROCESSING for job in few):
             break
 
     started = [world.job(job).started_at for job in few]

@@ -6,7 +6,8 @@ import pytest
 
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus
-from tests.support import factories
+from tests.support import camera_files, factories
+from tests.support.damaged_photos import DAMAGES, FORMATS
 from tests.support.fault_injection import CrashError, faulty
 from tests.support.pictures import announcing, encoded, room
 from tests.support.world import World
@@ -24,6 +25,11 @@ BAD: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
     "text with the name of a photo": (lambda: b"Dear customer, " * 100, {}, "unsupported_image_type"),
     "empty": (lambda: b"", {}, "unsupported_image_type"),
     "a page": (lambda: b"<!doctype html><html></html>", {}, "unsupported_image_type"),
+    "a HEIC with a lost part": (
+        lambda: DAMAGES["a third zeros"](FORMATS["HEIC"](camera_files.room())),
+        {"content_type": "image/heic"},
+        "image_unreadable",
+    ),
     "a bomb": (_bomb, PNG, "image_too_many_pixels"),
     "too small": (lambda: factories.photo(511, 700), {}, "image_too_small"),
     "another file than announced": (factories.photo, {"sha256": "a" * 64}, "checksum_mismatch"),

@@ -250,7 +250,7 @@ def test_the_token_is_fetched_at_the_first_call_and_not_before(talk: Talk) -> No
         fetched.append(TOKEN)
         return TOKEN
 
-    replicate = Replicate(token, talk.url, timeout_seconds=5, max_retry_after=300)
+    replicate = Replicate(token, talk.url, timeout_seconds=60, max_retry_after=300)
     assert fetched == []
     create(replicate)
     create(replicate)
@@ -263,7 +263,7 @@ def test_the_token_can_be_fetched_before_anything_is_begun(talk: Talk) -> None:
     def missing() -> str:
         raise RuntimeError("no token")
 
-    replicate = Replicate(missing, talk.url, timeout_seconds=5, max_retry_after=300)
+    replicate = Replicate(missing, talk.url, timeout_seconds=60, max_retry_after=300)
 
     with pytest.raises(RuntimeError, match="no token"):
         replicate.prepare()
@@ -300,7 +300,7 @@ def _with_tokens(talk: Talk, tokens: list[str]) -> Replicate:
     return Replicate(
         lambda: tokens[0],
         talk.url,
-        timeout_seconds=5,
+        timeout_seconds=60,
         max_retry_after=300,
         refused=lambda: tokens.insert(0, "r8_new"),
     )

@@ -212,9 +212,10 @@ def test_looking_for_a_run_has_one_deadline_for_all_pages(talk: Talk) -> None:
         time.sleep(0.2)
         page(to)
 
+    talk.reply = says(200, prediction())
+    with gateway(talk) as patient:
+        patient.find("p1")  # the first call loads the package
     with gateway(talk, seconds=1) as replicate:
-        talk.reply = says(200, prediction())
-        replicate.find("p1")  # the first call loads the package
         talk.reply = slowly
         with pytest.raises(UnsureError):
             replicate.find_marked(MARKER, SINCE, UNTIL)

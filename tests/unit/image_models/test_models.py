@@ -257,14 +257,14 @@ def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replic
     published.all_models.cache_clear()
     port = free_port()
     with running(server(StandInSettings(port, "whsec_c2VjcmV0", latency=0))):
-        made = Replicate(lambda: "r8_local", f"http://127.0.0.1:{port}", timeout_seconds=10, max_retry_after=1)
+        made = Replicate(lambda: "r8_local", f"http://127.0.0.1:{port}", timeout_seconds=60, max_retry_after=1)
         yield made
         made.close()
     published.all_models.cache_clear()
 
 
 def ended(provider: Replicate, run: Prediction) -> Prediction:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 120
     while time.monotonic() < ends:
         found = provider.find(run.id)
         if found and found.finished:

@@ -1,9 +1,11 @@
-"""Closing the breakers by hand, when the provider is well again and jobs still wait."""
+"""The provider's accounts as they are, and closing the breakers by hand, when jobs still wait and all is well again."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from realstaging.errors import VersionConflictError
-from realstaging.models.admin_operations import BreakerView
+from realstaging.config import Settings
+from realstaging.errors import ValidationFailedError, VersionConflictError
+from realstaging.models.admin_operations import BreakerOrder, BreakerView, ProviderAccountView, ProviderView
 from realstaging.models.provider import Breaker, ModelBreakers
 from realstaging.stores.audit import AuditStore
 from realstaging.stores.provider import ProviderStore
@@ -11,15 +13,38 @@ from realstaging.stores.provider import ProviderStore
 TRIES = 3
 
 
-def close(provider: ProviderStore, audit: AuditStore, at: datetime, *, by: str) -> BreakerView:
-    """What was open: the account's breaker, those of models. Closing what is closed changes nothing and is not
-    recorded. Raises VersionConflictError.
+def show(provider: ProviderStore, settings: Settings) -> ProviderView:
+    accounts = [
+        ProviderAccountView(
+            name=name,
+            creations_per_minute=access.creations_per_minute,
+            open=(breaker := provider.of(name).breaker()).until is not None,
+            reason=breaker.reason,
+            until=breaker.until,
+        )
+        for name, access in settings.replicate.every_account.items()
+    ]
+    return ProviderView(accounts=accounts, models=sorted(provider.model_breakers().models))
+
+
+def close(
+    provider: ProviderStore, audit: AuditStore, order: BreakerOrder, accounts: Iterable[str], at: datetime, *, by: str
+) -> BreakerView:
+    """What was open: the breakers of accounts, or of the one that was named; else also those of models. Closing what is
+    closed changes nothing and is not recorded. Raises ValidationFailedError, VersionConflictError.
     """
-    breaker, models = _close_account(provider), _close_models(provider)
+    known = list(accounts)
+    if order.account and order.account not in known:
+        raise ValidationFailedError([{"pointer": "/account", "message": f"Must be one of {', '.join(known)}."}])
+    closed = {name: _close_account(provider.of(name)) for name in ([order.account] if order.account else known)}
+    was_open = {name: breaker for name, breaker in closed.items() if breaker.until}
+    models = ModelBreakers() if order.account else _close_models(provider)
+    first = next(iter(was_open.values()), Breaker())
     found = BreakerView(
-        was_open=breaker.until is not None,
-        reason=breaker.reason,
-        until=breaker.until,
+        was_open=bool(was_open),
+        reason=first.reason,
+        until=first.until,
+        accounts=list(was_open),
         models=sorted(models.models),
     )
     if found.was_open or found.models:

@@ -9,9 +9,10 @@ from urllib.parse import unquote_plus
 from pydantic import ValidationError
 
 from realstaging.gateways.dead_letters import AsyncRetries, DeadLetter, DeadLetters, WatchedQueue
-from realstaging.gateways.media import upload_of
+from realstaging.gateways.media import pair_of, upload_of
 from realstaging.models.admin_operations import LetterView, RedriveOrder, RedriveView
 from realstaging.models.runs import ResultMessage, StageMessage
+from realstaging.models.verifications import VerifyMessage
 from realstaging.observability import count, log
 
 
@@ -24,9 +25,10 @@ class RedriveCounts:
 
 
 RedriveTarget = Callable[[Sequence[DeadLetter]], RedriveCounts]
+MessageShape = type[StageMessage | ResultMessage | VerifyMessage]
 
 
-def to_queue(queue: WatchedQueue, shape: type[StageMessage | ResultMessage]) -> RedriveTarget:
+def to_queue(queue: WatchedQueue, shape: MessageShape) -> RedriveTarget:
     """Send letters back to a work queue, in their owners' message groups. Its consumers are idempotent."""
 
     def send_back(letters: Sequence[DeadLetter]) -> RedriveCounts:
@@ -100,8 +102,8 @@ def _build_view(letter: DeadLetter) -> LetterView:
     data = letter.data()
     fields = data if isinstance(data, dict) else {}
     arn, event = _read_failed_call(letter)
-    upload = _read_upload(event)
-    owner, image_id = upload or (_read_text(fields.get("owner")), None)
+    upload, pair = _read_file(event, upload_of), _read_file(data, pair_of)
+    owner, image_id = upload or (pair[0] if pair else _read_text(fields.get("owner")), None)
     attempt = fields.get("attempt")
     return LetterView(
         id=letter.id,
@@ -115,12 +117,12 @@ def _build_view(letter: DeadLetter) -> LetterView:
     )
 
 
-def _read_owner(shape: type[StageMessage | ResultMessage], letter: DeadLetter) -> str | None:
-    """The owner of the work; None if the letter is not such a message."""
+def _read_owner(shape: MessageShape, letter: DeadLetter) -> str | None:
+    """The owner of the work; None if the letter is neither such a message nor S3's of a file to verify."""
     try:
         return shape.model_validate_json(letter.body).owner
     except ValidationError:
-        return None
+        return (_read_file(letter.data(), pair_of) or (None, ""))[0]
 
 
 def _read_failed_call(letter: DeadLetter) -> tuple[str, Any]:
@@ -134,10 +136,10 @@ def _read_failed_call(letter: DeadLetter) -> tuple[str, Any]:
     return arn, data.get("requestPayload")
 
 
-def _read_upload(event: Any) -> tuple[str, str] | None:
-    """The owner of the upload in an S3 event."""
+def _read_file(event: Any, read: Callable[[str], tuple[str, str] | None]) -> tuple[str, str] | None:
+    """What `read` finds in the key of an S3 event: an owner, and an id of theirs."""
     try:
-        return upload_of(unquote_plus(event["Records"][0]["s3"]["object"]["key"]))
+        return read(unquote_plus(event["Records"][0]["s3"]["object"]["key"]))
     except (TypeError, KeyError, IndexError, AttributeError):
         return None
 

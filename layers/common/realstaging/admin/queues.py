@@ -18,10 +18,10 @@ REDRIVE_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work queue, and the state of the jobs that are in it."""
+    """A work queue, and the state of the jobs that are in it; None if there are no jobs in it."""
 
     queue: WatchedQueue
-    status: JobStatus
+    status: JobStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Queues:
 
         SQS does not tell the age of messages: for work queues it comes from the jobs in the table.
         """
-        items = [_build_view(name, work.queue, waiting_since.get(work.status), at) for name, work in self._work.items()]
+        since = {name: waiting_since.get(work.status) if work.status else None for name, work in self._work.items()}
+        items = [_build_view(name, work.queue, since[name], at) for name, work in self._work.items()]
         items += [_build_view(name, dead.letters, dead.letters.oldest(), at) for name, dead in self._dead.items()]
         return QueueList(items=items)
 

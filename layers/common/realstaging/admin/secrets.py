@@ -36,6 +36,10 @@ def references(settings: Settings) -> dict[str, str]:
         "stripe_secret_key": settings.stripe.secret_key,
         "stripe_webhook_secret": settings.stripe.webhook_secret,
     }
+    for name in settings.replicate.accounts:
+        access = settings.replicate.every_account[name]
+        fixed |= {f"replicate/{name}/api_token": access.api_token}
+        fixed |= {f"replicate/{name}/webhook_secret": access.webhook_secret}
     models = {str(key_of(model)): model.needed_secret for model in registry.all() if model.needed_secret}
     return {PREFIX + name: reference for name, reference in fixed.items()} | models
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from realstaging.admin.changes import Change, ChangeRequest, VersionedSettings
-from realstaging.config import Plan, Settings
+from realstaging.config import Plan, ProviderAccount, Settings
 from realstaging.errors import MalformedRequestError, NotFoundError, ValidationFailedError
 from realstaging.models.admin import (
     IgnoredSetting,
@@ -20,7 +20,7 @@ from realstaging.models.admin import (
 )
 from realstaging.models.runtime_settings import Overrides, Revision, Setting
 from realstaging.pagination import version_cursor
-from realstaging.runtime_settings import DEFAULT
+from realstaging.runtime_settings import ACCOUNTS, DEFAULT
 from realstaging.validation import Complaint, explain
 
 # Only settings that are re-read for every request; what a process reads once, at its start, is not among them.
@@ -44,6 +44,7 @@ NEVER = Setting(version=0, unset=True)
 
 def keys(settings: Settings) -> Iterator[str]:
     yield from KEYS
+    yield from (f"{ACCOUNTS}{account}.creations_per_minute" for account in settings.replicate.accounts)
     yield from (f"plans.{plan}.{name}" for plan in settings.plans for name in OF_PLANS)
 
 
@@ -210,6 +211,7 @@ def find_field(key: str) -> tuple[type[BaseModel], str]:
     """The section of the settings that a key is in, and the name of its field."""
     first, *_, name = key.split(".")
     section: Any = Plan if first == "plans" else Settings.model_fields[first].annotation
+    section = ProviderAccount if key.startswith(ACCOUNTS) else section
     return section, name
 
 

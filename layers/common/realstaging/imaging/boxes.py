@@ -34,22 +34,22 @@ def trimmed(data: bytes) -> bytes:
 
 def color_numbers(data: bytes) -> tuple[int, int] | None:
     """Primaries and transfer (ITU-T H.273) of the primary picture, as its `nclx` box says; None without one."""
-    for name, start, end in _boxes(data, 0, len(data)):
+    for name, start, end in boxes(data, 0, len(data)):
         if name == b"meta":
             return _of_primary(data, start + 4, end)
     return None
 
 
 def _of_primary(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-    parts = {name: (at, to) for name, at, to in _boxes(data, start, end)}
+    parts = contents(data, start, end)
     if b"iprp" not in parts:
         return None
-    properties = {name: (at, to) for name, at, to in _boxes(data, *parts[b"iprp"])}
+    properties = contents(data, *parts[b"iprp"])
     if b"ipco" not in properties:
         return None
     numbers = {
         index: (int.from_bytes(data[at + 4 : at + 6]), int.from_bytes(data[at + 6 : at + 8]))
-        for index, (name, at, _) in enumerate(_boxes(data, *properties[b"ipco"]), 1)
+        for index, (name, at, _) in enumerate(boxes(data, *properties[b"ipco"]), 1)
         if name == b"colr" and data[at : at + 4] == b"nclx"
     }
     primary = _primary_id(data, parts.get(b"pitm"))
@@ -82,7 +82,7 @@ def _associations(data: bytes, start: int, end: int) -> dict[int, list[int]]:
     return found
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name, and start and end of the content, of the boxes that lie within these bounds."""
     at = start
     for _ in range(MAX_BOXES):
@@ -93,6 +93,11 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             return
         yield name, at + (16 if int.from_bytes(data[at : at + 4]) == 1 else 8), at + size
         at += size
+
+
+def contents(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """Start and end of the boxes' contents by name, the last one of each."""
+    return {name: (at, to) for name, at, to in boxes(data, start, end)}
 
 
 def _head(data: bytes, at: int, end: int) -> tuple[bytes, int]:

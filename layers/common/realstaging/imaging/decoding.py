@@ -16,7 +16,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from realstaging.config import Images
 from realstaging.errors import ImageTooManyPixelsError, PhotoError
-from realstaging.imaging import boxes, color, jpeg, png, tiff, webp
+from realstaging.imaging import boxes, color, items, jpeg, png, tiff, webp
 from realstaging.imaging.color import ColorSpace
 from realstaging.imaging.formats import AVIF, HEIC, JPEG, PNG, TIFF, WEBP
 from realstaging.imaging.refusals import cut_off, damaged
@@ -42,6 +42,9 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     AVIF: AvifImageFile,
     TIFF: TiffImageFile,
 }
+# The green of zeros in YCbCr, by matrix (BT.709, 2020, 601) and range. Every n-th pixel is looked at.
+_UNDRAWN = frozenset({76, 77, 78, 83, 84, 85, 88, 89, 90, 93, 94, 95, 134, 135, 136})
+_NTH, _MOST_UNDRAWN = 8, 0.003
 # What EXIF says of a camera set to Adobe RGB (DCF): the interoperability index, and a color space that is not sRGB.
 _ADOBE_INDEX, _SRGB_SPACE, _ADOBE_SPACE = "R03", 1, 2
 
@@ -112,7 +115,18 @@ def _pixels(picture: Opened, long_side: int | None) -> Image.Image:
         if long_side:
             file.draft(None, (width, height))
     file.load()
+    if file.format == "HEIF":
+        _check_drawn(file)
     return file
+
+
+def _check_drawn(image: Image.Image) -> None:
+    """ImageUnreadableError where the decoder of HEIC left a part undrawn: all zero, a green that no camera writes."""
+    seen = image.resize((image.width // _NTH + 1, image.height // _NTH + 1), Image.Resampling.NEAREST)
+    most = _MOST_UNDRAWN * seen.width * seen.height
+    for count, pixel in seen.getcolors(seen.width * seen.height) or []:
+        if count > most and isinstance(pixel, tuple) and pixel[0] == pixel[2] == 0 and pixel[1] in _UNDRAWN:
+            raise damaged()
 
 
 def _whole(data: bytes, content_type: str) -> bytes:
@@ -121,11 +135,15 @@ def _whole(data: bytes, content_type: str) -> bytes:
         return png.plain(data)
     if content_type == WEBP:
         webp.check_whole(data)
+        webp.check_coded(data)
     elif content_type == TIFF:
         if not tiff.is_whole(data):
             raise cut_off()
+        if tiff.has_lost_blocks(data):
+            raise damaged()
     else:
-        return boxes.trimmed(data)
+        data = boxes.trimmed(data)
+        items.check_coded(data)
     return data
 
 

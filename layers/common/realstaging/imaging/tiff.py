@@ -7,9 +7,13 @@ from collections.abc import Iterator
 _MAX_ENTRIES, _MAX_SUB_DIRECTORIES, _MAX_PARTS = 2_000, 16, 1_000_000
 
 _SUBFILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION, _MAKE = 254, 262, 330, 50706, 271
+_WIDTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 258, 259, 277, 284
 _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892
 _STRIPS, _TILES = (273, 279), (324, 325)
 _FORMATS = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
+
+# Of a disk or memory card; and the share of a picture that is no dark corner any more.
+_BLOCK, _LARGE = 4096, 0.05
 
 type _Directory = dict[int, tuple[int, int, int]]
 
@@ -47,6 +51,44 @@ def is_whole(data: bytes) -> bool:
         if any(start + size > len(data) for start, size in zip(starts, sizes, strict=False)):
             return False
     return True
+
+
+def has_lost_blocks(data: bytes) -> bool:
+    """Whether a large part of an uncompressed picture is one value from a disk's block on, in the middle of a row.
+
+    Borders of a picture begin with a row; what is black or white in it begins at a block once in 4,096 times.
+    """
+    first, _ = _directory(data, _first_offset(data))
+    numbers = {tag: _value(data, first.get(tag)) or 1 for tag in (_WIDTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES)}
+    starts, sizes = (list(_values(data, first.get(tag), _MAX_PARTS)) for tag in _STRIPS)
+    if numbers[_COMPRESSION] != 1 or not starts or not sizes:
+        return False
+    samples = numbers[_SAMPLES] if numbers[_PLANES] == 1 else 1
+    row = max(numbers[_WIDTH] * numbers[_BITS] * samples // 8, 1)
+    begin, end = starts[0], min(starts[-1] + sizes[-1], len(data))
+    least = max(int(_LARGE * (end - begin)), 2 * row, 2 * _BLOCK)
+    for start, stop in _runs(data, begin, end):
+        in_block = [at % _BLOCK == 0 and (at - begin) % row for at in (start, stop)]
+        if stop - start >= least and any(in_block):
+            return True
+    return False
+
+
+def _runs(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where whole blocks, and what is around them, are all zeros or all ones."""
+    at = -(-begin // _BLOCK) * _BLOCK
+    while at + _BLOCK <= end:
+        value = data[at : at + 1]
+        if value not in (b"\0", b"\xff") or data[at : at + _BLOCK] != value * _BLOCK:
+            at += _BLOCK
+            continue
+        start = begin + len(data[begin:at].rstrip(value))
+        while data[at : at + _BLOCK] == value * _BLOCK and at + _BLOCK <= end:
+            at += _BLOCK
+        tail = data[at : min(at + _BLOCK, end)]
+        stop = at + len(tail) - len(tail.lstrip(value))
+        yield start, stop
+        at += _BLOCK
 
 
 def _order(data: bytes) -> str:

@@ -69,6 +69,7 @@ class AdminJobView(JobView):
     period: str = Field(description="The usage period that it counts in.")
     deferrals: int = Field(description="How often the provider would not take it; these are no attempts.")
     prediction_id: str | None = Field(default=None, description="Its run at the provider.")
+    provider_account: str = Field(default="default", description="Our account there that its last start used.")
     retried_by: str | None = Field(default=None, description="The job that follows it.")
     due_at: AwareDatetime | None = Field(
         default=None, description="When the sweep looks at it next; `null` once it has ended."
@@ -83,7 +84,7 @@ class AdminJobPage(Frozen):
 class QueueView(Frozen):
     """Counts are approximate, as queues count; `depth` is all three together."""
 
-    name: str = Field(description="`stage` and `result` hold work; the others dead letters.")
+    name: str = Field(description="`stage`, `result` and `verify` hold work; the others dead letters.")
     depth: int
     visible: int = Field(description="Approximately, as all these counts.")
     in_flight: int = Field(description="Given to a reader, not yet done.")
@@ -91,8 +92,8 @@ class QueueView(Frozen):
     oldest_seconds: int | None = Field(
         default=None,
         description=(
-            "Of work, how long the oldest job is queued or processing; of dead letters, how long ago "
-            "the oldest that was seen was sent."
+            "Of work, how long the oldest job is queued or processing (null for `verify`, which has no jobs); of dead "
+            "letters, how long ago the oldest that was seen was sent."
         ),
     )
 
@@ -138,12 +139,40 @@ class RedriveView(Frozen):
     left: int = Field(description="Approximately what is in the queue now, skipped ones included.")
 
 
+class ProviderAccountView(Frozen):
+    """One of our accounts at the provider."""
+
+    name: str = Field(description="`default`, or its name in the settings.")
+    creations_per_minute: int | None = Field(
+        description="How many runs it may start in a minute; `null`: as many as come; 0: none, it is being emptied."
+    )
+    open: bool = Field(description="Whether its breaker is open: nothing is started there but a run that tries.")
+    reason: str | None = Field(description="Why it is open: `account` or `no answers`.")
+    until: AwareDatetime | None = Field(description="When the next run may try.")
+
+
+class ProviderView(Frozen):
+    accounts: list[ProviderAccountView]
+    models: list[str] = Field(description="Models that the provider refuses by themselves.")
+
+
+class BreakerOrder(Frozen):
+    """Without an account: all of them, and the models' breakers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str | None = Field(default=None, max_length=32, description="Only the breaker of this one.")
+
+
 class BreakerView(Frozen):
     """What was open before it was closed."""
 
-    was_open: bool = Field(description="Whether it was open: nothing was started.")
+    was_open: bool = Field(description="Whether one was open: in its account nothing was started.")
     reason: str | None = Field(default=None, description="Why it had opened: `account` or `no answers`.")
     until: AwareDatetime | None = Field(default=None, description="Until when it would have been open at least.")
+    accounts: list[str] = Field(
+        description="Our accounts at the provider whose breakers were open; `reason` and `until` are the first one's."
+    )
     models: list[str] = Field(
         description="Models that the provider had refused by themselves; they are tried again, too."
     )

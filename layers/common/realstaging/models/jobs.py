@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Failure, Frozen
 from realstaging.models.picture_checks import CheckPolicy, CheckView, Format, Size
-from realstaging.models.provider import Slot
+from realstaging.models.provider import DEFAULT_ACCOUNT, Slot
 from realstaging.models.runs import Run
 from realstaging.models.verdicts import Mode
 
@@ -127,7 +127,8 @@ class Job(JobView):
     `seed_given` from the first attempt on. `runs` holds every attempt that has ended, `slot` the
     place in the schedule of starts that a queued job waits for, `held_back` that we have sent it away since
     it was queued, `parked` that it waits without a message until the sweep sends one at `due_at`.
-    `first_queued_at` is written once another attempt has moved `queued_at`.
+    `first_queued_at` is written once another attempt has moved `queued_at`. `provider_account` is the one
+    of the last start.
     """
 
     owner: str
@@ -144,6 +145,7 @@ class Job(JobView):
     parked: bool | None = None
     runs: list[Run] = Field(default_factory=list)
     prediction_id: str | None = None
+    provider_account: str = DEFAULT_ACCOUNT
     prompt_version: str | None = None
     model_version: str | None = None
     input: dict[str, Any] | None = None

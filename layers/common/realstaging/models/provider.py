@@ -1,10 +1,13 @@
-"""How it stands with the provider: whether it takes runs at all, and how many a minute."""
+"""How it stands with the provider: whether it takes runs of one of our accounts there, and how many a minute."""
 
 from datetime import UTC, datetime
 
 from pydantic import AwareDatetime, Field
 
 from realstaging.models.base import Frozen
+
+# The account at the provider that every deployment has; rows, messages and addresses without a name mean it.
+DEFAULT_ACCOUNT = "default"
 
 
 class Breaker(Frozen):
@@ -28,10 +31,11 @@ class ModelBreakers(Frozen):
 
 
 class Slot(Frozen):
-    """A job's place in the schedule of starts, in its own time (`Pace`)."""
+    """A job's place in the schedule of an account's starts, in the schedule's own time."""
 
     at: int
     per_minute: int
+    account: str = DEFAULT_ACCOUNT
 
 
 class StartSchedule(Frozen):

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from realstaging.ids import ULID_PATTERN
 from realstaging.models.base import Frozen
+from realstaging.models.provider import DEFAULT_ACCOUNT
 
 if TYPE_CHECKING:
     from realstaging.models.jobs import Job
@@ -76,12 +77,14 @@ class Prediction(Frozen):
 class Run(Frozen):
     """What became of one attempt and what it cost: `outcome` is `delivered` or the code of an error.
 
-    `attempt` is the job's `start_number`, here and in the messages and addresses below.
+    `attempt` is the job's `start_number`, here and in the messages and addresses below. `account`: whom the provider
+    bills.
     """
 
     attempt: int
     model: str
     outcome: str
+    account: str = DEFAULT_ACCOUNT
     cost_usd: Decimal = Decimal(0)
     predict_seconds: Decimal | None = None
 
@@ -94,6 +97,7 @@ class UnbookedRun(Frozen):
     """
 
     attempt: int
+    account: str = DEFAULT_ACCOUNT
     prediction_id: str | None = None
     marker: str
     project_id: str
@@ -108,12 +112,14 @@ class UnbookedRun(Frozen):
 class ResultMessage(Frozen):
     """ResultQueue: what became of this attempt; without a prediction: go and ask.
 
-    With `cancel`, the run of this id is of no use any more: tell the provider.
+    `account` is that of the run; with a prediction, the one whose secret has signed it. With `cancel`, the run of this
+    id is of no use any more: tell the provider.
     """
 
     owner: str
     job_id: str
     attempt: int
+    account: str = DEFAULT_ACCOUNT
     traceparent: str
     prediction: Prediction | None = None
     cancel: str | None = None
@@ -121,7 +127,13 @@ class ResultMessage(Frozen):
     @classmethod
     def ask(cls, job: "Job") -> Self:
         """Go and ask what became of the job's current attempt."""
-        return cls(owner=job.owner, job_id=job.id, attempt=job.start_number, traceparent=job.traceparent)
+        return cls(
+            owner=job.owner,
+            job_id=job.id,
+            attempt=job.start_number,
+            account=job.provider_account,
+            traceparent=job.traceparent,
+        )
 
     @classmethod
     def stop(cls, job: "Job", run_id: str) -> Self:

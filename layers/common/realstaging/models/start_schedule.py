@@ -35,6 +35,15 @@ def idle(pace: StartSchedule, at: datetime, per_minute: int) -> bool:
     return pace.per_minute != per_minute or pace.next_at < pace.clock(at)
 
 
+def next_time(pace: StartSchedule, at: datetime, per_minute: int | None) -> datetime:
+    """When the next place comes; without a limit, at once."""
+    if per_minute is None:
+        return at
+    if idle(pace, at, per_minute):
+        return max(at, pace.time_of(Slot(at=pace.clock(at), per_minute=per_minute)))
+    return pace.time_of(Slot(at=pace.next_at, per_minute=per_minute))
+
+
 def keeps(slot: Slot | None, pace: StartSchedule, at: datetime, per_minute: int) -> bool:
     """Whether a job's place is still good."""
     return slot is not None and slot.per_minute == per_minute and at - pace.time_of(slot) <= TOO_LATE

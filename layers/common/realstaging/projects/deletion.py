@@ -102,6 +102,7 @@ class Deleter:
 def _build_unbooked_run(job: Job, photo: Image | None, at: datetime) -> UnbookedRun:
     return UnbookedRun(
         attempt=job.start_number,
+        account=job.provider_account,
         prediction_id=job.prediction_id,
         marker=job.marker,
         project_id=job.project_id,

@@ -108,4 +108,6 @@ class Purger:
 
 
 def _build_question(job: Tombstone, run: UnbookedRun) -> ResultMessage:
-    return ResultMessage(owner=job.owner, job_id=job.id, attempt=run.attempt, traceparent=run.traceparent)
+    return ResultMessage(
+        owner=job.owner, job_id=job.id, attempt=run.attempt, account=run.account, traceparent=run.traceparent
+    )

@@ -23,6 +23,7 @@ def build_run(job: Job, outcome: str, run: Prediction | None, photo: Image | Non
         attempt=job.start_number,
         model=job.model,
         outcome=outcome,
+        account=job.provider_account,
         cost_usd=price(job, photo, made) if billed else Decimal(0),
         predict_seconds=None if seconds is None else Decimal(str(round(seconds, 3))),
     )

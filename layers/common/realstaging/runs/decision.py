@@ -27,6 +27,7 @@ class Missing(StrEnum):
     NEVER_MADE = "the provider certainly made no run for this attempt"
     GONE = "the provider knows the run no more, or its list says nothing of one that is too old"
     UNKNOWABLE = "nothing in the runs tells which one is ours"
+    NO_ACCOUNT = "our account that ran it is not configured any more"
     NEVER_ENDED = "too much time has passed"
 
 
@@ -82,7 +83,7 @@ def _decide_without_run(missing: Missing, may_start_again: bool) -> Decision:
         decision = Defer() if may_start_again else Fail(too_long)
     elif missing is Missing.UNKNOWABLE:
         decision = Fail(LostRunError("It is not known whether the model took this photo. Try again."))
-    elif missing is Missing.NEVER_ENDED:
+    elif missing in (Missing.NEVER_ENDED, Missing.NO_ACCOUNT):
         decision = Fail(LostRunError("The model's result never arrived. Try again."))
     return decision
 

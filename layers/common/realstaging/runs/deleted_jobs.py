@@ -1,6 +1,6 @@
 """Books the cost of runs whose jobs were deleted, once. Nothing is delivered."""
 
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.replicate.errors import UnsureError
 from realstaging.models.runs import Prediction, ResultMessage, UnbookedRun
 from realstaging.observability import log
@@ -10,7 +10,7 @@ from realstaging.stores.tombstones import TombstoneStore
 
 
 class DeletedJobs:
-    def __init__(self, tombstones: TombstoneStore, replicate: Replicate) -> None:
+    def __init__(self, tombstones: TombstoneStore, replicate: ReplicateAccounts) -> None:
         self._tombstones, self._replicate = tombstones, replicate
 
     def settle(self, message: ResultMessage) -> None:
@@ -19,6 +19,9 @@ class DeletedJobs:
         run = found.run if found else None
         if found is None or run is None or run.attempt != message.attempt:
             log.info("result of an unknown job", job_id=message.job_id, attempt=message.attempt)
+            return
+        if message.account != run.account:
+            log.warning("report of another account", job_id=message.job_id, account=message.account)
             return
         told = message.prediction or self._find_run(run)
         if told is None or not told.finished or not _is_report_of(told, run):
@@ -33,7 +36,7 @@ class DeletedJobs:
 
     def _find_run(self, run: UnbookedRun) -> Prediction | None:
         try:
-            return self._replicate.find(run.prediction_id) if run.prediction_id else None
+            return self._replicate.of(run.account).find(run.prediction_id) if run.prediction_id else None
         except UnsureError:
             return None
 

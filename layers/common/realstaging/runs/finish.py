@@ -14,7 +14,7 @@ from realstaging.errors import (
 )
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.replicate.errors import UnsureError
 from realstaging.gateways.result_download import ResultDownload
 from realstaging.image_models import prompts
@@ -54,7 +54,7 @@ class Finisher:
         images: ImageStore,
         media: Media,
         provider: ProviderStore,
-        replicate: Replicate,
+        replicate: ReplicateAccounts,
         deliveries: ResultDownload,
         queue: StageQueue,
         results: ResultQueue,
@@ -70,7 +70,7 @@ class Finisher:
     def settle(self, message: ResultMessage, at: datetime) -> None:
         """Settle the run of a message, reported or looked up. Repeated, late and foreign reports change nothing."""
         if message.cancel:
-            self._replicate.cancel(message.cancel)
+            self._replicate.cancel(message.account, message.cancel)
             log.info("run canceled", job_id=message.job_id, prediction_id=message.cancel)
             return
         job = self._jobs.find(message.owner, message.job_id)
@@ -81,15 +81,15 @@ class Finisher:
         if current and job.status is JobStatus.PROCESSING:
             self._settle(job, message, at)
         elif message.prediction and (told := costs.find_unbooked(job, message.attempt)):
-            self._book_late(job, told, message.prediction, at)
+            self._book_late(job, told, message, at)
         else:
             log.info("result of an old attempt", job_id=message.job_id, attempt=message.attempt)
 
     def _settle(self, job: Job, message: ResultMessage, at: datetime) -> None:
         try:
-            answer = _match_report(job, message.prediction) or self._find_run(job, at)
+            answer = _match_report(job, message) or self._find_run(job, at)
             if isinstance(answer, Prediction) and not answer.finished and self._is_overdue(job, at):
-                answer = self._cancel_overdue(answer)
+                answer = self._cancel_overdue(job, answer)
         except UnsureError as error:
             count("AskUnsure")
             log.warning("provider gave no clear answer", job_id=job.id, reason=str(error))
@@ -113,14 +113,18 @@ class Finisher:
                 # A run whose end is unknown is booked when the provider reports it after all.
                 self._fail(job, why, None if isinstance(why, LostRunError) else self._build_run(job, why, ended), at)
 
-    def _book_late(self, job: Job, told: Job, reported: Prediction, at: datetime) -> None:
+    def _book_late(self, job: Job, told: Job, message: ResultMessage, at: datetime) -> None:
         """Book a run that ended after its job, or after the attempt `told`: not delivered, but it may be billed."""
-        run = _match_report(told, reported)
+        line = next((each for each in job.runs if each.attempt == told.start_number), None)
+        if told is not job:
+            # A start that was put off has no line: whichever of our accounts reports it has run it.
+            told = told.model_copy(update={"provider_account": line.account if line else message.account})
+        run = _match_report(told, message)
         if run is None:
             return
         photo = self._images.find(job.owner, job.image_id) if pixels_matter(told) else None
-        known = next((each.outcome for each in job.runs if each.attempt == told.start_number), None)
-        was_put_off = told is not job or not job.has_unbooked_run
+        known = line and line.outcome
+        was_put_off = message.attempt != job.start_number or not job.has_unbooked_run
         outcome = known or (StagingTimedOutError.code if was_put_off else job.status.value)
         ended = costs.build_run(told, outcome, run, photo)
         if ended.cost_usd or not (known or was_put_off):
@@ -163,15 +167,20 @@ class Finisher:
         """This attempt's run as the provider reports it. Raises UnsureError, LostRaceError."""
         # Counted from the start: the photo and the queue may have taken a day.
         limits, started = self._settings.replicate, job.started_at or job.updated_at
-        if at - started > timedelta(hours=self._terms.settings().jobs.max_hours) and self._provider.answers():
+        account = [job.provider_account]
+        if at - started > timedelta(hours=self._terms.settings().jobs.max_hours) and self._provider.answers(account):
             return Missing.NEVER_ENDED
+        if job.provider_account not in self._replicate.names and self._is_overdue(job, at):
+            # Until then it may be configured again.
+            return Missing.NO_ACCOUNT
+        replicate = self._replicate.of(job.provider_account)
         if job.prediction_id:
-            return self._replicate.find(job.prediction_id) or Missing.GONE
+            return replicate.find(job.prediction_id) or Missing.GONE
         if limits.inputs == "inline":
             # The input has no marker of ours. Better no result than two bills.
             return Missing.UNKNOWABLE
         margin = timedelta(seconds=60)
-        run = self._replicate.find_marked(
+        run = replicate.find_marked(
             job.marker, started - margin, started + timedelta(seconds=limits.timeout_seconds) + margin
         )
         if run is None:
@@ -184,12 +193,13 @@ class Finisher:
 
     def _has_waited_too_long(self, job: Job, at: datetime) -> bool:
         """False during an outage: jobs wait for its end."""
-        most = timedelta(hours=self._terms.settings().jobs.max_hours)
-        return at - (job.queued_at or job.created_at) > most and self._provider.answers()
+        settings = self._terms.settings()
+        most = timedelta(hours=settings.jobs.max_hours)
+        return at - (job.queued_at or job.created_at) > most and self._provider.answers(settings.replicate.paces)
 
-    def _cancel_overdue(self, run: Prediction) -> Prediction:
+    def _cancel_overdue(self, job: Job, run: Prediction) -> Prediction:
         """Cancel a run that takes too long; returns it as the provider will report it, without waiting for that."""
-        self._replicate.cancel(run.id)
+        self._replicate.cancel(job.provider_account, run.id)
         return run.model_copy(update={"status": "aborted" if run.status == "starting" else "canceled"})
 
     def _build_run(self, job: Job, error: StagingError, run: Prediction | None) -> Run:
@@ -319,8 +329,12 @@ def _build_deleted_error() -> StagingError:
     return OutputUnusableError("The project was deleted while the photo was being staged.")
 
 
-def _match_report(job: Job, run: Prediction | None) -> Prediction | None:
-    """The report, if it is about this attempt. The URL of a webhook is not signed; its body is."""
+def _match_report(job: Job, message: ResultMessage) -> Prediction | None:
+    """The report, if it is about this attempt. The URL of a webhook is not signed; its body is, by an account."""
+    run = message.prediction
+    if run and message.account != job.provider_account:
+        log.warning("report of another account", job_id=job.id, prediction_id=run.id, account=message.account)
+        return None
     if run is None or run.id == job.prediction_id:
         return run
     if job.prediction_id is None and job.marker in run.marks.split():

@@ -13,7 +13,7 @@ from realstaging.errors import (
     StagingTimedOutError,
 )
 from realstaging.gateways.queues import ResultQueue, StageQueue
-from realstaging.gateways.replicate.client import Replicate
+from realstaging.gateways.replicate.accounts import ReplicateAccounts
 from realstaging.gateways.replicate.errors import (
     AccountError,
     ModelRefusedError,
@@ -25,12 +25,12 @@ from realstaging.gateways.replicate.errors import (
 from realstaging.models.base import Failure
 from realstaging.models.circuit_breaker import PROBE_SECONDS
 from realstaging.models.jobs import Job, JobStatus
-from realstaging.models.provider import Slot
+from realstaging.models.provider import DEFAULT_ACCOUNT, Slot
 from realstaging.models.runs import MAX_ROUNDS, MAX_ROUNDS_WITH_PLACE, Prediction, ResultMessage, Run, StageMessage
 from realstaging.models.start_schedule import backoff
-from realstaging.observability import count, log
+from realstaging.observability import count, count_by_account, log
 from realstaging.runs import ladder
-from realstaging.runs.admission import Admission, Permit, Throttled
+from realstaging.runs.admission import Admission, Permit, Throttled, has_other, is_outage, usable
 from realstaging.runs.model_breakers import ModelCircuits, is_open
 from realstaging.runs.model_input import ModelInputBuilder, Plan
 from realstaging.runtime_settings import RuntimeSettings
@@ -51,7 +51,7 @@ class Starter:
         provider: ProviderStore,
         planner: ModelInputBuilder,
         admission: Admission,
-        replicate: Replicate,
+        replicate: ReplicateAccounts,
         queue: StageQueue,
         results: ResultQueue,
         webhook_base: str,
@@ -66,17 +66,17 @@ class Starter:
 
         `in_line`: how long the message stood behind others.
         """
-        state = self._provider.read_state(message.owner, message.job_id)
+        state = self._provider.read_state(message.owner, message.job_id, self._replicate.names)
         job, settings = state.job, self._settings.under(state.live)
         if job is None or job.status is not JobStatus.QUEUED or self._jobs.is_orphan(job):
             log.info("job not waiting to start", job_id=message.job_id, status=job and job.status)
             return
         rounds = message.rounds or 0
-        if wait := self._admission.check_breaker(state, at):
+        if wait := self._admission.check_breaker(state, settings, at):
             self._wait(job, wait, settings, rounds, at)
             return
         # A deferred job gets one more try before it expires; during an outage none expire.
-        fresh = not (job.held_back or job.deferrals or state.breaker.until)
+        fresh = not (job.held_back or job.deferrals or is_outage(state, settings))
         if fresh and _has_waited_too_long(job, settings, at):
             self._give_up(job, at)
             return
@@ -99,8 +99,9 @@ class Starter:
         in_line: timedelta,
     ) -> None:
         """Get a permit, claim the job and run it; without a permit it waits."""
-        self._replicate.prepare()  # a failure here costs neither a slot nor an attempt
-        permit = self._admission.admit(state, job, settings, at, in_line)
+        # A failure here costs neither a slot nor an attempt.
+        ready = self._replicate.prepared(usable(state, settings, at))
+        permit = self._admission.admit(state, job, settings, at, accounts=ready, in_line=in_line)
         if isinstance(permit, Throttled):
             self._wait(job, permit, settings, rounds, at)
             return
@@ -112,7 +113,7 @@ class Starter:
         try:
             # Due soon while the run is unknown; once it is known, only when it is overdue.
             unsure = at + timedelta(seconds=limits.timeout_seconds + limits.unsure_after_seconds)
-            claimed = self._jobs.claim(job, at, unsure, plan.chosen)
+            claimed = self._jobs.claim(job, at, unsure, plan.chosen | {"provider_account": permit.account})
         except LostRaceError:
             log.info("job already claimed", job_id=job.id)
             self._admission.give_back(permit)
@@ -123,7 +124,7 @@ class Starter:
         permit, settings, at = start.permit, start.settings, start.at
         limits = settings.replicate
         try:
-            taken = self._replicate.create(
+            taken = self._replicate.of(permit.account).create(
                 model=plan.model.id,
                 version=plan.model.version,
                 input=plan.input,
@@ -152,7 +153,12 @@ class Starter:
 
     def _hand_over(self, job: Job, settings: Settings, at: datetime) -> None:
         """Book the attempt for the refused model; the next start chooses another model, or ends the job."""
-        ended = Run(attempt=job.start_number, model=job.model, outcome=ModelUnavailableError.code)
+        ended = Run(
+            attempt=job.start_number,
+            model=job.model,
+            outcome=ModelUnavailableError.code,
+            account=job.provider_account,
+        )
         try:
             self._jobs.requeue(job, at, at + timedelta(seconds=settings.jobs.resend_after_seconds), ended)
         except LostRaceError:
@@ -162,6 +168,8 @@ class Starter:
 
     def _note_run(self, job: Job, run: Prediction, settings: Settings, at: datetime) -> None:
         count("RunStarted")
+        if settings.replicate.accounts:
+            count_by_account("AccountRunStarted", job.provider_account)
         limits = settings.replicate
         try:
             self._jobs.note_run(job, run.id, due=at + timedelta(seconds=limits.ask_after_seconds))
@@ -174,20 +182,30 @@ class Starter:
             else:
                 log.info("run finished before its id was stored", job_id=job.id)
             return
-        log.info("run started", job_id=job.id, attempt=job.attempt, model=job.model, prediction_id=run.id)
+        log.info(
+            "run started",
+            job_id=job.id,
+            attempt=job.attempt,
+            model=job.model,
+            prediction_id=run.id,
+            account=job.provider_account,
+        )
         if limits.results == "poll":
             self._results.send([ResultMessage.ask(job)], limits.poll_seconds)
 
     def _defer(self, job: Job, error: NotTakenError, start: "_Start") -> None:
-        """Back to the queue for a while: no job fails because the provider is busy or we are out of credit."""
-        permit, settings, at = start.permit, start.settings, start.at
-        limits = settings.replicate
+        """Back to the queue: no job fails because the provider is busy or we are out of credit. Where it is only one
+        account that is, another one takes the job at once.
+        """
+        permit, settings, at, slot = start.permit, start.settings, start.at, start.permit.slot
+        limits, goes_on = settings.replicate, has_other(start.state, settings, permit.account)
         told = error.retry_after
         delay = int(told) + 1 if told is not None else backoff(job.deferrals, limits.max_retry_after_seconds)
         if isinstance(error, AccountError):
             count("ProviderAccountClosed")
-            log.error("provider account cannot be used", reason=error.reason)
+            log.error("provider account cannot be used", account=permit.account, reason=error.reason)
             delay = self._admission.note_refusal(permit, settings, at)
+            delay, slot = (0, None) if goes_on else (delay, slot)
         elif isinstance(error, UnreachableError):
             count("ProviderUnreachable")
             self._admission.note_failure(permit, settings, at)
@@ -197,13 +215,15 @@ class Starter:
             if permit.probe is None and _has_waited_too_long(job, settings, at):
                 self._give_up(job, at)
                 return
-        parked = _is_to_be_parked(start.rounds, permit.slot)
+            if slot and goes_on:  # it has made the account's schedule wait; without one, it must wait itself
+                delay, slot = 0, None
+        parked = _is_to_be_parked(start.rounds, slot)
         try:
             due = _compute_due(delay, parked, settings, at)
-            deferred = self._jobs.defer(job, at, due, None if parked else permit.slot, parked=parked)
+            deferred = self._jobs.defer(job, at, due, None if parked else slot, parked=parked)
         except LostRaceError:
             return
-        log.info("start deferred", job_id=job.id, reason=error.reason, seconds=delay)
+        log.info("start deferred", job_id=job.id, account=permit.account, reason=error.reason, seconds=delay)
         if not parked:
             self._queue.send([deferred], delay, rounds=start.rounds + 1)
 
@@ -248,8 +268,10 @@ class Starter:
         log.info("job failed", job_id=job.id, attempt=job.attempt, model=job.model, code=error.code)
 
     def _build_webhook_url(self, job: Job) -> str:
-        query = urlencode({"owner": job.owner, "traceparent": recorder.onward(job.traceparent)})
-        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.start_number}?{query}"
+        query = {"owner": job.owner, "traceparent": recorder.onward(job.traceparent)}
+        if job.provider_account != DEFAULT_ACCOUNT:
+            query["account"] = job.provider_account
+        return f"{self._webhook_base}/v1/webhooks/replicate/{job.id}/{job.start_number}?{urlencode(query)}"
 
 
 @dataclass(frozen=True, slots=True)

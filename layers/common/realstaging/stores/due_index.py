@@ -1,7 +1,8 @@
 """Overdue rows, read from the sparse index gsi2."""
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -23,19 +24,22 @@ class DueRow:
     kind: Kind
     owner: str
     id: str
+    since: str = field(default="", compare=False)  # sorts by when it became due
 
 
 class DueStore:
     def __init__(self, table: "Table") -> None:
         self._table, self._writes = table, Writes(table)
 
-    def overdue(self, at: datetime, *, per_shard: int, lane: Lane = "DUE") -> list[DueRow]:
-        """Overdue rows of all shards, oldest first; the index may lag, so read each row again.
+    def overdue(
+        self, at: datetime, *, per_shard: int, lane: Lane = "DUE", shards: Iterable[int] = range(keys.DUE_SHARDS)
+    ) -> list[DueRow]:
+        """Overdue rows of these shards, oldest first; the index may lag, so read each row again.
 
         The order makes a sweep that runs out of time leave the newest rows, not always the same shards.
         """
-        found: list[tuple[str, DueRow]] = []
-        for shard in range(keys.DUE_SHARDS):
+        found: list[DueRow] = []
+        for shard in shards:
             answer = self._table.query(
                 IndexName="gsi2",
                 KeyConditionExpression=Key("gsi2pk").eq(f"{lane}#{shard}") & Key("gsi2sk").lt(keys.stamp(at)),
@@ -44,9 +48,9 @@ class DueStore:
             )
             for item in answer["Items"]:
                 kind, _, id = str(item["sk"]).partition("#")
-                row = DueRow(cast(Kind, kind), str(item["pk"]).removeprefix("USER#"), id)
-                found.append((str(item["gsi2sk"]), row))
-        return [row for _, row in sorted(found, key=lambda each: each[0])]
+                owner = str(item["pk"]).removeprefix("USER#")
+                found.append(DueRow(cast(Kind, kind), owner, id, str(item["gsi2sk"])))
+        return sorted(found, key=lambda row: row.since)
 
     def put_off(self, due: DueRow, at: datetime, *, lane: Lane = "DUE") -> None:
         """Move an overdue row to PUT_OFF after `at`; nothing if it is not overdue any more."""

@@ -115,7 +115,7 @@ class JobStore:
     def claim(self, job: Job, at: datetime, deadline: datetime, chosen: Item | None = None) -> Job:
         """`queued` → `processing`, one more attempt, written before anything is paid for.
 
-        `chosen`: the attributes of this attempt: model, seed and parameters.
+        `chosen`: the attributes of this attempt: model, seed, parameters, the provider's account.
         """
         put = {"attempt": job.attempt + 1, "started_at": keys.stamp(at), **(chosen or {})}
         drop = [

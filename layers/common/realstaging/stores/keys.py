@@ -12,7 +12,8 @@
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
 | costs of an owner, of a project  | table | USER#<owner>          | COST, COST#<project id>           |
 | breaker and start schedule       | table | PROVIDER              | BREAKER, MODELS, PACE             |
-| an owner's latest slot           | table | USER#<owner>          | PLACE                             |
+| those of a further account there | table | PROVIDER#<account>    | BREAKER, PACE                     |
+| an owner's latest slot           | table | USER#<owner>          | PLACE, PLACE#<account>            |
 | overrides, and their versions    | table | SETTINGS              | CURRENT, VERSION#<key>#<version>  |
 | the audit log                    | table | AUDIT#<yyyy-mm>       | <time>#<id>                       |
 | the owner of a Stripe customer   | table | STRIPE#<customer>     | CUSTOMER                          |
@@ -33,6 +34,8 @@ The owner is part of every key a client can reach, so "not yours" and "not there
 
 import zlib
 from datetime import UTC, datetime
+
+from realstaging.models.provider import DEFAULT_ACCOUNT
 
 Key = dict[str, str]
 
@@ -110,8 +113,8 @@ def total_cost(owner: str) -> Key:
     return _of(owner, "COST")
 
 
-def breaker() -> Key:
-    return {"pk": "PROVIDER", "sk": "BREAKER"}
+def breaker(account: str = DEFAULT_ACCOUNT) -> Key:
+    return {"pk": _provider(account), "sk": "BREAKER"}
 
 
 def model_breakers() -> Key:
@@ -122,12 +125,17 @@ def checks(day: str, model: str) -> Key:
     return {"pk": "CHECKS", "sk": f"{day}#{model}"}
 
 
-def pace() -> Key:
-    return {"pk": "PROVIDER", "sk": "PACE"}
+def pace(account: str = DEFAULT_ACCOUNT) -> Key:
+    return {"pk": _provider(account), "sk": "PACE"}
 
 
-def place(owner: str) -> Key:
-    return _of(owner, "PLACE")
+def place(owner: str, account: str = DEFAULT_ACCOUNT) -> Key:
+    return _of(owner, "PLACE" if account == DEFAULT_ACCOUNT else f"PLACE#{account}")
+
+
+def _provider(account: str) -> str:
+    """A partition for each account: their starts must not add up on one."""
+    return "PROVIDER" if account == DEFAULT_ACCOUNT else f"PROVIDER#{account}"
 
 
 def live() -> Key:

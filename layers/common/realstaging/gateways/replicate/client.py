@@ -55,15 +55,15 @@ class Replicate:
         self.base_url, self._max_retry_after, self._timeout_seconds = base_url, max_retry_after, timeout_seconds
 
     @classmethod
-    def of(cls, settings: Settings, secrets: Secrets) -> "Replicate":
-        """As the settings describe it."""
+    def of(cls, settings: Settings, secrets: Secrets, token: str) -> "Replicate":
+        """As the settings describe it. `token`: where that of the account is kept."""
         limits = settings.replicate
         return cls(
-            lambda: secrets.get(limits.api_token),
+            lambda: secrets.get(token),
             limits.base_url,
             timeout_seconds=limits.timeout_seconds,
             max_retry_after=limits.max_retry_after_seconds,
-            refused=lambda: secrets.forget(limits.api_token),
+            refused=lambda: secrets.forget(token),
         )
 
     @functools.cached_property

@@ -32,6 +32,10 @@ class UnsureError(Exception):
     """No clear answer: the run may exist and be billed."""
 
 
+class UnknownAccountError(UnsureError):
+    """The account of a run is not configured any more: nobody can ask what became of it."""
+
+
 class StatusError(Exception):
     """A response that is not 2xx."""
 
