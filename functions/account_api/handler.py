@@ -1,6 +1,6 @@
 """/v1/account: profile, usage, ledger, API keys, socket tickets, and its end. /v1/billing: what is paid for it."""
 
-import realstaging  # noqa: F401 (first: it puts off the garbage collector)
+import realstaging  # noqa: F401 (first: it makes starts quick)
 
 # isort: split
 from datetime import UTC, datetime

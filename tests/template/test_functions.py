@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.template_reader import ROOT, Expanded, Handler, Written, handlers, target, variables_read
 
-# Read by botocore, pydantic and Powertools, and by realstaging.tracing from a mapping.
+# Read by botocore and Powertools, and by realstaging.tracing from a mapping.
 OTEL = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 BY_LIBRARIES = {
     "AWS_ENDPOINT_URL",

@@ -53,7 +53,7 @@ def compared(rounds: list[list[float]]) -> tuple[float, str, str]:
 def _first_request(function: Function, cloud: Cloud, token: str) -> Figure:
     """Start and first request, against the SDK and its first call: what is put off until then is in it."""
     what = f"{function.name} with its first request"
-    event = load("http-get-job.json", token=token)
+    event = load("http-get-job", {"token": token})
     try:
         asked = [run(function, "request", event, cloud) for _ in range(ROUNDS)]
         called = [run(function, "sdk_call", function.environment["TABLE_NAME"], cloud) for _ in range(ROUNDS)]
