@@ -10,30 +10,38 @@ BUILT = ROOT / ".aws-sam" / "local"
 LAYERS = ("Common", "Imaging", "Replicate", "Stripe")
 PYTHON = ROOT / ".venvs" / "lambda" / "bin" / "python"
 
-# Modules that need what no layer has (Powertools' for Kafka, say) fail as their sources would: they are left out.
+# Modules that need what no layer has (Powertools' for Kafka, botocore's for the CRT) fail as their sources would, and
+# are left out; any other that cannot be imported is wrong.
 LOOK = """
 import importlib, json, sys, warnings
 from pathlib import Path
 warnings.simplefilter("ignore")
 wrong, right = [], 0
+def in_layers(name):
+    return any((each / name.split(".")[0]).exists() for each in map(Path, sys.argv[1:]))
 for folder in map(Path, sys.argv[1:]):
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
         name = ".".join(parts).removesuffix(".__init__")
         if parts[-1] == "__main__" or not all(part.isidentifier() for part in parts):
             continue
-        if b"__late_imports__" not in compiled(file):
+        if name.startswith("botocore.crt.") or b"__late_imports__" not in compiled(file):
             continue
         try:
             module = importlib.import_module(name)
-        except (Exception, SystemExit):
+        except ModuleNotFoundError as error:
+            if in_layers(error.name):
+                wrong.append(f"{name}: {error!r}")
+            continue
+        except BaseException as error:
+            wrong.append(f"{name}: {error!r}")
             continue
         for late in getattr(module, "__late_imports__", ()):
             try:
                 getattr(module, late)
                 right += 1
             except ModuleNotFoundError as error:
-                if any((each / error.name.split(".")[0]).exists() for each in map(Path, sys.argv[1:])):
+                if in_layers(error.name):
                     wrong.append(f"{name}: {late}: {error!r}")
             except Exception as error:
                 wrong.append(f"{name}: {late}: {error!r}")

@@ -149,6 +149,30 @@ def test_keys_the_table_never_reads_are_a_fault(world: World) -> None:
         Writes(world.table).get_many([KEY])
 
 
+def test_rows_the_table_left_are_deleted_in_the_next_call(world: World) -> None:
+    writes = Writes(world.table)
+    rows = [{"pk": "USER#alice", "sk": f"NOTE#{number:03}"} for number in range(30)]
+    for row in rows:
+        world.table.put_item(Item=row)
+    left = {"UnprocessedItems": {"table": [{"DeleteRequest": {"Key": WIRE}}]}}
+
+    with faulty(world.table.meta.client, "BatchWriteItem", left) as calls:
+        writes.delete_many([KEY, *rows])
+
+    assert [len(call["RequestItems"]["table"]) for call in calls] == [25, 1, 6]
+    assert [row for row in world.rows() if row["sk"].startswith("NOTE#")] == rows[:24], "the first answer did nothing"
+
+
+def test_rows_the_table_never_deletes_are_a_fault(world: World) -> None:
+    left = {"UnprocessedItems": {"table": [{"DeleteRequest": {"Key": WIRE}}]}}
+
+    with (
+        faulty(world.table.meta.client, "BatchWriteItem", left, at=range(100)),
+        pytest.raises(RuntimeError, match="undeleted"),
+    ):
+        Writes(world.table).delete_many([KEY])
+
+
 def test_nothing_has_a_key_longer_than_the_table_can_hold(world: World) -> None:
     with watched(world.table.meta.client, "GetItem") as calls:
         assert Writes(world.table).get({"pk": "USER#alice", "sk": "JOB#" + "x" * 1100}) is None

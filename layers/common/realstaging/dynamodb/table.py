@@ -1,6 +1,5 @@
 """One table, and a client whose calls take and give Python's values."""
 
-from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +9,6 @@ from realstaging.dynamodb.values import SerializedActions, attributes, plain
 CONDITIONS = ("KeyConditionExpression", "FilterExpression", "ConditionExpression")
 SENT = ("Key", "Item", "ExpressionAttributeValues", "ExclusiveStartKey")  # parameters that are rows, or parts of them
 GOT = ("Item", "Attributes", "LastEvaluatedKey")
-BATCH = 25
 
 Call = dict[str, Any]
 
@@ -38,14 +36,6 @@ class Table:
 
     def scan(self, **call: Any) -> Call:
         return self._answer("scan", call)
-
-    def delete_many(self, keys: Iterable[dict[str, Any]]) -> None:
-        """Without a condition, 25 a call; what the table did not get to is sent again."""
-        waiting = [{"DeleteRequest": {"Key": key}} for key in keys]
-        while waiting:
-            now, waiting = waiting[:BATCH], waiting[BATCH:]
-            answer = self.meta.client.batch_write_item(RequestItems={self.name: now})
-            waiting += answer["UnprocessedItems"].get(self.name, [])
 
     def _answer(self, operation: str, call: Call) -> Call:
         answer: Call = getattr(self.meta.client, operation)(TableName=self.name, **call)

@@ -242,19 +242,36 @@ class Writes:
         """The rows that exist, in the order of `keys`. Reads 100 a call."""
         found: dict[tuple[str, str], Item] = {}
         name = self.table.name
-        for start in range(0, len(keys), 100):
-            pending: Any = {name: {"Keys": list(keys[start : start + 100]), "ConsistentRead": True}}
-            for attempt in range(CONFLICT_TRIES):
-                answer = self._client.batch_get_item(RequestItems=pending)
-                for item in answer["Responses"].get(name, []):
-                    found[str(item["pk"]), str(item["sk"])] = dict(item)
-                pending = answer.get("UnprocessedKeys")
-                if not pending:
-                    break
-                wait_before_retry(attempt)
-            else:
-                raise RuntimeError("the table left keys unread")
+
+        def read(wanted: Any) -> Any:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(name, []):
+                found[str(item["pk"]), str(item["sk"])] = dict(item)
+            return answer.get("UnprocessedKeys")
+
+        for some in itertools.batched(keys, 100, strict=False):
+            _until_done(read, {name: {"Keys": list(some), "ConsistentRead": True}}, "the table left keys unread")
         return [found[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in found]
+
+    def delete_many(self, keys: Iterable[dict[str, str]]) -> None:
+        """Without a condition, 25 a call."""
+
+        def delete(wanted: Any) -> Any:
+            return self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+
+        for some in itertools.batched(keys, 25, strict=False):
+            wanted = {self.table.name: [{"DeleteRequest": {"Key": key}} for key in some]}
+            _until_done(delete, wanted, "the table left rows undeleted")
+
+
+def _until_done(call: Callable[[Any], Any], wanted: Any, otherwise: str) -> None:
+    """Call again with what the table did not get to, each time after a pause. Raises RuntimeError."""
+    for attempt in range(CONFLICT_TRIES):
+        wanted = call(wanted)
+        if not wanted:
+            return
+        wait_before_retry(attempt)
+    raise RuntimeError(otherwise)
 
 
 def _find_names(expression: str) -> dict[str, str]:

@@ -173,7 +173,7 @@ class UserStore:
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
         )["Items"]
-        self._table.delete_many({"pk": item["pk"], "sk": item["sk"]} for item in [*found, *api_keys])
+        self._writes.delete_many({"pk": item["pk"], "sk": item["sk"]} for item in [*found, *api_keys])
         return len(found) + len(api_keys)
 
     def forget(self, owner: str, at: datetime, *, marked_before: datetime, free_images: int) -> bool:
