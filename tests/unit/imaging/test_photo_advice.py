@@ -11,8 +11,16 @@ from tests.support.camera_files import room, saved
 
 ROOT = Path(__file__).parents[3]
 DRAWN = sorted((ROOT / "samples").glob("*.jpg"))
-REAL = [path for path in sorted((ROOT.parent / "shared" / "samples").rglob("*")) if path.suffix in (".jpg", ".png")]
 LIMITS = config.load("dev").images
+
+
+def _is_large_enough(path: Path) -> bool:
+    with Image.open(path) as image:
+        return min(image.size) >= LIMITS.min_side
+
+
+# Photographs that lie beside this repository, where there are any; those too small are refused before advice is given.
+REAL = [path for path in sorted((ROOT.parent / "shared" / "samples").rglob("*.jpg")) if _is_large_enough(path)]
 
 
 def _codes(image: Image.Image) -> list[str]:
