@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageChops
 
-from realstaging.imaging.checks import alignment, changes, fields
+from realstaging.imaging.checks import changes, fields
 from realstaging.imaging.checks.alignment import Transform
 from realstaging.imaging.checks.fields import Bools, Floats
 from realstaging.imaging.checks.report import Report
@@ -29,6 +29,9 @@ _FEWEST_LINES, _MOST_CHANGED, _LARGEST_GAP, _MOST_RELIT = 0.6, 0.85, 0.04, 60.0
 _STRETCHED = 6
 _GROWN, _FEATHER = 1, 1
 
+# Working pixels by which the tone is continued, so that none is missing at the photo's border.
+_MARGIN = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -43,26 +46,25 @@ class Restored:
 def restore(original: Image.Image, made: Image.Image, report: Report, max_pixels: int = MAX_PIXELS) -> Restored:
     """The photo with what the model added, at the photo's size or, where that is larger, at max_pixels.
 
-    `report` is the check of this pair. Both pictures are upright RGB.
+    `report` is the check of this pair, with its maps: ValueError without. Both pictures are upright RGB.
     """
+    if report.maps is None:
+        raise ValueError("a report that was read from JSON has no maps to restore from")
     size = _size(original, max_pixels)
     why = _unfit(report)
     if why is not None:
         return _resized(made, size, why)
-    working = fields.working_size(original)
-    small = fields.resized(original, working)
-    aligned = alignment.warped(fields.resized(made, working), report.transform)
-    seen = report.transform.seen(working, 1.5)
-    change = changes.changed(small, aligned, seen)
-    mask = _continued(change.mask, seen)
+    maps = report.maps
+    mask = _continued(maps.changed, maps.compared)
     if mask.mean() > _MOST_CHANGED:
         return _resized(made, size, "too_much_changed")
-    apart = np.asarray(small, dtype=np.float32) - np.asarray(aligned, dtype=np.float32)
-    usable = seen & ~fields.wider(mask, _GROWN)
+    apart = np.asarray(maps.photo, dtype=np.float32) - np.asarray(maps.altered, dtype=np.float32)
+    usable = maps.compared & ~fields.wider(mask, _GROWN)
     if usable.any() and np.percentile(np.abs(fields.box_mean(fields.mean(apart), 8)[usable]), 90) > _MOST_RELIT:
         return _resized(made, size, "relit")
     photo = original if original.size == size else original.resize(size, Image.Resampling.LANCZOS)
-    image, share = _joined(photo, _framed(made, report.transform, size), mask, _filled(apart, usable))
+    toned = _toned(made, _filled(apart, usable), report.transform)
+    image, share = _joined(photo, _framed(toned, report.transform, size), mask)
     return Restored(image, "restored", share)
 
 
@@ -139,6 +141,21 @@ def _doubled(values: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, Image.Resampling.BILINEAR))
 
 
+def _toned(made: Image.Image, tone: Floats, transform: Transform) -> Image.Image:
+    """The model's picture, in its own frame and size, with the levels added that the photo's frame asks for."""
+    height, width = tone.shape[:2]
+    tone = np.pad(tone, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)), mode="edge")
+    affine = transform.inverse(made.size, (width, height), _MARGIN)
+    for sign, combine in ((1, ImageChops.add), (-1, ImageChops.subtract)):
+        levels = np.clip(np.rint(sign * tone), 0, 255).astype(np.uint8)
+        if levels.any():
+            part = Image.fromarray(levels)
+            made = combine(
+                made, part.transform(made.size, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR)
+            )
+    return made
+
+
 def _framed(made: Image.Image, transform: Transform, size: tuple[int, int]) -> Image.Image:
     """The model's picture at the photo's size and in its frame."""
     columns = _spans(made.width, size[0], transform.scale_x, transform.shift_x)
@@ -165,12 +182,8 @@ def _spans(made: int, wanted: int, scale: float, shift: float) -> list[tuple[int
     return [(cuts[at], cuts[at + 1], places[at], places[at + 1]) for at in range(len(cuts) - 1)]
 
 
-def _joined(photo: Image.Image, made: Image.Image, mask: Bools, tone: Floats) -> tuple[Image.Image, float]:
-    """The model's picture in the photo's tone, over the photo; and the share of pixels that stay the photo's."""
-    for sign, combine in ((1, ImageChops.add), (-1, ImageChops.subtract)):
-        part = np.clip(np.rint(sign * tone), 0, 255).astype(np.uint8)
-        if part.any():
-            made = combine(made, Image.fromarray(part).resize(made.size, Image.Resampling.BILINEAR))
+def _joined(photo: Image.Image, made: Image.Image, mask: Bools) -> tuple[Image.Image, float]:
+    """The model's picture over the photo; and the share of pixels that stay the photo's."""
     soft = fields.wider(mask, _GROWN).astype(np.float32)
     for _ in range(2):
         soft = fields.box_mean(soft, _FEATHER)

@@ -45,6 +45,17 @@ class Transform:
             0.0, self.scale_y, height * (0.5 - 0.5 * self.scale_y + self.shift_y),
         )  # fmt: skip
 
+    def inverse(
+        self, altered: tuple[int, int], photo: tuple[int, int], margin: int = 0
+    ) -> tuple[float, float, float, float, float, float]:
+        """For Image.transform: from a pixel of the altered picture, at its size, to one of the photo at its own,
+        which is continued by so many pixels on each side."""
+        a, e = photo[0] / (altered[0] * self.scale_x), photo[1] / (altered[1] * self.scale_y)
+        return (
+            a, 0.0, photo[0] * (0.5 - (0.5 + self.shift_x) / self.scale_x) + margin,
+            0.0, e, photo[1] * (0.5 - (0.5 + self.shift_y) / self.scale_y) + margin,
+        )  # fmt: skip
+
     def seen(self, size: tuple[int, int], margin: float = 0.5) -> NDArray[np.bool_]:
         """The pixels of the photo, at this size, that the altered picture shows."""
         width, height = size

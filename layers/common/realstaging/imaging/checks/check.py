@@ -82,7 +82,15 @@ def check(original: Image.Image, altered: Image.Image, mode: Mode, thresholds: T
         original=original.size,
         altered=altered.size,
         took_ms=round((time.perf_counter() - started) * 1000),
-        maps=Maps(transform.seen(size, 0.0), _lost(pair, mode), change.mask, repainted),
+        maps=Maps(
+            seen=transform.seen(size, 0.0),
+            compared=pair.seen,
+            lost=_lost(pair, mode),
+            changed=change.mask,
+            repainted=repainted,
+            photo=pair.original,
+            altered=pair.altered,
+        ),
     )
 
 

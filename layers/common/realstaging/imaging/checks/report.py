@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from realstaging.imaging.checks.alignment import Transform
 from realstaging.imaging.checks.fields import Bools
@@ -24,12 +25,19 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Where something was found, at the working size (lines) or in its cells (areas): what the overlay shows."""
+    """Where something was found, at the working size (lines) or in its cells (areas): what the overlay shows.
+
+    `photo` and `altered` are both pictures in the photo's frame at the working size, `compared` the pixels that
+    were looked at: with these the restored frame goes on.
+    """
 
     seen: Bools
+    compared: Bools
     lost: Bools
     changed: Bools
     repainted: Bools
+    photo: Image.Image
+    altered: Image.Image
 
 
 @dataclass(frozen=True, slots=True)
