@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -36,12 +35,12 @@ class Picture:
 
 
 def make_picture(
-    job: Job, data: bytes, *, master: bytes, original: Callable[[], bytes], master_size: Size, settings: Settings
+    job: Job, data: bytes, *, master: bytes, original: bytes | None, master_size: Size, settings: Settings
 ) -> Picture:
     """Check a model's output, and make the files of a result from it.
 
-    `master` is the photo as the model saw it, `original` as it was uploaded; that is read only if the result gets
-    the photo's own size. Raises OutputUnusableError.
+    `master` is the photo as the model saw it, `original` as it was uploaded: needed only if the result gets the
+    photo's own size. Raises OutputUnusableError.
     """
     limits = settings.images
     width, height = master_size
@@ -84,13 +83,13 @@ def _fit_to_frame(
     made: Image.Image,
     report: Report,
     *,
-    original: Callable[[], bytes],
+    original: bytes | None,
     master_size: Size,
     limits: Images,
 ) -> tuple[Image.Image, FrameView]:
-    if job.size == "model":
+    if original is None:
         return made, FrameView(frame="model", restored_share=0)
-    whole = pair.read(original(), limits)
+    whole = pair.read(original, limits)
     if job.mode == "enhancement":
         # The tone is what was asked for: the photo's own pixels would take it back.
         image = made.resize(whole.size, Image.Resampling.LANCZOS) if made.size != whole.size else made

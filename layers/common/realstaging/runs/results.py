@@ -1,5 +1,6 @@
 """Fetches and checks the result of an attempt, and writes its files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from realstaging.config import Settings
@@ -20,11 +21,17 @@ class ResultMaker:
 
     def make(self, job: Job, photo: Image, run: Prediction, at: datetime) -> Candidate:
         """Repeated calls make the same files. Raises OutputUnusableError."""
+        with ThreadPoolExecutor(2) as pool:
+            master = pool.submit(self._media.read, master_key(job.owner, photo.id))
+            original = None
+            if job.size == "source":
+                original = pool.submit(self._media.read, original_key(job.owner, str(photo.sha256)))
+            data = self._downloads.fetch(registry.output_urls(run.output)[0])
         picture = make_picture(
             job,
-            self._downloads.fetch(registry.output_urls(run.output)[0]),
-            master=self._media.read(master_key(job.owner, photo.id)),
-            original=lambda: self._media.read(original_key(job.owner, str(photo.sha256))),
+            data,
+            master=master.result(),
+            original=original.result() if original else None,
             master_size=(photo.master_width or 1, photo.master_height or 1),
             settings=self._settings,
         )
@@ -55,8 +62,12 @@ class ResultMaker:
             "overlay_key": ("-overlay.jpg", picture.overlay, "image/jpeg"),
             "report_key": ("-report.json", picture.report, "application/json"),
         }
-        keys = {}
-        for name, (ending, data, content_type) in files.items():
-            keys[name] = staged_key(job.owner, job.id, job.start_number, ending)
-            self._media.put_once(keys[name], data, content_type)
+        keys = {name: staged_key(job.owner, job.id, job.start_number, ending) for name, (ending, _, _) in files.items()}
+        with ThreadPoolExecutor(len(files)) as pool:
+            written = [
+                pool.submit(self._media.put_once, keys[name], data, content_type)
+                for name, (_, data, content_type) in files.items()
+            ]
+        for each in written:
+            each.result()
         return keys
