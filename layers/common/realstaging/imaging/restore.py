@@ -150,9 +150,7 @@ def _toned(made: Image.Image, tone: Floats, transform: Transform) -> Image.Image
         levels = np.clip(np.rint(sign * tone), 0, 255).astype(np.uint8)
         if levels.any():
             part = Image.fromarray(levels)
-            made = combine(
-                made, part.transform(made.size, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR)
-            )
+            made = combine(made, part.transform(made.size, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR))
     return made
 
 

@@ -209,8 +209,9 @@ def _offsets(
     steps = np.arange(-reach, reach + 1)
     columns = np.clip(np.rint(at_x[:, None] + steps * nx[:, None]).astype(np.intp), 0, width - 1)
     rows = np.clip(np.rint(at_y[:, None] + steps * ny[:, None]).astype(np.intp), 0, height - 1)
-    along = np.abs(altered.x[rows, columns] * nx[:, None] + altered.y[rows, columns] * ny[:, None])
-    score = np.where(along > 0.96, np.minimum(altered.strength[rows, columns], 4), 0) / (1 + 0.03 * steps**2)
+    places = rows * width + columns
+    along = np.abs(altered.x.take(places) * nx[:, None] + altered.y.take(places) * ny[:, None])
+    score = np.where(along > 0.96, np.minimum(altered.strength.take(places), 4), 0) / (1 + 0.03 * steps**2)
     best = np.clip(np.argmax(score, axis=1), 1, 2 * reach - 1)
     each = np.arange(len(best))
     left, middle, right = score[each, best - 1], score[each, best], score[each, best + 1]

@@ -17,9 +17,6 @@ WORKING_SIDE = 768
 # Pixels on either side over which the mean gradient is taken, and what is added to it: flat walls stay flat.
 _AROUND, _FLOOR = 16, 4.0
 
-# Up to this radius adding up is faster than running sums.
-_FEW = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -59,21 +56,41 @@ def box_mean(values: Floats, radius: int) -> Floats:
     """Mean over a square of 2 * radius + 1 pixels; the picture is continued by its border."""
     side = 2 * radius + 1
     for axis in (0, 1):
-        pad = [(radius + 1, radius) if axis == at else (0, 0) for at in (0, 1)]
-        padded = np.pad(values, pad, mode="edge")
-        length = values.shape[axis]
-        if radius <= _FEW:
-            steps = range(1, side + 1)
-            parts = [padded[at : at + length] if axis == 0 else padded[:, at : at + length] for at in steps]
-            sums = parts[0] + parts[1]
-            for part in parts[2:]:
-                sums += part
-        else:
-            running = np.cumsum(padded, axis=axis, dtype=np.float64)
-            sums = running[side:] - running[:-side] if axis == 0 else running[:, side:] - running[:, :-side]
-        values = sums.astype(np.float32)
+        values = _window_sums(_continued(values, radius, axis), side, axis)
         values /= side
     return values
+
+
+def _continued(values: Floats, radius: int, axis: int) -> Floats:
+    """Continued by its border at both ends of an axis; much faster than numpy.pad."""
+    height, width = values.shape
+    wide = radius * (axis == 1)
+    padded = np.empty((height + 2 * (radius - wide), width + 2 * wide), dtype=np.float32)
+    if axis == 0:
+        padded[:radius], padded[radius : radius + height], padded[radius + height :] = values[0], values, values[-1]
+    else:
+        padded[:, :radius], padded[:, radius + width :] = values[:, :1], values[:, -1:]
+        padded[:, radius : radius + width] = values
+    return padded
+
+
+def _window_sums(values: Floats, side: int, axis: int) -> Floats:
+    """The sums of `side` neighbors: of pairs of sums of 1, 2, 4 ... neighbors, those that make up `side`."""
+    length, size, at = values.shape[axis] - side + 1, 1, 0
+    total: Floats | None = None
+    while True:
+        if side & size:
+            part = _cut(values, axis, at, at + length)
+            total = part.copy() if total is None else np.add(total, part, out=total)
+            at += size
+        if 2 * size > side:
+            assert total is not None
+            return total
+        values, size = _cut(values, axis, 0, -size) + _cut(values, axis, size, None), 2 * size
+
+
+def _cut(values: Floats, axis: int, start: int, end: int | None) -> Floats:
+    return values[start:end] if axis == 0 else values[:, start:end]
 
 
 def largest(values: Array) -> Array:

@@ -92,13 +92,17 @@ def _present(
     """Per point, moved: is there a usable pixel of its direction at one of these steps across the line?"""
     height, width = field.shape
     found = np.zeros(len(points), dtype=np.bool_)
+    at_x, at_y = points.x + moved_x, points.y + moved_y
     for step in across:
-        x = np.rint(points.x + moved_x + step * points.normal_x).astype(np.intp)
-        y = np.rint(points.y + moved_y + step * points.normal_y).astype(np.intp)
+        x = np.rint(at_x + step * points.normal_x).astype(np.intp)
+        y = np.rint(at_y + step * points.normal_y).astype(np.intp)
         inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-        x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-        same = np.abs(field.x[y, x] * points.normal_x + field.y[y, x] * points.normal_y) > _SAME_DIRECTION
-        found |= inside & usable[y, x] & same
+        [left] = np.nonzero(inside & ~found)
+        places = y[left] * width + x[left]
+        is_usable = usable.take(places)
+        left, places = left[is_usable], places[is_usable]
+        along = field.x.take(places) * points.normal_x[left] + field.y.take(places) * points.normal_y[left]
+        found[left] = np.abs(along) > _SAME_DIRECTION
     return found
 
 
