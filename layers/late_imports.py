@@ -9,9 +9,9 @@ and an interpreter that cannot use the compiled files reads those and is only sl
 
 An import moves into the statements that use its name if nothing can tell the difference: only functions use the name,
 no code binds it again, and the module is no dictionary to anybody (no `globals()`, nobody imports `*` from it). Whoever
-asks the module for a moved name still gets it. What stays: imports in `if` and `try`, imports of modules by their
-dotted name and out of one's own package (they are there for their effects), what annotations name, and modules that are
-always loaded.
+asks the module for a moved name still gets it. In a `try` for what may be missing, an import moves if the layer has its
+package. What stays: other imports in `if` and `try`, imports of modules by their dotted name and out of one's own
+package (they are there for their effects), what annotations name, and modules that are always loaded.
 """
 
 import ast
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import CodeType
+from typing import TypeGuard
 
 # Loaded before any of them, or by all of them: moving these would only cost time in every call.
 LOADED = frozenset(
@@ -30,6 +31,7 @@ LOADED = frozenset(
     | {"logging", "math", "operator", "os", "re", "sys", "threading", "time", "types", "typing", "warnings", "weakref"}
 )
 WHOLE = {"eval", "exec", "globals", "locals", "vars"}  # who uses these may look at any name
+MISSING = {"ImportError", "ModuleNotFoundError"}
 BLOCKS = ("body", "orelse", "finalbody")
 UNCHECKED_HASH = 0b01  # PEP 552: the source is not looked at
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -181,18 +183,20 @@ def evaluated(statement: ast.stmt) -> set[str]:
     return found
 
 
-def with_late_imports(tree: ast.Module, submodules: Set[str] = frozenset()) -> list[str]:
-    """Move what can be moved; returns the names. `submodules`: of the package that this is."""
+def with_late_imports(tree: ast.Module, submodules: Set[str] = frozenset(), there: Set[str] = frozenset()) -> list[str]:
+    """Move what can be moved; returns the names. `submodules`: of the package that this is; `there`: what the layer
+    has, which no `try` needs to try."""
     if _is_looked_through(tree):
         return []
     names = Names()
     for statement in tree.body:
         names.read(statement)
-    tops = [statement for statement in tree.body if isinstance(statement, Import)]
-    times = Counter(bound_by(alias) for statement in tops for alias in statement.names)
+    tops = [(tree.body, statement) for statement in tree.body if isinstance(statement, Import)]
+    tops += [(block, statement) for block in _tried(tree) for statement in block if _is_there(statement, there)]
+    times = Counter(bound_by(alias) for statement in _loading(tree) for alias in statement.names)
     in_functions = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     moved: dict[str, Callable[[], Import]] = {}
-    for statement in tops:
+    for block, statement in tops:
         for alias in list(statement.names):
             name = bound_by(alias)
             only_for_its_effects = isinstance(statement, ast.Import) and name not in in_functions
@@ -202,12 +206,39 @@ def with_late_imports(tree: ast.Module, submodules: Set[str] = frozenset()) -> l
                 continue
             moved[name] = _importing(statement, alias)
             statement.names.remove(alias)
+        if not statement.names:
+            block[block.index(statement)] = ast.copy_location(ast.Pass(), statement)
     if not moved:
         return []
-    tree.body = [statement for statement in tree.body if not isinstance(statement, Import) or statement.names]
     Mover(moved).module(tree.body)
     _append_answer(tree, moved, submodules)
     return sorted(moved)
+
+
+def _tried(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+    """The blocks of those statements that look whether something can be imported."""
+    for statement in tree.body:
+        match statement:
+            case ast.Try(handlers=[ast.ExceptHandler(type=ast.Name(id=name))]) if name in MISSING:
+                yield statement.body
+
+
+def _is_there(statement: ast.stmt, there: Set[str]) -> TypeGuard[Import]:
+    match statement:
+        case ast.Import(names=[alias]):
+            return alias.name.split(".")[0] in there
+        case ast.ImportFrom(module=str(module), level=0):
+            return module.split(".")[0] in there
+    return False
+
+
+def _loading(node: ast.AST) -> Iterator[Import]:
+    """The imports that are made while the module is loaded, wherever they stand."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, Import):
+            yield child
+        elif not isinstance(child, Function):
+            yield from _loading(child)
 
 
 def _is_looked_through(tree: ast.Module) -> bool:
@@ -271,12 +302,12 @@ def emptied(folder: Path, files: Iterable[Path]) -> set[str]:
     return found
 
 
-def compiled(folder: Path, file: Path, starred: Set[str]) -> tuple[CodeType, list[str]]:
+def compiled(folder: Path, file: Path, starred: Set[str], there: Set[str]) -> tuple[CodeType, list[str]]:
     tree = ast.parse(file.read_bytes())
     names: list[str] = []
     if module_name(folder, file) not in starred:
         beside = file.parent.iterdir() if file.name == "__init__.py" else ()
-        names = with_late_imports(tree, {path.name.split(".")[0] for path in beside})
+        names = with_late_imports(tree, {path.name.split(".")[0] for path in beside}, there)
         ast.fix_missing_locations(tree)
     on_lambda = PurePosixPath("/opt") / folder.name / file.relative_to(folder).as_posix()
     return compile(tree, str(on_lambda), "exec", dont_inherit=True), names
@@ -293,9 +324,9 @@ def write(file: Path, code: CodeType) -> None:
 
 def main(folder: Path, packages: list[str]) -> None:
     files = [file for package in packages for file in sorted((folder / package).rglob("*.py"))]
-    starred = emptied(folder, files)
+    starred, there = emptied(folder, files), {path.name.split(".")[0] for path in folder.iterdir()}
     for file in files:
-        code, names = compiled(folder, file, starred)
+        code, names = compiled(folder, file, starred, there)
         if names:
             write(file, code)
 

@@ -1,22 +1,32 @@
-"""Trims what botocore reads when it makes a client: descriptions without their prose, for the services that we call.
+"""Trims what botocore reads when it makes a client: descriptions of the services and operations that we call.
 
-    python layers/sdk_data.py DATA SERVICE…      (run by the common layer's Makefile)
+    python layers/sdk_data.py DATA SOURCES SERVICE…      (run by the common layer's Makefile)
 
-The format stays botocore's own. Unpacked files are smaller in the layer than packed ones were with their prose, and are
-read in a tenth of the time; of the table of endpoints, which has each service in each Region, one in a hundred is ours.
+The format stays botocore's own. What our sources call is what they name: an operation is kept if one of them has its
+name (`put_object`) anywhere, as an attribute or a text. Unpacked files are smaller in the layer than packed ones were
+with their prose, and are read in a tenth of the time; of the table of endpoints, which has each service in each Region,
+one in a hundred is ours.
 """
 
+import ast
 import gzip
 import json
 import shutil
 import sys
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
 NAMES = {"apigatewaymanagementapi": "execute-api"}  # in the table of endpoints, where it is another
 
 
-def main(data: Path, services: list[str]) -> None:
+# What botocore itself calls: where a bucket is, when S3 says that it is elsewhere; DynamoDB's own addresses.
+ITS_OWN = {"head_bucket", "describe_endpoints"}
+
+
+def main(data: Path, sources: Iterable[Path], services: list[str]) -> None:
+    sys.path.insert(0, str(data.parents[1]))
+    called = ITS_OWN.union(*(named(file) for folder in sources for file in folder.rglob("*.py")))
     for folder in [path for path in data.iterdir() if path.is_dir()]:
         if folder.name not in services:
             shutil.rmtree(folder)
@@ -25,7 +35,7 @@ def main(data: Path, services: list[str]) -> None:
         for each in former:
             shutil.rmtree(each)
         for file in list(latest.iterdir()):
-            trim(file)
+            trim(file, called)
     endpoints = data / "endpoints.json"
     told = json.loads(endpoints.read_bytes())
     for partition in told["partitions"]:
@@ -34,7 +44,14 @@ def main(data: Path, services: list[str]) -> None:
     endpoints.write_text(compact(told))
 
 
-def trim(file: Path) -> None:
+def named(file: Path) -> set[str]:
+    """Every attribute and every text in a source."""
+    nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def trim(file: Path, called: Set[str]) -> None:
     raw = file.read_bytes()
     file.unlink()
     if not file.name.startswith("examples"):
@@ -42,7 +59,31 @@ def trim(file: Path) -> None:
         needed = told.get("clientContextParams", {})  # of these botocore reads the prose, too
         told = without_prose(told)
         told |= {"clientContextParams": needed} if needed else {}
+        if file.name.startswith("service-2.json"):
+            told = only(told, called)
         file.with_name(file.name.removesuffix(".gz")).write_text(compact(told))
+
+
+def only(told: dict[str, Any], called: Set[str]) -> dict[str, Any]:
+    """A service's description with the called operations, and the shapes that they have in them."""
+    from botocore import xform_name  # the layer's own: PutObject is called put_object
+
+    operations = {name: each for name, each in told["operations"].items() if xform_name(name) in called}
+    kept: set[str] = set()
+    wanted = shapes(operations)
+    while wanted := wanted - kept:
+        kept |= wanted
+        wanted = shapes([told["shapes"][name] for name in wanted])
+    return told | {"operations": operations, "shapes": {name: told["shapes"][name] for name in sorted(kept)}}
+
+
+def shapes(told: Any) -> set[str]:
+    """The shapes that a part of a description names."""
+    if isinstance(told, dict):
+        name = told.get("shape")
+        found = {name} if isinstance(name, str) else set()
+        return found.union(*(shapes(each) for each in told.values()))
+    return set().union(*(shapes(each) for each in told)) if isinstance(told, list) else set()
 
 
 def without_prose(told: Any) -> Any:
@@ -58,4 +99,4 @@ def compact(told: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), [Path(each) for each in sys.argv[2].split(":")], sys.argv[3:])

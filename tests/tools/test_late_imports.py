@@ -45,6 +45,7 @@ USED_LATE = {
     "by a method": "from other import thing\nclass One:\n    def it(self):\n        return thing\ndef use():\n    return One().it()\n",
     "in a handler": "from other import thing\ndef use():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        return thing\n",
     "in a case": "from other import thing\ndef use():\n    match 1:\n        case 1:\n            return thing\n",
+    "though it might be missing": "try:\n    from other import thing\n    has = True\nexcept ImportError:\n    has = False\ndef use():\n    return thing if has else 0\n",
     "after a branch with it": "from other import thing\ndef use(some=False):\n    if some:\n        print(thing)\n    return thing\n",
 }
 
@@ -75,6 +76,10 @@ USED_AT_ONCE = {
     "by its dotted name": "import other.deep\ndef use():\n    return other.deep.thing\n",
     "for its effects": "import other\n",
     "if it may fail": "try:\n    from other import thing\nexcept ImportError:\n    thing = 0\ndef use():\n    return thing\n",
+    "if it is missing": "try:\n    import other\n    from nowhere import thing\n    has = True\nexcept ImportError:\n    has = False\nassert not has\ndef use():\n    return thing\n",
+    "if something else may be wrong with it": "try:\n    from other import thing\nexcept Exception:\n    pass\ndef use():\n    return thing\n",
+    "if a branch imports it again": "from other import thing\nif thing:\n    from json import loads as thing\ndef use():\n    return thing\n",
+    "if one of two branches imports it": "if True:\n    from other import thing\nelse:\n    from nowhere import thing\ndef use():\n    return thing\n",
     "if the module answers for its names": "from other import thing\nif True:\n    def __getattr__(name):\n        return thing\n",
     "if an answer was made for it": "from other import thing\ndef made():\n    return lambda name: thing\n__getattr__ = made()\n",
     "if all names are looked at": "from other import thing\ndef use():\n    return globals()['thing']\n",
