@@ -31,7 +31,7 @@ class Prompt:
 
 
 class _Texts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Pieces(_Texts):

@@ -76,7 +76,7 @@ class Profile(Frozen):
     company_name: Name | None = Field(default=None, max_length=100)
     phone: str | None = Field(default=None, max_length=20, pattern=r"^[0-9+()./ -]+$")
     billing_address: Address | None = None
-    preferences: Preferences = Preferences()
+    preferences: Preferences = Field(default_factory=Preferences)
 
 
 class AccountView(Profile):
@@ -124,7 +124,7 @@ class User(Frozen):
     extra_images: int = 0
     customer_id: str | None = None
     subscribed: Subscribed | None = None
-    profile: Profile = Profile()
+    profile: Profile = Field(default_factory=Profile)
     profile_version: int = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 class Choice(BaseModel):
     """One room type or style on offer; a retired one stays valid and maps to another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(description="What requests and rows say; never removed or reused once it was offered.")
     name: str = Field(description="What people read.")
