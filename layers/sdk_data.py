@@ -20,8 +20,9 @@ from typing import Any
 NAMES = {"apigatewaymanagementapi": "execute-api"}  # in the table of endpoints, where it is another
 
 
-# What botocore itself calls: where a bucket is, when S3 says that it is elsewhere; DynamoDB's own addresses.
-ITS_OWN = {"head_bucket", "describe_endpoints"}
+# What botocore itself calls or looks at: where a bucket is, when S3 says that it is elsewhere; the bucket's own address,
+# for a presigned form; DynamoDB's addresses.
+ITS_OWN = {"head_bucket", "create_bucket", "describe_endpoints"}
 
 
 def main(data: Path, sources: Iterable[Path], services: list[str]) -> None:

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
+from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.session import Session
 
 from tests.support.template_reader import ROOT
 
@@ -63,7 +66,7 @@ def test_what_is_called_is_kept_and_what_botocore_calls_itself(trimmed: Loader) 
 
     assert kept == {
         "dynamodb": {"TransactWriteItems", "DescribeEndpoints"},
-        "s3": {"GetObject", "PutObject", "HeadBucket"},
+        "s3": {"GetObject", "PutObject", "HeadBucket", "CreateBucket"},
         "sqs": set(),
     }
 
@@ -78,3 +81,14 @@ def test_an_operation_is_described_as_before(trimmed: Loader) -> None:
         ours, theirs = model(trimmed, service), model(whole, service)
         for name in ours.operation_names:
             assert described(ours.operation_model(name)) == described(theirs.operation_model(name))
+
+
+def test_what_is_signed_needs_no_more(trimmed: Loader) -> None:
+    session = Session()
+    session.set_credentials("key", "secret")
+    session.register_component("data_loader", Loader(extra_search_paths=trimmed.search_paths))
+    s3: Any = session.create_client("s3", "eu-central-1", config=Config(signature_version="s3v4"))
+
+    assert s3.generate_presigned_post("bucket", "key")["url"] == "https://bucket.s3.eu-central-1.amazonaws.com/"
+    assert "X-Amz-Signature" in s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"})
+    assert not hasattr(s3, "list_buckets")
