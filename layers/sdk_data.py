@@ -20,7 +20,7 @@ from typing import Any
 NAMES = {"apigatewaymanagementapi": "execute-api"}  # in the table of endpoints, where it is another
 
 
-# What botocore itself calls or looks at: where a bucket is, when S3 says that it is elsewhere; the bucket's own address,
+# What botocore itself calls or looks at: where a bucket is, when S3 says that it is elsewhere; the address of a bucket,
 # for a presigned form; DynamoDB's addresses.
 ITS_OWN = {"head_bucket", "create_bucket", "describe_endpoints"}
 

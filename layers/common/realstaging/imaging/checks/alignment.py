@@ -5,6 +5,7 @@ size; then each straight line of the photo looks for itself across its own direc
 and a robust least-squares fit moves the frame until nothing moves any more.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,8 @@ _GOOD_PEAK = 0.5
 _MOST_POINTS = 3000
 _ROUNDS = ((9, 4.0), (7, 3.0), (5, 2.0), (4, 1.2), (3, 0.8), (3, 0.8))
 _LARGEST_SHIFT = 0.12
+# The share of lines that follow a transform beyond which no other is looked for.
+_ENOUGH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def align(original: Field, altered: Field, points: Points, aspect: float) -> Tra
         fitted, share = _refined(start, chosen, altered)
         if share > agreed:
             best, agreed = fitted, share
+        if share > _ENOUGH:
+            break
     peak, _, _ = _correlated(_spectrum(_complex(original, 2)), _complex(altered, 2), best)
     return replace(best, peak=peak)
 
@@ -86,16 +91,19 @@ def warped(image: Image.Image, transform: Transform) -> Image.Image:
     return image.transform(image.size, Image.Transform.AFFINE, transform.affine(image.size), Image.Resampling.BICUBIC)
 
 
-def _starts(original: Field, altered: Field, aspect: float) -> list[Transform]:
-    """Up to seven guesses; the untouched frame is always one of them.
+def _starts(original: Field, altered: Field, aspect: float) -> Iterator[Transform]:
+    """Up to eight guesses, the untouched frame first: most pictures have it, and the others take time to find.
 
     Every pair of scales is tried at an eighth of the working size, the best few again at a quarter.
     """
+    yield Transform()
     coarse, fine = (_complex(altered, step) for step in (_TINY, _SMALL))
     fine_spectrum = _spectrum(_complex(original, _SMALL))
     same = _moved(fine_spectrum, fine, Transform())
+    yield same
     if same.peak > _GOOD_PEAK:
-        return [same]
+        return
+    yield from (Transform(*scales) for scales in _uniform(aspect))
     spectrum = _spectrum(_complex(original, _TINY))
     tried = [
         _moved(spectrum, coarse, Transform(base_x * scale_x, base_y * scale_y))
@@ -106,7 +114,7 @@ def _starts(original: Field, altered: Field, aspect: float) -> list[Transform]:
     tried.sort(key=lambda guess: -guess.peak)
     again = [_moved(fine_spectrum, fine, Transform(guess.scale_x, guess.scale_y)) for guess in tried[:_TRIED_AGAIN]]
     again.sort(key=lambda guess: -guess.peak)
-    return [same, *(Transform(*scales) for scales in _uniform(aspect)), *again[:4]]
+    yield from again[:4]
 
 
 def _moved(spectrum: NDArray[np.complex64], other: Floats, guess: Transform) -> Transform:
