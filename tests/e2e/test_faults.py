@@ -1,9 +1,6 @@
 """Lost, repeated, late and forged: the job ends right, charged once or not at all."""
 
 import contextlib
-import os
-import signal
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from local.state import Cloud
 from tests.e2e.conftest import Agent, Json, creations, invoke, make_due, script, table, until
 from tests.support.photos import room
+from tools.chaos.scenarios import kill
 
 pytestmark = pytest.mark.e2e
 
@@ -165,17 +163,5 @@ def test_a_job_that_cannot_be_staged_fails_with_its_reason_and_costs_nothing(
     assert (refused.status_code, refused.json()["code"]) == (409, "job_not_ready")
 
 
-def environment(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:  # ended meanwhile
-        return b""
-
-
 def kill_workers(cloud: Cloud, function: str) -> None:
-    """As the machine under a Lambda dies: without a word."""
-    mark = f"AWS_LAMBDA_FUNCTION_NAME={cloud.functions[function]}\0".encode()
-    pids = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in environment(path)]
-    assert pids, f"no worker of {function} is running; see {cloud.logs}"
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+    assert kill(cloud, function), f"no worker of {function} is running; see {cloud.logs}"
