@@ -25,6 +25,14 @@ Json = dict[str, Any]
 
 pytestmark = pytest.mark.e2e
 
+# A module stays in one process: the longest begin first, so that all processes end together.
+LONGEST_FIRST = ("page_listing", "client", "schema", "models", "page_account", "main_path", "faults", "picture_check")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {f"test_{name}": place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
 
 @dataclass(frozen=True)
 class Photo:

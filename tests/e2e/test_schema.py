@@ -138,7 +138,7 @@ def _real(value: Any, ids: Json) -> Any:
 
 @pytest.mark.parametrize("route", OPERATIONS)
 @settings(
-    max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 @given(data=st.data())
 def test_every_answer_is_as_the_reference_says(
