@@ -45,6 +45,7 @@ def test_a_photo_is_staged_in_its_own_shape_at_the_models_price(
     [row] = [row for row in agent.rows("JOB#") if row["id"] == job["id"]]
     assert row["input"]
     assert "http" not in str(row["input"])
+    assert "furniture" not in str(row["input"])
 
 
 @pytest.mark.parametrize("model_id", ANY_SHAPE)
