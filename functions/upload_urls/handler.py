@@ -16,7 +16,8 @@ from realstaging.api.documentation import ITEMS, ImageId, describe
 from realstaging.config import required, settings
 from realstaging.gateways.media import Media
 from realstaging.jobs.builder import RequestContext
-from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
+from realstaging.models.images import PresignedPost
+from realstaging.models.requests import UploadAnswer, UploadRequest
 from realstaging.observability import observed
 from realstaging.runtime_settings import RuntimeSettings
 from realstaging.stores.batches import BatchStore

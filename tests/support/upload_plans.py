@@ -10,9 +10,9 @@ from realstaging.gateways.media import Media
 from realstaging.idempotency import IdempotentRequest
 from realstaging.jobs.builder import RequestContext
 from realstaging.models.accounts import User
-from realstaging.models.images import Image
+from realstaging.models.images import Image, PresignedPost
 from realstaging.models.jobs import Batch, Job
-from realstaging.models.requests import PresignedPost, UploadAnswer, UploadRequest
+from realstaging.models.requests import UploadAnswer, UploadRequest
 from realstaging.runtime_settings import RequestSettings
 from realstaging.stores.batches import BatchStore, Group
 from realstaging.stores.idempotency import IdempotencyStore

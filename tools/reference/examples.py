@@ -21,7 +21,7 @@ from realstaging.models.accounts import (
 )
 from realstaging.models.base import Failure, Problem, view
 from realstaging.models.catalog import Capabilities, Health
-from realstaging.models.images import FileView, ImagePage, ImageStatus, ImageView, ImageWithJobs
+from realstaging.models.images import FileView, ImagePage, ImageStatus, ImageView, ImageWithJobs, PresignedPost
 from realstaging.models.jobs import Batch, Job, JobPage, JobStatus, JobView, ResultView
 from realstaging.models.picture_checks import (
     CheckView,
@@ -34,7 +34,6 @@ from realstaging.models.picture_checks import (
 )
 from realstaging.models.projects import CostView, ProjectPage, ProjectView
 from realstaging.models.requests import (
-    PresignedPost,
     RestageAnswer,
     RestagedItem,
     StageSettings,

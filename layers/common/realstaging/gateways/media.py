@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from realstaging.models.images import FileView, Image
-from realstaging.models.requests import PresignedPost
+from realstaging.models.images import FileView, Image, PresignedPost
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from realstaging.models.jobs import Job
 from realstaging.models.runs import ResultMessage, StageMessage
-from realstaging.models.verifications import Verification, VerifyMessage
 from realstaging.tracing.recorder import recorder
 from realstaging.tracing.span import Kind, Value
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+    from realstaging.models.verifications import Verification
 
 MAX_DELAY_SECONDS = 900
 BATCH = 10
@@ -69,7 +70,9 @@ class VerifyQueue:
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs, self._url = sqs, url
 
-    def send(self, verification: Verification) -> None:
+    def send(self, verification: "Verification") -> None:
+        from realstaging.models.verifications import VerifyMessage  # most functions have other queues
+
         with _sending("VerifyQueue", 1):
             message = VerifyMessage(
                 owner=verification.owner,

@@ -1,6 +1,7 @@
 """Images, alone and with their jobs."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -66,6 +67,18 @@ class Image(ImageView):
 class ImagePage(Frozen):
     items: list[ImageWithJobs]
     next_cursor: str | None = Field(description="The `cursor` of the next page; `null` on the last.")
+
+
+class PresignedPost(Frozen):
+    """A form to send as multipart/form-data: the `fields` first, then the photo as `file`."""
+
+    method: Literal["POST"] = "POST"
+    url: str
+    fields: dict[str, str]
+    expires_at: AwareDatetime = Field(
+        description="When storage begins to answer 403; then ask for a fresh form. Perhaps sooner than usual: a form "
+        "ends with the session that signed it."
+    )
 
 
 class FileView(Frozen):

@@ -1,13 +1,13 @@
 """What clients ask for: uploads and stagings, item by item."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from realstaging.models.base import Frozen, Name, Problem, Whole
 from realstaging.models.content_types import canonical
-from realstaging.models.images import ImageView
+from realstaging.models.images import ImageView, PresignedPost
 from realstaging.models.jobs import JobView
 from realstaging.models.picture_checks import CheckPolicy, Format, Size
 from realstaging.models.verdicts import Mode
@@ -114,18 +114,6 @@ class UploadRequest(Frozen):
     project_id: str = Field(min_length=1, max_length=64)
     defaults: StageSettings | None = None
     files: list[dict[str, Any]] = Field(min_length=1, max_length=50)
-
-
-class PresignedPost(Frozen):
-    """A form to send as multipart/form-data: the `fields` first, then the photo as `file`."""
-
-    method: Literal["POST"] = "POST"
-    url: str
-    fields: dict[str, str]
-    expires_at: AwareDatetime = Field(
-        description="When storage begins to answer 403; then ask for a fresh form. Perhaps sooner than usual: a form "
-        "ends with the session that signed it."
-    )
 
 
 class UploadItem(Frozen):

@@ -7,8 +7,9 @@ from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_va
 from pydantic_core import PydanticCustomError
 
 from realstaging.models.base import Failure, Frozen, Name, Whole
+from realstaging.models.images import PresignedPost
 from realstaging.models.picture_checks import ReportView
-from realstaging.models.requests import ContentType, PresignedPost
+from realstaging.models.requests import ContentType
 from realstaging.models.verdicts import Mode
 
 FILE_FIELDS = ("filename", "content_type", "size_bytes")

@@ -12,10 +12,9 @@ from realstaging.gateways.media import Media
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.jobs.builder import RequestContext, RowBuilder, build_orders, merge_settings, read_order
 from realstaging.models.base import Problem, view
-from realstaging.models.images import Image, ImageStatus, ImageView
+from realstaging.models.images import Image, ImageStatus, ImageView, PresignedPost
 from realstaging.models.jobs import Batch, JobView
 from realstaging.models.requests import (
-    PresignedPost,
     StageSettings,
     UploadAnswer,
     UploadFile,

@@ -10,7 +10,7 @@ from realstaging.gateways.queues import VerifyQueue
 from realstaging.idempotency import IdempotentRequest, RequestResult
 from realstaging.ids import new_id
 from realstaging.models.base import view
-from realstaging.models.requests import PresignedPost
+from realstaging.models.images import PresignedPost
 from realstaging.models.verifications import (
     NewOriginal,
     NewVerification,
