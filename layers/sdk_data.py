@@ -26,7 +26,6 @@ ITS_OWN = {"head_bucket", "create_bucket", "describe_endpoints"}
 
 
 def main(data: Path, sources: Iterable[Path], services: list[str]) -> None:
-    sys.path.insert(0, str(data.parents[1]))
     called = ITS_OWN.union(*(named(file) for folder in sources for file in folder.rglob("*.py")))
     for folder in [path for path in data.iterdir() if path.is_dir()]:
         if folder.name not in services:
@@ -100,4 +99,5 @@ def compact(told: Any) -> str:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(sys.argv[1]).parents[1]))
     main(Path(sys.argv[1]), [Path(each) for each in sys.argv[2].split(":")], sys.argv[3:])

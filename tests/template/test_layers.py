@@ -57,7 +57,7 @@ def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Loader:
         shutil.copytree(whole / name, folder / name)
     for file in whole.glob("*.json"):
         shutil.copy(file, folder)
-    sdk_data.main(folder, services)
+    sdk_data.main(folder, [ROOT / "layers/common/realstaging", ROOT / "functions"], services)
     return Loader(extra_search_paths=[str(folder)], include_default_search_paths=False)
 
 
@@ -71,8 +71,8 @@ def test_trimmed_descriptions_sign_and_call_as_whole_ones_do(trimmed: Loader) ->
         table = session.create_client("dynamodb", region_name="eu-central-1", config=aws.QUICK)
         post = s3.generate_presigned_post("media", "uploads/one")
         link = s3.generate_presigned_url("get_object", Params={"Bucket": "media", "Key": "one"})
-        operations = [sorted(client.meta.method_to_api_mapping) for client in (s3, sqs, table)]
-        return [post["url"], sorted(post["fields"]), link.split("?")[0], sqs.meta.endpoint_url, operations]
+        addresses = [client.meta.endpoint_url for client in (sqs, table)]
+        return [post["url"], sorted(post["fields"]), link.split("?")[0], addresses]
 
     assert said(trimmed) == said(None)
 

@@ -5,14 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import botocore
 import pytest
-from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
-from botocore.session import Session
 
 from tests.support.template_reader import ROOT
 
@@ -81,14 +78,3 @@ def test_an_operation_is_described_as_before(trimmed: Loader) -> None:
         ours, theirs = model(trimmed, service), model(whole, service)
         for name in ours.operation_names:
             assert described(ours.operation_model(name)) == described(theirs.operation_model(name))
-
-
-def test_what_is_signed_needs_no_more(trimmed: Loader) -> None:
-    session = Session()
-    session.set_credentials("key", "secret")
-    session.register_component("data_loader", Loader(extra_search_paths=trimmed.search_paths))
-    s3: Any = session.create_client("s3", "eu-central-1", config=Config(signature_version="s3v4"))
-
-    assert s3.generate_presigned_post("bucket", "key")["url"] == "https://bucket.s3.eu-central-1.amazonaws.com/"
-    assert "X-Amz-Signature" in s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"})
-    assert not hasattr(s3, "list_buckets")
