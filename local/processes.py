@@ -52,7 +52,8 @@ class Processes:
         self.end()
 
     def start(self, name: str, command: list[str], environment: dict[str, str], health: str) -> None:
-        log = self._directory / f"{name}.log"
+        assert self._keeper.stdin is not None
+        keeper, log = self._keeper.stdin.fileno(), self._directory / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command,
@@ -62,11 +63,10 @@ class Processes:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone: we end them in order
+                # By itself, before it is what it shall be: we may be killed before we could tell.
+                preexec_fn=lambda: os.write(keeper, f"{os.getpid()}\n".encode()),  # noqa: PLW1509 (it does nothing else)
             )
         self._started[name] = Started(process, health, log)
-        assert self._keeper.stdin is not None
-        self._keeper.stdin.write(f"{process.pid}\n".encode())
-        self._keeper.stdin.flush()
 
     def await_health(self) -> None:
         """Return when every one of them answers."""

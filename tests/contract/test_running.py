@@ -22,7 +22,7 @@ import sys, time
 from pathlib import Path
 from local.processes import Processes
 folder = Path(sys.argv[1])
-Processes(folder).start("one", ["sh", "-c", f"echo $$ > {folder}/pid; exec sleep 1000"], {}, "")
+Processes(folder).start("one", ["sh", "-c", f"echo $$ > {folder}/pid; {sys.argv[2]}; exec sleep 1000"], {}, "")
 time.sleep(1000)
 """
 
@@ -53,8 +53,10 @@ def test_a_busy_port_is_named() -> None:
         assert port in Ports.starting_at(port - 1).busy()
 
 
-def test_whoever_is_killed_leaves_no_processes_behind(tmp_path: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", STARTS_ONE, str(tmp_path)], cwd=ROOT)
+@pytest.mark.parametrize("at_once", [False, True], ids=["later", "by what it starts, at once"])
+def test_whoever_is_killed_leaves_no_processes_behind(at_once: bool, tmp_path: Path) -> None:
+    first = "kill -9 $PPID" if at_once else "true"
+    parent = subprocess.Popen([sys.executable, "-c", STARTS_ONE, str(tmp_path), first], cwd=ROOT)
     written = tmp_path / "pid"
     child = int(eventually(lambda: written.exists() and written.read_text()))
     parent.kill()
