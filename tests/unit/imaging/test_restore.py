@@ -1,6 +1,7 @@
 """Results in the photo's frame: its own pixels wherever only tone changed, the furniture the model's."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,3 +119,11 @@ def test_in_the_file_nearly_all_of_the_photos_own_pixels_are_within_two_levels()
     written = Image.open(io.BytesIO(encoding.staged(noisy, "image/jpeg"))).convert("RGB")
 
     assert (apart(written, noisy) <= 2).mean() >= 0.995  # 0.993 at quality 92
+
+
+def test_a_report_without_maps_cannot_be_restored_from() -> None:
+    photo = Image.new("RGB", (800, 600), "white")
+    report = replace(check(photo, photo, "staging"), maps=None)
+
+    with pytest.raises(ValueError, match="maps"):
+        restore(photo, photo, report)
