@@ -1,4 +1,4 @@
-"""The built layers, as functions have them: every import that the build has put off can be made."""
+"""The built layers, as functions have them: imports that were put off can be made, and code compiled ahead is used."""
 
 import json
 import subprocess
@@ -69,3 +69,24 @@ def test_every_import_that_was_put_off_can_be_made(cloud: Cloud) -> None:
     right, wrong = json.loads(done.stdout.splitlines()[-1])
     assert wrong == []
     assert right > 1000, "the test looks at the right thing"
+
+
+def test_what_was_compiled_ahead_is_used(cloud: Cloud) -> None:
+    """By a class that the layer's own package defines: nothing of it is compiled at the start."""
+    layer = str(BUILT / "CommonLayer" / "python")
+    program = (
+        "import sys\ntexts = []\nimport realstaging\n"
+        "sys.addaudithook(lambda event, about: event == 'compile' and texts.append(about[0]))\n"
+        "import realstaging.accounts.quota\n"
+        "print([text for text in texts if text and b'__create_fn__' in bytes(str(text), 'utf-8')])"
+    )
+
+    def said(**known: str) -> str:
+        environment = {"PYTHONPATH": layer, "AWS_DEFAULT_REGION": "eu-west-1", **known}
+        command = [str(PYTHON), "-P", "-c", program]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+        return done.stdout.strip()
+
+    assert said(AWS_LAMBDA_FUNCTION_NAME="any") == "[]"
+    assert said() != "[]", "the test looks at the right thing"

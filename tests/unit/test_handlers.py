@@ -19,9 +19,16 @@ from tests.support.template_reader import ROOT, Written, loader, target
 HANDLERS = {path.parent.name: path for path in sorted((ROOT / "functions").glob("*/handler.py"))}
 LAYERS = {"CommonLayer": "common", "ImagingLayer": "imaging", "ReplicateLayer": "replicate", "StripeLayer": "stripe"}
 
+# What a function imports while the files that it needs are on their way, and with that numpy and Pillow.
+LATE = {
+    "upload_complete": "realstaging.imaging.normalize",
+    "finish_job": "realstaging.runs.pictures",
+    "verify_pictures": "realstaging.verifications.pictures",
+}
+
 # Imports each handler where only the packages it carries can be found, as on Lambda.
 IMPORTER = """
-import importlib.metadata, importlib.util, json, pathlib, sys
+import importlib, importlib.metadata, importlib.util, json, pathlib, sys
 from realstaging import config
 config.PACKAGED = pathlib.Path(sys.argv[1])
 packages = importlib.metadata.packages_distributions()
@@ -39,10 +46,10 @@ def loaded():
     tops = {name.partition(".")[0] for name in sys.modules}
     return {owner for top in tops for owner in owners.get(top, ())}
 
-before = everything = loaded()
+before = at_start = loaded()
 sys.meta_path.insert(0, Carried())
-failed = {}
-for name, path, allowed in json.loads(sys.argv[2]):
+failed, asked = {}, json.loads(sys.argv[2])
+for name, path, allowed, _ in asked:
     Carried.allowed = set(allowed)
     if loaded() - before - Carried.allowed:  # what an earlier one carried is not there for this one
         for module in [each for each in sys.modules if each.partition(".")[0] in owners.keys() | own]:
@@ -53,8 +60,15 @@ for name, path, allowed in json.loads(sys.argv[2]):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     except ImportError as error:
         failed[name] = str(error)
-    everything = everything | loaded()
-print(json.dumps({"failed": failed, "loaded": sorted(everything)}))
+    at_start = at_start | loaded()
+for name, _, allowed, late in [each for each in asked if each[3]]:
+    Carried.allowed = set(allowed)
+    try:
+        importlib.import_module(late)
+    except ImportError as error:
+        failed[name] = str(error)
+everything = at_start | loaded()
+print(json.dumps({"failed": failed, "at_start": sorted(at_start), "loaded": sorted(everything)}))
 """
 
 
@@ -82,7 +96,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     config.package(packaged)
     order = sorted(HANDLERS, key=lambda name: len(_layers()[name]))
     carried = {name: sorted(_locked("lambda").union(*map(_locked, _layers()[name]))) for name in order}
-    files = json.dumps([(name, str(HANDLERS[name]), carried[name]) for name in order])
+    files = json.dumps([(name, str(HANDLERS[name]), carried[name], LATE.get(name)) for name in order])
     done = subprocess.run(
         [sys.executable, "-c", IMPORTER, str(packaged), files],
         env=os.environ | {"PYTHONPATH": str(ROOT / "layers" / "common"), "PYTHONSAFEPATH": "1"},
@@ -105,6 +119,11 @@ def test_a_handler_needs_nothing_outside_its_own_layers(name: str, imported: dic
 def test_the_vendors_clients_are_not_imported_before_they_are_needed(imported: dict[str, Any]) -> None:
     assert {"replicate", "stripe", "pyyaml", "httpx", "boto3"}.isdisjoint(imported["loaded"])
     assert {"pillow", "botocore"} <= set(imported["loaded"]), "the test looks at the right thing"
+
+
+def test_pictures_are_not_part_of_a_start(imported: dict[str, Any]) -> None:
+    assert {"numpy", "pillow", "simplejpeg", "pillow-heif"}.isdisjoint(imported["at_start"])
+    assert "numpy" in imported["loaded"], "the test looks at the right thing"
 
 
 @pytest.mark.parametrize("name", HANDLERS)

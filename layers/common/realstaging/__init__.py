@@ -3,6 +3,8 @@
 import gc
 import os
 
+from realstaging import precompiled
+
 __version__ = "0.1.0"
 
 # Of what a function imports nothing is garbage: looking for it takes a tenth of a cold start. `observed` ends this.
@@ -10,3 +12,4 @@ __version__ = "0.1.0"
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    precompiled.use(f"{__path__[0]}/packaged/precompiled.bin")

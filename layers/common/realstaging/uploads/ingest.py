@@ -2,18 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from realstaging.config import Settings
 from realstaging.errors import ChecksumMismatchError, PhotoError, UploadTooLargeError
 from realstaging.gateways.media import Media, Upload, master_key, original_key, thumbnail_key, upload_key
 from realstaging.gateways.queues import StageQueue
-from realstaging.imaging.normalize import Photo, normalize
 from realstaging.models.images import Image, ImageStatus
 from realstaging.models.jobs import Job
 from realstaging.observability import follow, log
 from realstaging.stores.images import ImageStore
 from realstaging.stores.jobs import JobStore
 from realstaging.uploads.rejection import move_with_waiting_jobs, reject
+
+if TYPE_CHECKING:
+    from realstaging.imaging.normalize import Photo
 
 
 def ingest(
@@ -28,19 +31,24 @@ def ingest(
     queue: StageQueue,
 ) -> None:
     """Check the file and change the state of the image and its waiting jobs. A repeated event changes nothing."""
-    image = images.find(owner, image_id)
+    with ThreadPoolExecutor(1) as pool:
+        downloaded = pool.submit(media.uploaded, owner, image_id, settings.uploads.max_bytes)
+        image = images.find(owner, image_id)
+        from realstaging.imaging.normalize import normalize  # with numpy and Pillow, while the file comes
+
     if image is None or image.status is not ImageStatus.AWAITING_UPLOAD or images.is_orphan(image):
         # The image was deleted or has its file already: this one is not needed.
         media.remove(upload_key(owner, image_id))
         log.info("upload already handled", image_id=image_id)
         return
     follow(image.traceparent, image.correlation_id, about=image.id)
-    upload = media.uploaded(owner, image_id, settings.uploads.max_bytes)
+    upload = downloaded.result()
     if upload is None:
         log.info("upload not found", image_id=image_id)
         return
     try:
-        photo = _check_photo(image, upload, settings)
+        photo = normalize(_bytes(upload, settings), settings.images)
+        _check_sha256(image, photo)
     except PhotoError as error:
         reject(image, ImageStatus.REJECTED, error, at, images=images, jobs=jobs)
         media.remove(upload_key(owner, image_id))
@@ -56,22 +64,26 @@ def ingest(
     if not all_new:
         _write_again(image, photo, upload, media)
     # Written before it is sent: if the message is lost, the sweep sends the queued job again.
-    queue.send(released)
-    media.remove(upload_key(owner, image_id))
+    with ThreadPoolExecutor(1) as pool:
+        removed = pool.submit(media.remove, upload_key(owner, image_id))
+        queue.send(released)
+    removed.result()
     log.info("photo accepted", image_id=image_id, jobs=len(released))
 
 
-def _check_photo(image: Image, upload: Upload, settings: Settings) -> Photo:
+def _bytes(upload: Upload, settings: Settings) -> bytes:
     if upload.data is None:
         most = settings.uploads.max_bytes // 2**20
         raise UploadTooLargeError(f"The file is larger than {most} MiB. Export the photo smaller and upload it again.")
-    photo = normalize(upload.data, settings.images)
+    return upload.data
+
+
+def _check_sha256(image: Image, photo: "Photo") -> None:
     if image.announced_sha256 and image.announced_sha256 != photo.sha256:
         raise ChecksumMismatchError("The file's SHA-256 is not the announced one. Upload the original file again.")
-    return photo
 
 
-def _write_files(image: Image, photo: Photo, upload: Upload, media: Media) -> bool:
+def _write_files(image: Image, photo: "Photo", upload: Upload, media: Media) -> bool:
     """Written before the row, which must not name missing files. False if one of them existed already."""
     with ThreadPoolExecutor(3) as pool:
         written = [
@@ -83,7 +95,7 @@ def _write_files(image: Image, photo: Photo, upload: Upload, media: Media) -> bo
     return all(results)
 
 
-def _write_again(image: Image, photo: Photo, upload: Upload, media: Media) -> None:
+def _write_again(image: Image, photo: "Photo", upload: Upload, media: Media) -> None:
     """The row is ours, but files that existed may be another upload's, or about to be deleted."""
     media.put(master_key(image.owner, image.id), photo.master, "image/jpeg")
     media.put(thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg")
@@ -92,7 +104,7 @@ def _write_again(image: Image, photo: Photo, upload: Upload, media: Media) -> No
 
 
 def _accept(
-    image: Image, photo: Photo, size: int, at: datetime, settings: Settings, *, images: ImageStore, jobs: JobStore
+    image: Image, photo: "Photo", size: int, at: datetime, settings: Settings, *, images: ImageStore, jobs: JobStore
 ) -> list[Job] | None:
     facts = {
         "content_type": photo.content_type,

@@ -1,17 +1,11 @@
 """The picture check of a pair, made once whatever comes twice."""
 
-import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from PIL import Image
-
 from realstaging.config import Settings
-from realstaging.errors import AppError, ConflictError, InternalError, NotFoundError, PhotoError, UploadExpiredError
+from realstaging.errors import ConflictError, InternalError, NotFoundError, UploadExpiredError
 from realstaging.gateways.media import Media, pair_key, verification_overlay_key
-from realstaging.imaging import encoding, formats, pair
-from realstaging.imaging.check_thresholds import thresholds_of
-from realstaging.imaging.checks.check import check
-from realstaging.imaging.checks.overlay import overlay
 from realstaging.models.base import Failure
 from realstaging.models.picture_checks import ReportView
 from realstaging.models.verifications import Source, Verification, VerificationStatus
@@ -19,16 +13,7 @@ from realstaging.observability import count, follow, log
 from realstaging.stores.table import LostRaceError
 from realstaging.stores.verifications import VerificationStore
 from realstaging.verifications.sources import Sources
-
-_OVERLAY_QUALITY = 85
-
-
-class UnusablePictureError(Exception):
-    """One picture of the pair cannot be used. `cause` says why, in words for its owner."""
-
-    def __init__(self, part: str, cause: AppError) -> None:
-        super().__init__(part)
-        self.part, self.cause = part, cause
+from realstaging.verifications.unusable import UnusablePictureError
 
 
 class Verifier:
@@ -73,14 +58,16 @@ class Verifier:
         log.info("pair verified", verification_id=verification.id, verdict=report.verdict)
 
     def _report(self, verification: Verification) -> ReportView:
-        before, before_sha256 = self._read(verification, "original", verification.original)
-        after, after_sha256 = self._read(verification, "altered", verification.altered)
-        report = check(before, after, verification.mode, thresholds_of(self._settings.checks, verification.mode))
-        drawn = encoding.jpeg(overlay(report, before), _OVERLAY_QUALITY)
-        self._media.put(verification_overlay_key(verification.owner, verification.id), drawn, formats.JPEG)
-        return ReportView.model_validate(report.to_json(before_sha256, after_sha256))
+        with ThreadPoolExecutor(2) as pool:
+            original = pool.submit(self._read, verification, "original", verification.original)
+            altered = pool.submit(self._read, verification, "altered", verification.altered)
+            from realstaging.verifications.pictures import compare  # loaded meanwhile
 
-    def _read(self, verification: Verification, part: str, source: Source) -> tuple[Image.Image, str]:
+        compared = compare(original.result(), altered.result(), verification.mode, self._settings)
+        self._media.put(verification_overlay_key(verification.owner, verification.id), compared.overlay, "image/jpeg")
+        return compared.report
+
+    def _read(self, verification: Verification, part: str, source: Source) -> bytes:
         try:
             if source.is_upload:
                 key = pair_key(verification.owner, verification.id, part)
@@ -89,9 +76,9 @@ class Verifier:
             data = self._media.read_if_there(key)
             if data is None:
                 raise NotFoundError("file")
-            return pair.read(data, self._settings.images), hashlib.sha256(data).hexdigest()
-        except (PhotoError, NotFoundError, ConflictError) as error:
+        except (NotFoundError, ConflictError) as error:
             raise UnusablePictureError(part, error) from error
+        return data
 
     def _fail(self, verification: Verification, why: Failure) -> None:
         self._verifications.fail(verification, why)
