@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.waits import wait_until
+
 Reply = Callable[["Exchange"], None]
 
 
@@ -54,6 +56,11 @@ class Talk:
     url: str
     reply: Reply
     asked: list[Asked] = field(default_factory=list)
+
+    def count(self, least: int = 1) -> int:
+        """How many requests came. A client that gave up early may have asked without having been heard yet."""
+        wait_until(lambda: len(self.asked) >= least)
+        return len(self.asked)
 
 
 class _Server(ThreadingHTTPServer):
@@ -108,8 +115,11 @@ def trickles(status: int, body: bytes | object, *, pause: float, step: int = 1) 
     return reply
 
 
-def never_answers(seconds: float) -> Reply:
-    return lambda to: time.sleep(seconds)
+def never_answers(to: Exchange) -> None:
+    """Until the client gives up, however late it does on a slow machine."""
+    to.connection.settimeout(60)
+    to.connection.recv(1)
+    to.close_connection = True
 
 
 def hangs_up(to: Exchange) -> None:

@@ -170,7 +170,7 @@ def test_a_new_key_is_taken_up_after_the_cooldown(talk: Talk, later: Callable[[f
 BROKEN: dict[str, Reply] = {
     "500": says(500, b"oops"),
     "404": says(404, KEYS),
-    "no answer": never_answers(0.5),
+    "no answer": never_answers,
     "hangs up": hangs_up,
     "not JSON": says(200, b"<html>maintenance</html>"),
     "cut off": says(200, b'{"keys": [{'),

@@ -176,7 +176,7 @@ def test_what_may_get_better_is_a_fault_so_that_the_message_comes_again(
 
 
 def test_a_silent_host_is_given_up(talk: Talk, impatient: ResultDownload) -> None:
-    talk.reply = never_answers(0.4)
+    talk.reply = never_answers
 
     with pytest.raises(ResultDownloadError):
         impatient.fetch(f"{talk.url}/out.png")
