@@ -101,8 +101,9 @@ class Agent:
 
     def usage(self) -> tuple[int, int, int]:
         """used, reserved, captured: from the table, where the ledger is kept."""
-        rows = self.rows("USAGE#")
-        return tuple(int(rows[0].get(name, 0)) if rows else 0 for name in ("used", "reserved", "captured"))  # type: ignore[return-value]
+        used = sum(int(row["used"]) for row in self.rows("USAGE#"))
+        captured = sum(int(row["captured"]) for row in self.rows("CAPTURED#"))
+        return used, used - captured, captured
 
     def ledger(self) -> dict[str, str]:
         return {str(row["job_id"]): str(row["state"]) for row in self.rows("LEDGER#")}

@@ -27,6 +27,7 @@ from standins.replicate.server import server
 from standins.stripe import catalog as stripe_catalog
 from standins.stripe import server as stripe_server
 from standins.stripe.account import Settings as StripeSettings
+from tests.support.books import check_books
 from tests.support.fake_replicate import SECOND_SECRET, SECRET, Provider
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.fake_stripe import SECRET as STRIPE_SECRET
@@ -35,7 +36,7 @@ from tests.support.moto_speedups import quicken
 from tests.support.servers import free_port, running
 from tests.support.table_template import table_shape
 from tests.support.webhook_receiver import receiving
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 # How moto takes a SecureString: type, pattern, key, overwrite, tags, kind of data, tier, policies.

@@ -8,8 +8,9 @@ import pytest
 
 from realstaging.stores import table as writing
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.steps import ask, at_once, purge
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 FILE: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 PROCESSES, ROUNDS = 20, 5

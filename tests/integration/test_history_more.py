@@ -8,9 +8,10 @@ from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores import keys as periods
 from realstaging.stores.table import LostRaceError
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.history import RESULT, History
 from tests.support.steps import ask, purge, purge_everything
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 STEPS = 24
 
@@ -124,6 +125,6 @@ def test_whatever_an_owner_does_in_whatever_order_the_books_are_right(world: Wor
     assert ask(world, "DELETE", f"/v1/projects/{life.project.id}")[0] == 204
     purge_everything(world)
     assert world.objects() == []
-    assert not [row for row in world.rows() if row["sk"].startswith(("IMAGE#", "JOB#", "HASH#", "DELETED#", "COST#"))]
+    assert not [row for row in world.rows() if row["sk"].startswith(("IMAGE#", "JOB#", "HASH#", "DELETED#", "COST#prj"))]
     assert world.ledger() == {id: "released" if state == "reserved" else state for id, state in ledger.items()}
     check_books(world.rows())

@@ -9,8 +9,9 @@ from realstaging.models.images import Image
 from realstaging.models.jobs import Job, JobStatus
 from realstaging.stores.table import LostRaceError
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.steps import delivery, failures, sweep
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 LIMIT = 12
 
@@ -117,7 +118,7 @@ class History:
     def check(self) -> None:
         rows = self.world.rows()
         check_books(rows)
-        usage = self.world.quota.usage("alice", self.period)
+        usage = self.world.usage("alice", self.period)
         assert usage.captured == self.paid
         assert usage.used <= LIMIT
         for job in [Job.model_validate(row) for row in rows if row["sk"].startswith("JOB#")]:

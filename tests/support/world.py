@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,9 +14,8 @@ from realstaging.dynamodb.values import plain
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue, VerifyQueue
 from realstaging.gateways.upload_events import UploadEvents
-from realstaging.models.accounts import Usage
 from realstaging.models.images import Image
-from realstaging.models.jobs import Job, JobStatus
+from realstaging.models.jobs import Job
 from realstaging.sockets.push import Pusher
 from realstaging.stores import keys
 from realstaging.stores.batches import BatchStore
@@ -30,6 +28,7 @@ from realstaging.stores.quota import QuotaStore
 from realstaging.stores.tombstones import TombstoneStore
 from realstaging.stores.verifications import VerificationStore
 from realstaging.sweep import Sweeper
+from tests.support.books import Counters, counters
 from tests.support.fake_replicate import Provider
 from tests.support.fakes import FakeFunctions, FakeSockets
 
@@ -166,9 +165,11 @@ class World:
     def image(self, image: Image) -> Image:
         return self.images.get(image.owner, image.id)
 
-    def usage(self, owner: str = "alice") -> Usage:
-        """The counters of the month the test began in: a clock that moves may leave it."""
-        return self.quota.usage(owner, keys.month(self.clock.began))
+    def usage(self, owner: str = "alice", period: str | None = None) -> Counters:
+        """The counters of a period, or of the month the test began in: a clock that moves may leave it."""
+        period = period or keys.month(self.clock.began)
+        mine = [row for row in self.rows() if row["pk"] == f"USER#{owner}"]
+        return counters(mine, period)
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table, in order: for comparing before and after. From moto itself: most tests ask several times."""
@@ -213,45 +214,6 @@ class World:
 
     def to_settle(self) -> list[dict[str, Any]]:
         return self.messages(self.result_url)
-
-
-def check_books(rows: list[dict[str, Any]]) -> None:
-    """Every owner's counters, ledger and jobs tell the same story; of deleted jobs the ledger alone tells."""
-    for pk in {row["pk"] for row in rows}:
-        _check_costs(rows, pk)
-    for usage in [row for row in rows if row["sk"].startswith("USAGE#")]:
-        mine = [row for row in rows if row["pk"] == usage["pk"] and row.get("period") == usage["period"]]
-        jobs = [Job.model_validate(row) for row in mine if row["sk"].startswith("JOB#")]
-        unplaced = sum(int(row.get("unplaced", 0)) for row in mine if row["sk"].startswith("BATCH#"))
-        lines = {row["job_id"]: row["state"] for row in mine if row["sk"].startswith("LEDGER#")}
-        tally = Counter(lines.values())
-        if any(row["pk"] == usage["pk"] and row["sk"] == "PROFILE" and "deleted_at" in row for row in rows):
-            continue  # a closed account is being taken apart: its counters go last
-        carried = int(usage.get("carried", 0))
-        assert int(usage.get("captured", 0)) == tally["captured"] + carried
-        assert int(usage["reserved"]) == tally["reserved"] + unplaced
-        assert int(usage["used"]) == int(usage["reserved"]) + tally["captured"] + carried
-        assert {job.id: _line(job) for job in jobs}.items() <= lines.items()
-        assert "reserved" not in [lines[id] for id in lines.keys() - {job.id for job in jobs}]
-
-
-def _check_costs(rows: list[dict[str, Any]], pk: str) -> None:
-    """What an owner cost is in their total, and in those of their projects; deleted jobs and projects too."""
-    jobs = [Job.model_validate(row) for row in rows if row["pk"] == pk and row["sk"].startswith("JOB#")]
-    costs = {row["sk"]: int(row["micro_usd"]) for row in rows if row["pk"] == pk and row["sk"].startswith("COST")}
-    for job in jobs:
-        assert (job.cost_usd or 0) == sum(run.cost_usd for run in job.runs)
-        assert len({run.attempt for run in job.runs}) == len(job.runs) <= job.start_number
-    assert costs.get("COST", 0) >= sum(int((job.cost_usd or 0) * 1_000_000) for job in jobs)
-    assert costs.get("COST", 0) >= sum(micro for sk, micro in costs.items() if sk != "COST")
-
-
-def _line(job: Job) -> str:
-    if not job.status.final:
-        return "reserved"
-    kept = job.check is None or job.check.verdict != "fail"
-    assert job.charged == (job.status is JobStatus.READY and kept)
-    return "captured" if job.charged else "released"
 
 
 def _moto_queue(url: str) -> Any:

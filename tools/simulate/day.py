@@ -75,12 +75,12 @@ def limits(system: System, usage: Usage, images: float, assumed: Assumed) -> lis
         Limit("table: write units", rate * usage.write.total(), aws.table_write, False, "a quota of the account"),
         Limit("table: read units", rate * usage.read.total(), aws.table_read, False, "a quota of the account"),
         Limit(
-            "rows USAGE and COST of the largest owner: transactions",
-            # The plan's transaction and one for each delivery; ten photos share the first.
-            rate * assumed.largest * (1 + 1 / assumed.photos),
+            "row USAGE of the largest owner: transactions",
+            # Orders reserve on it; deliveries count in shards, ten for each owner.
+            rate * assumed.largest / assumed.photos,
             aws.transactions_on_a_row,
             False,
-            "counters in shards",
+            "orders wait for each other",
         ),
         Limit("stream: changes that are pushed", rate * usage.pushed, _stream(system, usage, rate), True, FACTOR),
         Limit(

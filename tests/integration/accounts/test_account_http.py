@@ -184,7 +184,7 @@ def test_a_closed_account_is_taken_apart_and_nothing_of_others(world: World) -> 
             assert (status, problem["code"]) == (403, "forbidden"), path
     purge(world, seconds=1)
     assert [message["cancel"] for message in world.to_settle()][:1] == ["run1"]
-    assert [row["sk"].split("#")[0] for row in of(world, "alice")[0]] == ["PROFILE", "USAGE"]
+    assert [row["sk"].split("#")[0] for row in of(world, "alice")[0]] == ["CAPTURED", "PROFILE", "USAGE"]
     assert call(world, "GET", "/v1/projects")[0] == 403, "requests may still be under way"
     purge_everything(world)
     assert of(world, "alice") == ([], [])

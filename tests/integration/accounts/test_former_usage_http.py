@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from realstaging.stores import keys
 from realstaging.stores.former_usage import FormerUsage
+from realstaging.stores.table import LostRaceError, Writes
 from realstaging.stores.users import UserStore
 from tests.support.fake_stripe import AS_SOLD, Payments
 from tests.support.purchases import subscribe, usage
@@ -23,11 +25,16 @@ def use(world: World, images: int, owner: str = "alice") -> None:
     period = world.loaded["account_api"].live.of(owner, world.clock.at).allowance.period
     world.table.update_item(
         Key={"pk": f"USER#{owner}", "sk": f"USAGE#{period}"},
-        UpdateExpression="SET #owner = :o, period = :p ADD used :n, captured :n",
+        UpdateExpression="SET #owner = :o, period = :p ADD used :n",
         ExpressionAttributeNames={"#owner": "owner"},
         ExpressionAttributeValues={":o": owner, ":p": period, ":n": images},
     )
     for number in range(images):
+        world.table.update_item(
+            Key=keys.captured(owner, period, f"job_{number}"),
+            UpdateExpression="ADD captured :one",
+            ExpressionAttributeValues={":one": 1},
+        )
         world.table.put_item(
             Item={
                 "pk": f"USER#{owner}",
@@ -120,6 +127,35 @@ def test_paid_images_of_a_closed_account_do_not_eat_up_the_next_subscription(
     assert (back["used"], back["remaining"]) == (10, 0)
     subscribe(world, payments, "pro")
     assert usage(world)["remaining"] == 90
+
+
+def test_what_was_counted_before_there_were_shards_is_kept_too(world: World) -> None:
+    usage(world)
+    use(world, 2)
+    period = keys.month(world.clock.at)
+    world.table.update_item(
+        Key=keys.usage("alice", period),
+        UpdateExpression="SET captured = :n, carried = :n ADD used :n",
+        ExpressionAttributeValues={":n": 3},
+    )
+    close(world)
+
+    assert usage(world)["used"] == 5
+
+
+def test_what_changed_since_it_was_read_is_not_lost(world: World) -> None:
+    usage(world)
+    use(world, 4)
+    user = UserStore(world.table).get("alice")
+    writes = FormerUsage(world.table).keep(user, world.clock.at, 10)
+    world.clock.forward(seconds=0.5)
+    use(world, 1)
+
+    with pytest.raises(LostRaceError):
+        Writes(world.table).transact_write(writes)
+
+    assert former(world) == []
+    assert world.usage().captured == 5
 
 
 def test_a_role_that_outlives_the_account_keeps_the_counters_too(world: World) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from realstaging.models.jobs import JobStatus
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.fault_injection import CrashError, before, faulty, watched
 from tests.support.steps import arrived, ask, delivered, keyed, purge, purge_everything, rows_of, stage, sweep
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 FILE: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 SIXTEEN = {"variations": 4, "styles": ["modern", "industrial"] * 2}

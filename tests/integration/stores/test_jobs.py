@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from realstaging.errors import NotFoundError
 from realstaging.models.base import Failure
 from realstaging.models.jobs import Job, JobStatus
+from realstaging.stores import keys
+from realstaging.stores.costs import CostStore
 from realstaging.stores.due_index import DueRow
 from realstaging.stores.table import LostRaceError
 from tests.support import factories
@@ -65,6 +68,38 @@ def test_a_delivered_job_is_charged_once_and_never_looked_at_again(world: World)
     assert (world.usage().used, world.usage().reserved, world.usage().captured) == (1, 0, 1)
     assert world.ledger() == {job.id: "captured"}
     assert not is_due(world, job, days=30)
+
+
+def test_jobs_that_are_delivered_at_the_same_time_write_no_row_together(world: World) -> None:
+    """Only rows of their own shards: transactions on one row conflict, and fifty photos end at once."""
+    jobs = [factories.processing(world) for _ in range(2)]
+    while keys.shard(jobs[0].id) == keys.shard(jobs[1].id):
+        jobs[1] = factories.processing(world)
+
+    def written_by(job: Job) -> set[str]:
+        before = {row["sk"]: row for row in world.rows()}
+        world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
+        return {row["sk"] for row in world.rows() if row != before.get(row["sk"])}
+
+    first, second = written_by(jobs[0]), written_by(jobs[1])
+
+    assert len(first) == len(second) == 5
+    assert first & second == set()
+    assert world.usage().captured == 2
+    assert CostStore(world.table).of("alice").job_count == 2
+
+
+def test_costs_from_before_there_were_shards_still_count(world: World) -> None:
+    job = factories.processing(world)
+    before = {"owner": "alice", "micro_usd": 30_000, "jobs": 2}
+    for sort in ("COST", f"COST#{job.project_id}"):
+        world.table.put_item(Item={"pk": "USER#alice", "sk": sort, **before})
+
+    world.jobs.deliver(job, world.clock.at, RESULT, factories.run(job))
+
+    costs = CostStore(world.table)
+    for shown in (costs.of("alice"), costs.of_project("alice", job.project_id)):
+        assert (shown.job_count, shown.total_cost_usd) == (3, Decimal("0.06"))
 
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELED])

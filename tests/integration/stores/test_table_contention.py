@@ -11,9 +11,10 @@ from realstaging.stores import keys
 from realstaging.stores import table as writing
 from realstaging.stores.table import LostRaceError, Writes, retry_on_conflict
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.fault_injection import conflict, contended, faulty, lost_to_itself, refusal
 from tests.support.steps import ask, keyed
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 KEY = {"pk": "USER#alice", "sk": "NOTE"}
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.support import factories
+from tests.support.books import check_books
 from tests.support.fault_injection import CrashError, faulty
 from tests.support.http_client import call
 from tests.support.steps import arrived, ask, failed, keyed, purge_everything, rows_of
-from tests.support.world import World, check_books
+from tests.support.world import World
 
 FILE: dict[str, Any] = {"filename": "a.jpg", "content_type": "image/jpeg", "size_bytes": 1000}
 SIXTEEN = {"variations": 4, "styles": ["modern", "industrial"] * 2}

@@ -36,7 +36,7 @@ def _image(**given: Any) -> dict[str, Any]:
 
 
 def _usage(**given: Any) -> dict[str, Any]:
-    usual = {"owner": "alice", "period": "2026-11-01", "used": Decimal(3), "reserved": Decimal(3)}
+    usual = {"owner": "alice", "period": "2026-11-01", "used": Decimal(3), "version": Decimal(1)}
     return keys.usage("alice", "2026-11-01") | usual | given
 
 
@@ -106,8 +106,8 @@ def test_usage_that_grew_or_shrank_is_told_as_the_account_shows_it() -> None:
     assert _told(_usage(), {})["usage"]["used"] == 3
 
 
-def test_a_reservation_that_becomes_a_charge_is_no_news() -> None:
-    assert _told(_usage(reserved=Decimal(2), captured=Decimal(1)), _usage()) is None
+def test_a_canceled_run_that_is_billed_to_us_is_no_news() -> None:
+    assert _told(_usage(canceled_runs=Decimal(1)), _usage()) is None
 
 
 def test_usage_of_a_past_period_is_no_news() -> None:

@@ -26,7 +26,9 @@ ANY_TIME = st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st
         (keys.idempotency("alice", "any key"), "IDEMPOTENCY#any key"),
         (keys.rate("alice", 7), "RATE#7"),
         (keys.place("alice"), "PLACE"),
-        (keys.cost("alice", "prj_1"), "COST#prj_1"),
+        (keys.captured("alice", "2026-11-01", "job_1"), "CAPTURED#2026-11-01#9"),
+        (keys.cost("alice", "prj_1", "job_1"), "COST#prj_1#9"),
+        (keys.total_cost("alice", "job_1"), "COST#ALL#9"),
         (keys.socket("alice", "c1"), "SOCKET#c1"),
     ],
 )

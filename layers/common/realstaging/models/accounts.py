@@ -9,11 +9,9 @@ from realstaging.models.base import Frozen, Name
 
 
 class Usage(Frozen):
-    """One owner's counters in one period; `used` = `reserved` + `captured`. `version` grows with every change."""
+    """One owner's counters in one period; `used`: reserved or captured. `version` grows with every change."""
 
     used: int = 0
-    reserved: int = 0
-    captured: int = 0
     version: int = 0
 
 

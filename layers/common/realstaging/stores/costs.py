@@ -1,5 +1,9 @@
-"""The cost of runs by project and by owner, counted in the transaction that ends the run."""
+"""The cost of runs by project and by owner, counted in the transaction that ends the run.
 
+In shards by job: runs of one owner end at the same time, and transactions on one row conflict.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,10 +25,10 @@ class CostStore:
         self._writes = Writes(table)
 
     def of_project(self, owner: str, project_id: str) -> CostView:
-        return _build_view(self._writes.get(keys.cost(owner, project_id)))
+        return _build_view(self._writes.get_many(keys.costs(owner, project_id)))
 
     def of(self, owner: str) -> CostView:
-        return _build_view(self._writes.get(keys.total_cost(owner)))
+        return _build_view(self._writes.get_many(keys.total_costs(owner)))
 
     def booked(self, job: Job, run: Run) -> Item:
         """The job's attributes `runs` and `cost_usd` after this run; it replaces a line of the same attempt."""
@@ -39,12 +43,12 @@ class CostStore:
         """The actions that add this run to the totals; none for a free run. A job counts at its first billed run."""
         if not run.cost_usd:
             return []
-        rows = keys.cost(job.owner, job.project_id), keys.total_cost(job.owner)
+        rows = keys.cost(job.owner, job.project_id, job.id), keys.total_cost(job.owner, job.id)
         return [self._add_cost(job.owner, key, run.cost_usd, first=not job.cost_usd) for key in rows]
 
-    def spent_on_deleted(self, owner: str, run: UnbookedRun, *, project: bool) -> list[Write]:
+    def spent_on_deleted(self, owner: str, job_id: str, run: UnbookedRun, *, project: bool) -> list[Write]:
         """The actions that count a run whose job was deleted; `project`: whether its project is still there."""
-        rows = [keys.total_cost(owner), *([keys.cost(owner, run.project_id)] if project else [])]
+        rows = [keys.total_cost(owner, job_id), *([keys.cost(owner, run.project_id, job_id)] if project else [])]
         return [self._add_cost(owner, key, run.cost_usd, first=run.first) for key in rows]
 
     def _add_cost(self, owner: str, key: keys.Key, cost_usd: Decimal, *, first: bool) -> Write:
@@ -52,9 +56,9 @@ class CostStore:
         return self._writes.update(key, put={"owner": owner}, add=more)
 
 
-def _build_view(item: Item | None) -> CostView:
-    found = item or {}
-    total, jobs = Decimal(int(found.get("micro_usd", 0))) / MICRO, int(found.get("jobs", 0))
+def _build_view(shards: Sequence[Item]) -> CostView:
+    total = Decimal(sum(int(each["micro_usd"]) for each in shards)) / MICRO
+    jobs = sum(int(each["jobs"]) for each in shards)
     return CostView(
         total_cost_usd=total.quantize(SMALLEST),
         job_count=jobs,

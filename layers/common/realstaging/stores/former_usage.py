@@ -26,7 +26,7 @@ class FormerUsage:
     def restore(self, owner: str, at: datetime) -> list[Write]:
         """Actions for the transaction that creates an account: the month's counters of the closed one.
 
-        `carried`: the part of `captured` for which the ledger has no lines.
+        `carried`: the part of `used` for which the ledger has no lines.
         """
         secret, month = self.find_secret(), keys.month(at)
         # Without a secret, no usage was stored yet.
@@ -34,7 +34,7 @@ class FormerUsage:
         if found is None:
             return []
         used = int(found["used"])
-        added = {"used": used, "captured": used, "reserved": 0, "carried": used, **_read_called_off(found)}
+        added = {"used": used, "carried": used, **_read_called_off(found)}
         return [self._writes.update(keys.usage(owner, month), put={"owner": owner, "period": month}, add=added)]
 
     def keep(self, user: User, at: datetime, limit: int) -> list[Write]:
@@ -44,24 +44,32 @@ class FormerUsage:
         counters stay too.
         """
         month = keys.month(at)
-        key = keys.usage(user.owner, month)
-        usage = self._writes.get(key)
+        key, shards = keys.usage(user.owner, month), keys.all_captured(user.owner, month)
+        found = {row["sk"]: row for row in self._writes.get_many([key, *shards])}
+        usage = found.pop(key["sk"], None)
         if usage is None:
             return []
-        captured = int(usage.get("captured", 0))
-        used = min(captured, limit)
+        # `captured` was counted here before there were shards, with what was carried.
+        counted_here = int(usage["captured"] if "captured" in usage else usage.get("carried", 0))
+        used = min(counted_here + sum(int(shard["captured"]) for shard in found.values()), limit)
+        gone = [self._remove_counter(shard, "captured", found.get(shard["sk"])) for shard in shards]
         if user.role_set:
-            counted = {"used": used, "captured": used, "reserved": 0, "carried": used, **_read_called_off(usage)}
-            return [self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
-        unchanged = "#captured = :read" if "captured" in usage else "attribute_not_exists(#captured)"
-        gone = self._writes.delete(key, unchanged, {":read": captured} if "captured" in usage else None)
+            counted = {"used": used, "carried": used, **_read_called_off(usage)}
+            return [*gone, self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
+        gone.append(self._remove_counter(key, "used", usage))
         if not (used or _read_called_off(usage)):
-            return [gone]
+            return gone
         expires_at = int(keys.month_end(at).timestamp())
         pseudonym = _derive_pseudonym(self.find_secret() or self.create_secret(), user.owner)
         counted = {"used": used, **_read_called_off(usage)}
         former = {**keys.former_usage(pseudonym, month), **counted, "expires_at": expires_at}
-        return [gone, self._writes.put(former)]
+        return [*gone, self._writes.put(former)]
+
+    def _remove_counter(self, key: keys.Key, name: str, row: Item | None) -> Write:
+        """Unless it has changed since it was read."""
+        if row is None:
+            return self._writes.delete(key, f"attribute_not_exists(#{name})")
+        return self._writes.delete(key, f"#{name} = :read", {":read": row[name]})
 
     def find_secret(self) -> bytes | None:
         if self._secret is None:

@@ -5,12 +5,13 @@
 | one row of an owner              | table | USER#<owner>          | PROJECT#… IMAGE#… JOB#… BATCH#…   |
 | an owner's projects, jobs        | table | USER#<owner>          | begins with PROJECT#, JOB#        |
 | usage and ledger of a period     | table | USER#<owner>          | USAGE#<start>, LEDGER#<start>#…   |
+| what of it was captured          | table | USER#<owner>          | CAPTURED#<start>#<shard 0-9>      |
 | a project's images, each + jobs  | gsi1  | PROJECT#<id>          | IMAGE#<id>, IMAGE#<id>#JOB#<id>   |
 | an owner's verification          | table | USER#<owner>          | VERIFICATION#<id>                 |
 | an owner's API keys              | gsi1  | USER#<owner>#APIKEYS  | <key id>                          |
 | how many API keys there are      | table | USER#<owner>          | APIKEYS                           |
 | an owner's open checkout         | table | USER#<owner>          | CHECKOUT                          |
-| costs of an owner, of a project  | table | USER#<owner>          | COST, COST#<project id>           |
+| costs of an owner, of a project  | table | USER#<owner>          | COST#ALL#<shard>, COST#<id>#<…>   |
 | breaker and start schedule       | table | PROVIDER              | BREAKER, MODELS, PACE             |
 | those of a further account there | table | PROVIDER#<account>    | BREAKER, PACE                     |
 | an owner's latest slot           | table | USER#<owner>          | PLACE, PLACE#<account>            |
@@ -39,7 +40,7 @@ from realstaging.models.provider import DEFAULT_ACCOUNT
 
 Key = dict[str, str]
 
-DUE_SHARDS = 10
+SHARDS = DUE_SHARDS = 10
 NOT_DUE = ("gsi2pk", "gsi2sk", "due_at")
 
 
@@ -105,12 +106,36 @@ def rate(owner: str, window: int, kind: str = "") -> Key:
     return _of(owner, f"RATE#{kind}#{window}" if kind else f"RATE#{window}")
 
 
-def cost(owner: str, project_id: str) -> Key:
-    return _of(owner, f"COST#{project_id}")
+def captured(owner: str, period: str, job_id: str) -> Key:
+    """The shard of a job: deliveries of one owner at the same time would conflict on one row."""
+    return _of(owner, f"CAPTURED#{period}#{shard(job_id)}")
 
 
-def total_cost(owner: str) -> Key:
-    return _of(owner, "COST")
+def all_captured(owner: str, period: str) -> list[Key]:
+    return [_of(owner, f"CAPTURED#{period}#{number}") for number in range(SHARDS)]
+
+
+def cost(owner: str, project_id: str, job_id: str) -> Key:
+    """The shard of a job, as of `captured`."""
+    return _of(owner, f"COST#{project_id}#{shard(job_id)}")
+
+
+def costs(owner: str, project_id: str) -> list[Key]:
+    """All shards, and the row from before there were any."""
+    return [_of(owner, f"COST#{project_id}"), *_cost_shards(owner, project_id)]
+
+
+def total_cost(owner: str, job_id: str) -> Key:
+    return cost(owner, "ALL", job_id)
+
+
+def total_costs(owner: str) -> list[Key]:
+    """As of `costs`."""
+    return [_of(owner, "COST"), *_cost_shards(owner, "ALL")]
+
+
+def _cost_shards(owner: str, of: str) -> list[Key]:
+    return [_of(owner, f"COST#{of}#{number}") for number in range(SHARDS)]
 
 
 def breaker(account: str = DEFAULT_ACCOUNT) -> Key:

@@ -47,7 +47,7 @@ class QuotaStore:
         return self._writes.update(
             keys.usage(owner, period),
             put={"owner": owner, "period": period},
-            add={"used": count, "reserved": count, "version": 1},
+            add={"used": count, "version": 1},
             when="(attribute_not_exists(#used) OR #used <= :room)"
             " AND (attribute_not_exists(#canceled_runs) OR #canceled_runs < :limit)",
             values={":room": limit - count, ":limit": limit},
@@ -61,8 +61,8 @@ class QuotaStore:
         """Release the reservation of jobs that were never written."""
         return self._writes.update(
             keys.usage(owner, period),
-            add={"used": -count, "reserved": -count, "version": 1},
-            when="#reserved >= :count",
+            add={"used": -count, "version": 1},
+            when="#used >= :count",
             values={":count": count},
         )
 
@@ -81,10 +81,11 @@ class QuotaStore:
         )
 
     def capture(self, job: Job, at: str) -> list[Write]:
-        return [
-            self._close_line(job, "captured", at),
-            self._writes.update(keys.usage(job.owner, job.period), add={"reserved": -1, "captured": 1, "version": 1}),
-        ]
+        """What was reserved stays used: only reservations and releases meet on the period's one row."""
+        shard = self._writes.update(
+            keys.captured(job.owner, job.period, job.id), put={"owner": job.owner}, add={"captured": 1}
+        )
+        return [self._close_line(job, "captured", at), shard]
 
     def release(self, job: Job, at: str, *, called_off: bool = False) -> list[Write]:
         more = {"canceled_runs": 1} if called_off else {}
@@ -97,7 +98,7 @@ class QuotaStore:
         return [*lines, *(self._release_counters(owner, period, count) for (owner, period), count in periods.items())]
 
     def _release_counters(self, owner: str, period: str, count: int, more: Item | None = None) -> Write:
-        counted = {"used": -count, "reserved": -count, "version": 1, **(more or {})}
+        counted = {"used": -count, "version": 1, **(more or {})}
         return self._writes.update(keys.usage(owner, period), add=counted)
 
     def _close_line(self, job: Job, state: str, at: str) -> Write:

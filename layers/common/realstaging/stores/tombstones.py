@@ -97,7 +97,7 @@ class TombstoneStore:
         writes = [told]
         if billed and run.cost_usd:
             project = self._projects.find(job.owner, run.project_id)
-            writes += self._costs.spent_on_deleted(job.owner, run, project=project is not None)
+            writes += self._costs.spent_on_deleted(job.owner, job.id, run, project=project is not None)
             if project:
                 writes.append(self._writes.exists(keys.project(job.owner, run.project_id)))
             if run.called_off:
@@ -118,7 +118,7 @@ class TombstoneStore:
         """Remove the project's batches, costs and tombstone. Raises LostRaceError."""
         for batch in self._find_batches(project):
             self._forget_batch(batch, project.id)
-        self._table.delete_item(Key=keys.cost(project.owner, project.id))
+        self._writes.delete_many(keys.costs(project.owner, project.id))
         self.forget(project)
 
     def _forget_batch(self, batch: Batch, project_id: str) -> None:

@@ -168,7 +168,9 @@ class UserStore:
 
         The profile and the running month's usage are left for `forget`.
         """
-        last = {key["sk"] for key in (keys.user(owner), keys.usage(owner, keys.month(at)))}
+        month = keys.month(at)
+        kept = [keys.user(owner), keys.usage(owner, month), *keys.all_captured(owner, month)]
+        last = {key["sk"] for key in kept}
         found = [item for item in self._query_rows(owner, "") if item["sk"] not in last]
         api_keys = self._table.query(
             IndexName="gsi1", KeyConditionExpression=Key("gsi1pk").eq(f"USER#{owner}#APIKEYS")
@@ -218,7 +220,7 @@ class UserStore:
         condition: Any = Key("pk").eq(f"USER#{owner}")
         if prefix:
             condition &= Key("sk").begins_with(prefix)
-        # Ascending (BATCH, COST, DELETED, … JOB, PROFILE): both callers read the same rows.
+        # Ascending (BATCH, CAPTURED, COST, DELETED, … JOB, PROFILE): both callers read the same rows.
         return [dict(item) for item in self._table.query(KeyConditionExpression=condition, Limit=100)["Items"]]
 
 
