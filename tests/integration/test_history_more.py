@@ -125,6 +125,8 @@ def test_whatever_an_owner_does_in_whatever_order_the_books_are_right(world: Wor
     assert ask(world, "DELETE", f"/v1/projects/{life.project.id}")[0] == 204
     purge_everything(world)
     assert world.objects() == []
-    assert not [row for row in world.rows() if row["sk"].startswith(("IMAGE#", "JOB#", "HASH#", "DELETED#", "COST#prj"))]
+    assert not [
+        row for row in world.rows() if row["sk"].startswith(("IMAGE#", "JOB#", "HASH#", "DELETED#", "COST#prj"))
+    ]
     assert world.ledger() == {id: "released" if state == "reserved" else state for id, state in ledger.items()}
     check_books(world.rows())
