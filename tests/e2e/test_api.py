@@ -58,7 +58,7 @@ def test_a_delivered_photo_is_staged_again_renamed_costed_and_deleted_with_all_i
     purge(agent)
 
     assert objects(agent) == []
-    assert agent.rows("DELETED#") == agent.rows("HASH#") == agent.rows("COST#") == []
+    assert agent.rows("DELETED#") == agent.rows("HASH#") == agent.rows(f"COST#{project}") == []
     assert agent.ledger() == {first["id"]: "captured", second["id"]: "captured"}
     assert agent.usage() == (2, 0, 2)
     assert stranger.result(kept["id"]).status_code == 200
