@@ -23,7 +23,7 @@ def counters(rows: list[dict[str, Any]], period: str) -> Counters:
     """From one owner's rows."""
     usage: dict[str, Any] = next((row for row in rows if row["sk"] == f"USAGE#{period}"), {})
     captured = sum(int(row["captured"]) for row in rows if row["sk"].startswith(f"CAPTURED#{period}#"))
-    return Counters(int(usage.get("used", 0)), captured + int(usage.get("carried", 0)))
+    return Counters(int(usage.get("used", 0)), captured + int(usage.get("captured", 0)))
 
 
 def check_books(rows: list[dict[str, Any]]) -> None:

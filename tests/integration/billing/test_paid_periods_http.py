@@ -105,7 +105,7 @@ def used(world: World, payments: Payments, images: int) -> None:
     Writes(world.table).transact_write([QuotaStore(world.table).reserve("alice", at, images, images)])
     world.table.update_item(
         Key={"pk": "USER#alice", "sk": f"USAGE#{at}"},
-        UpdateExpression="SET carried = :n",
+        UpdateExpression="SET captured = :n, carried = :n",
         ExpressionAttributeValues={":n": images},
     )
 
@@ -131,7 +131,8 @@ def test_an_upgrade_from_free_goes_on_with_what_was_used(free_as_sold: None, wor
     usage(world)
     at = world.function("account_api").live.of("alice", world.clock.at).allowance.period
     world.table.put_item(
-        Item={"pk": "USER#alice", "sk": f"USAGE#{at}", "owner": "alice", "period": at, "used": 7, "carried": 7}
+        Item={"pk": "USER#alice", "sk": f"USAGE#{at}", "owner": "alice", "period": at, "used": 7}
+        | {"captured": 7, "carried": 7}
     )
 
     subscribe(world, payments)

@@ -34,7 +34,7 @@ class FormerUsage:
         if found is None:
             return []
         used = int(found["used"])
-        added = {"used": used, "carried": used, **_read_called_off(found)}
+        added = {"used": used, "captured": used, "carried": used, **_read_called_off(found)}
         return [self._writes.update(keys.usage(owner, month), put={"owner": owner, "period": month}, add=added)]
 
     def keep(self, user: User, at: datetime, limit: int) -> list[Write]:
@@ -49,12 +49,12 @@ class FormerUsage:
         usage = found.pop(key["sk"], None)
         if usage is None:
             return []
-        # `captured` was counted here before there were shards, with what was carried.
-        counted_here = int(usage["captured"] if "captured" in usage else usage.get("carried", 0))
-        used = min(counted_here + sum(int(shard["captured"]) for shard in found.values()), limit)
+        # On this row: what was carried, and what was counted before there were shards.
+        captured = int(usage.get("captured", 0)) + sum(int(shard["captured"]) for shard in found.values())
+        used = min(captured, limit)
         gone = [self._remove_counter(shard, "captured", found.get(shard["sk"])) for shard in shards]
         if user.role_set:
-            counted = {"used": used, "carried": used, **_read_called_off(usage)}
+            counted = {"used": used, "captured": used, "carried": used, **_read_called_off(usage)}
             return [*gone, self._writes.put({**key, "owner": user.owner, "period": month, **counted})]
         gone.append(self._remove_counter(key, "used", usage))
         if not (used or _read_called_off(usage)):
