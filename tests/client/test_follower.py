@@ -1,12 +1,13 @@
 """News by socket and by reading: complete, in order of version, whatever the socket does."""
 
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from realstaging_client import ApiError, Client, Follower, Image, Job, follow
+from realstaging_client import ApiError, Batch, Client, Follower, Image, Job, follow
 from tests.support.small_api import SmallApi, small_api
 
 NEVER = 3600.0
@@ -73,6 +74,28 @@ def test_what_cannot_be_understood_is_let_pass(api: SmallApi, client: Client) ->
         statuses(news, "queued")
         heard = news.get(timeout=120)
         assert isinstance(heard, Image)
+
+
+def test_a_client_that_is_closed_under_the_last_look_is_no_fault(api: SmallApi) -> None:
+    """The end of the `with` does not wait for what the thread does; an unhandled error there would fail this test."""
+    client = Client(api.url, "token", sleep=lambda _: None)
+    looks, closed = threading.Event(), threading.Event()
+    read = client.batch
+
+    def late(batch_id: str) -> Batch:
+        looks.set()
+        assert closed.wait(120)
+        return read(batch_id)
+
+    client.batch = late  # type: ignore[method-assign]
+    with follower(client, News(), read_every=NEVER):
+        assert looks.wait(120)
+    client.close()
+    closed.set()
+
+    for thread in threading.enumerate():
+        if thread.name == "follower":
+            thread.join()
 
 
 def test_where_no_socket_opens_reading_does(api: SmallApi, client: Client) -> None:
