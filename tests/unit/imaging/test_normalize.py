@@ -41,6 +41,21 @@ def test_a_masters_long_side_stays_within_the_limit_and_close_to_it(width: int) 
     assert photo.master_width / photo.master_height == pytest.approx(4 / 3, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("width", "made"),
+    [(256, 256), (257, 256), (460, 256), (461, 231), (504, 252), (512, 256), (513, 256), (690, 256), (700, 234)],
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_what_is_decoded_whole_is_made_a_whole_number_of_times_smaller_where_that_is_close(
+    mode: str, width: int, made: int
+) -> None:
+    photo = normalize(encoded(room(width, width * 3 // 4).convert(mode), "image/png"), LIMITS)
+
+    assert photo.master_width == made
+    assert photo.master_height == pytest.approx(made * 3 / 4, abs=1)
+    assert quarters(opened(photo.master))[1:] == "WWW"
+
+
 @pytest.mark.parametrize("content_type", FORMATS)
 @pytest.mark.parametrize(
     ("orientation", "stored_as"),

@@ -21,8 +21,9 @@ from realstaging.imaging.color import ColorSpace
 from realstaging.imaging.formats import AVIF, HEIC, JPEG, PNG, TIFF, WEBP
 from realstaging.imaging.refusals import cut_off, damaged
 
-# A JPEG can be decoded at n/8 of its size for a fraction of the work. We take that up to a tenth below the
-# wanted size: 4032 pixels of a phone become 2016, not 2048, at half the cost.
+# A JPEG can be decoded at n/8 of its size for a fraction of the work, and any picture be made a whole number of times
+# smaller. We take that up to a tenth below the wanted size: 4032 pixels of a phone become 2016, not 2048, at half the
+# cost.
 SHORTFALL = 0.9
 
 _TURNS = {
@@ -35,6 +36,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)
+_REDUCED = ("RGB", "RGBA", "L", "LA", "CMYK")
 _READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     JPEG: JpegImageFile,
     PNG: PngImageFile,
@@ -81,7 +83,7 @@ def upright(picture: Opened, long_side: int | None = None) -> Image.Image:
     """The pixels: RGB, sRGB, no metadata, and no side longer than asked for."""
     with _decoder():
         image = _pixels(picture, long_side)
-        image = _opaque(fitted(image, long_side) if long_side else image)
+        image = _opaque(fitted(_reduced(image, long_side), long_side) if long_side else image)
         image = color.to_srgb(image, picture.space)
     turn = _TURNS.get(picture.orientation)
     image = image.transpose(turn) if turn is not None else image
@@ -101,6 +103,14 @@ def fitted(image: Image.Image, long_side: int) -> Image.Image:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     # Twice as fast as Lanczos, and no softer at the small factors that decoding leaves.
     return image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.5)
+
+
+def _reduced(image: Image.Image, long_side: int) -> Image.Image:
+    """The mean of each n by n pixels where that falls short by SHORTFALL at most: a seventh of the work of scaling."""
+    n = -(-max(image.size) // long_side)
+    if n == 1 or -(-max(image.size) // n) < SHORTFALL * long_side or image.mode not in _REDUCED:
+        return image
+    return image.reduce(n)
 
 
 def _pixels(picture: Opened, long_side: int | None) -> Image.Image:
