@@ -130,7 +130,7 @@ class Order:
         provider.hold(world.clock.at, 60)
         self._count("wait_with_place", lambda: world.run("stage_image", factories.to_start(job)))
         assert world.job(job).slot
-        provider.open("no credit", world.clock.at, 60)
+        provider.open("no credit", world.clock.at, 90)  # its wait is spread at random, and only a later one is written
         self._count("wait", lambda: world.run("stage_image", factories.to_start(job)))
         assert world.job(job).status == "queued"
         self._count("sweep_nothing", lambda: world.run("sweep", event("schedule-sweep")))
