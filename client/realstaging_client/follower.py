@@ -86,14 +86,6 @@ class Follower:
                     self._batches.remove(batch_id)
 
     def _work(self) -> None:
-        """Nobody waits for the thread when the `with` ends: a client that is closed under its last call is no fault."""
-        try:
-            self._follow()
-        except Exception:
-            if not self._closed.is_set():
-                raise
-
-    def _follow(self) -> None:
         failures = 0
         while not self._closed.is_set():
             self.greeted.clear()

@@ -77,6 +77,10 @@ class Calls:
                 if last:
                     raise UnreachableError(f"{self.base_url} does not answer: {reason(error)}.") from error
                 wait = pause(attempt, None)
+            except RuntimeError as error:  # httpx's, if another thread has closed the client
+                if not self._http.is_closed:
+                    raise
+                raise UnreachableError("This client is closed.") from error
             self._sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from realstaging_client import ApiError, UnreachableError
+from realstaging_client import ApiError, Client, UnreachableError
 from realstaging_client.transport import ATTEMPTS
 from tests.support.scripted_transport import Scripted, ok, problem
 
@@ -109,3 +109,11 @@ def test_jobs_are_asked_for_by_each_filter_that_is_given() -> None:
     assert list(server.client.jobs(style="modern", room_type="bedroom")) == []
     assert {"style": "modern", "room_type": "bedroom"}.items() <= dict(server.asked[0].url.params).items()
     assert "status" not in server.asked[0].url.params
+
+
+def test_a_closed_client_says_so_in_its_own_words() -> None:
+    client = Client("http://127.0.0.1:9", "token")
+    client.close()
+
+    with pytest.raises(UnreachableError, match="closed"):
+        client.usage()
