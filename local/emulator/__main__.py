@@ -1,5 +1,7 @@
 """`python -m local.emulator`: ministack with all patches."""
 
+import resource
+
 from ministack import app
 
 from local.emulator import (
@@ -43,7 +45,13 @@ PATCHES = (
     s3_hosts,
 )
 
+OPEN_FILES = 65_536
+
 if __name__ == "__main__":
+    # Shells often allow 1,024; connections that callers keep open pass that with many photos at once.
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unbounded = most == resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, OPEN_FILES if unbounded else min(most, OPEN_FILES)), most))
     for patch in PATCHES:
         patch.install()
     UNPACKED.mkdir(parents=True, exist_ok=True)

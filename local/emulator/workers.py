@@ -12,7 +12,7 @@ import json
 import os
 import queue
 import re
-import select
+import selectors
 import subprocess
 import tempfile
 import threading
@@ -164,14 +164,16 @@ class Worker(runtime.Worker):  # type: ignore[misc]  # ministack has no types
 
     def _receive(self, limit: float) -> Record:
         ends = time.monotonic() + limit
-        while b"\n" not in self._unread:
-            ready, _, _ = select.select([self._proc.stdout], [], [], max(0.0, ends - time.monotonic()))
-            if not ready:
-                raise FailedError("Sandbox.Timedout", f"Task timed out after {limit:.2f} seconds")
-            some = os.read(self._proc.stdout.fileno(), 1 << 20)
-            if not some:
-                raise FailedError("Runtime.ExitError", "Runtime exited before it answered")
-            self._unread += some
+        # Not select(): it knows no descriptor above 1023, and every connection to the emulator has one.
+        with selectors.PollSelector() as waiting:
+            waiting.register(self._proc.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._unread:
+                if not waiting.select(max(0.0, ends - time.monotonic())):
+                    raise FailedError("Sandbox.Timedout", f"Task timed out after {limit:.2f} seconds")
+                some = os.read(self._proc.stdout.fileno(), 1 << 20)
+                if not some:
+                    raise FailedError("Runtime.ExitError", "Runtime exited before it answered")
+                self._unread += some
         line, _, self._unread = self._unread.partition(b"\n")
         answer: Record = json.loads(line)
         return answer

@@ -1,10 +1,14 @@
 """How functions run: their surroundings, their number, their failures (workers, invocations, permissions, warming)."""
 
+import resource
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
+from local.ports import HOST
 from tests.contract.conftest import WORKERS, Sample
 
 pytestmark = pytest.mark.contract
@@ -90,6 +94,25 @@ def test_what_lambda_refuses_is_refused(sample: Sample, do: str, kind: str) -> N
     answer, _ = sample.invoke("Probe", do=do)
     assert answer["errorType"] == kind
     assert sample.invoke("Probe", do="tell")[1] is None
+
+
+def test_a_worker_starts_however_many_connections_are_open(sample: Sample) -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 < most < 4000:
+        pytest.skip("no process may open as many files here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, 4000), most))
+    try:
+        with ExitStack() as held:
+            for _ in range(1200):
+                connection = held.enter_context(socket.create_connection((HOST, httpx.URL(sample.endpoint).port or 0)))
+                connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: here\r\n\r\n")
+                assert connection.recv(4).startswith(b"HTTP")
+            sample.invoke("Probe", do="exit")
+            with ThreadPoolExecutor(WORKERS) as callers:
+                told = list(callers.map(lambda _: sample.invoke("Probe", do="sleep", seconds=0.2), range(WORKERS)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    assert [failure for _, failure in told] == [None] * WORKERS
 
 
 def test_a_module_that_cannot_be_imported_says_why_in_its_log(sample: Sample) -> None:
