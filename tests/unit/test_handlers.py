@@ -15,16 +15,13 @@ import yaml
 
 from realstaging import config
 from tests.support.template_reader import ROOT, Written, loader, target
+from tools.bench.starts import PICTURES
 
 HANDLERS = {path.parent.name: path for path in sorted((ROOT / "functions").glob("*/handler.py"))}
 LAYERS = {"CommonLayer": "common", "ImagingLayer": "imaging", "ReplicateLayer": "replicate", "StripeLayer": "stripe"}
 
-# What a function imports while the files that it needs are on their way, and with that numpy and Pillow.
-LATE = {
-    "upload_complete": "realstaging.imaging.normalize",
-    "finish_job": "realstaging.runs.pictures",
-    "verify_pictures": "realstaging.verifications.pictures",
-}
+# By folder: what a function imports while the files that it needs are on their way, and with that numpy and Pillow.
+LATE = {re.sub(r"\B(?=[A-Z])", "_", name).lower(): module for name, module in PICTURES.items()}
 
 # Imports each handler where only the packages it carries can be found, as on Lambda.
 IMPORTER = """

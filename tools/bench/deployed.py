@@ -64,10 +64,10 @@ def run(function: Function, script: str, argument: Any, cloud: Cloud) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def until_ready(function: Function, script: str, cloud: Cloud) -> float:
+def until_ready(function: Function, script: str, cloud: Cloud, argument: str | None = None) -> float:
     """Milliseconds from the start of a process until the script says it is ready; the interpreter is part of it."""
     began = time.monotonic()
-    ready: float = run(function, script, None, cloud)
+    ready: float = run(function, script, argument, cloud)
     return (ready - began) * 1000
 
 

@@ -13,6 +13,11 @@ ROUNDS = 7
 API_RATIO, WORKER_RATIO = 1.35, 1.15  # to boto3 and one client
 STARTS = ("empty", "sdk", "ready")
 APIS = ("Api", "UploadUrls")
+PICTURES = {  # what a handler leaves for its first picture
+    "UploadComplete": "realstaging.imaging.normalize",
+    "FinishJob": "realstaging.runs.pictures",
+    "VerifyPictures": "realstaging.verifications.pictures",
+}
 
 
 def measured(cloud: Cloud, token: Callable[[str], str]) -> Iterator[Figure]:
@@ -40,6 +45,8 @@ def _cold_starts(deployed: list[Function], cloud: Cloud) -> Iterator[Figure]:
             yield Figure(what, None, "×", str(error), most=bar)
             continue
         yield Figure(what, *compared(rounds), most=bar)
+        if function.name in PICTURES:
+            yield _first_picture(function, cloud)
 
 
 def compared(rounds: list[list[float]]) -> tuple[float, str, str]:
@@ -48,6 +55,22 @@ def compared(rounds: list[list[float]]) -> tuple[float, str, str]:
     empty, sdk, own = (statistics.median(each) for each in zip(*rounds, strict=True))
     detail = f"{own:.0f} ms; boto3 and a client {sdk:.0f}, an empty Python {empty:.0f} ({own / empty:.1f}×)"
     return ratio, "×", f"{detail}, {len(rounds)} rounds"
+
+
+def _first_picture(function: Function, cloud: Cloud) -> Figure:
+    """What the start put off for the first picture: no bar, for some of it overlaps with the download."""
+    what = f"{function.name} with its first picture's libraries"
+    try:
+        rounds = [
+            [
+                until_ready(function, script, cloud, PICTURES[function.name])
+                for script in ("empty", "sdk", "first_picture")
+            ]
+            for _ in range(ROUNDS)
+        ]
+    except InsideError as error:
+        return Figure(what, None, "×", str(error))
+    return Figure(what, *compared(rounds))
 
 
 def _first_request(function: Function, cloud: Cloud, token: str) -> Figure:
