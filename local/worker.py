@@ -11,6 +11,7 @@ stdout: one JSON line per answer. What the handler prints goes to stderr, like e
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO
 
 END_OF_LOG = "\0end of log"
 LARGEST_ANSWER = 6 * 1024 * 1024 + 100  # what Lambda lets through
+OPEN_FILES = 1024  # of one environment (Lambda quotas, "File descriptors"); the emulator itself needs more
 
 Handler = Callable[[Any, "Context"], Any]
 
@@ -50,6 +52,12 @@ def own_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return messages, answers
+
+
+def limit_open_files() -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unbounded = allowed == resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES if unbounded else min(allowed, OPEN_FILES), most))
 
 
 def load(function: dict[str, Any]) -> Handler:
@@ -92,6 +100,7 @@ def run(handler: Handler, function: dict[str, Any], message: dict[str, Any]) -> 
 
 def main() -> None:
     messages, answers = own_pipes()
+    limit_open_files()
     function = json.loads(messages.readline())
     try:
         handler = load(function)

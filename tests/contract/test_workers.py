@@ -39,6 +39,11 @@ def test_the_function_covers_its_layers_and_the_last_layer_the_others(sample: Sa
     assert (told["shadowed"], told["layered"]) == ("function", "second layer")
 
 
+def test_a_function_opens_no_more_files_than_on_lambda(sample: Sample) -> None:
+    told, _ = sample.invoke("Probe", do="tell")
+    assert 0 < told["open_files"] <= 1024
+
+
 def test_code_and_layers_are_unpacked_once_for_all_workers(sample: Sample) -> None:
     with ThreadPoolExecutor(WORKERS) as callers:
         told = list(callers.map(lambda _: sample.invoke("Probe", do="sleep", seconds=0.2), range(WORKERS)))

@@ -11,14 +11,18 @@ from tests.support.pictures import LIMITS
 COUNT = int(os.environ.get("FUZZ_FILES", "500"))
 SEED = int(os.environ.get("FUZZ_SEED", "11"))
 MAX_MEGABYTES = 1_000
+JPEG = b"\xff\xd8"
 
 
 def _outcome(data: bytes) -> PhotoError | None:
-    """The refusal, if it is one; anything else escapes and fails the test."""
+    """The refusal, if it is one; of any other photo all files are made. What else escapes fails the test."""
     try:
-        normalize(data, LIMITS)
+        photo = normalize(data, LIMITS)
     except PhotoError as refusal:
         return refusal
+    assert photo.master.startswith(JPEG)
+    assert photo.thumbnail.startswith(JPEG)
+    assert len(photo.advice) <= 3
     return None
 
 

@@ -1,6 +1,7 @@
 """From a file's bytes to an upright RGB picture in sRGB, with every failure a PhotoError."""
 
 import contextlib
+import importlib
 import io
 import struct
 import warnings
@@ -8,11 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image, ImageFile
-from PIL.AvifImagePlugin import AvifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from realstaging.config import Images
 from realstaging.errors import ImageTooManyPixelsError, PhotoError
@@ -37,12 +34,13 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)
 _REDUCED = ("RGB", "RGBA", "L", "LA", "CMYK")
-_READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
-    JPEG: JpegImageFile,
-    PNG: PngImageFile,
-    WEBP: WebPImageFile,
-    AVIF: AvifImageFile,
-    TIFF: TiffImageFile,
+_READERS = {
+    JPEG: ("PIL.JpegImagePlugin", "JpegImageFile"),
+    PNG: ("PIL.PngImagePlugin", "PngImageFile"),
+    WEBP: ("PIL.WebPImagePlugin", "WebPImageFile"),
+    AVIF: ("PIL.AvifImagePlugin", "AvifImageFile"),
+    TIFF: ("PIL.TiffImagePlugin", "TiffImageFile"),
+    HEIC: ("pillow_heif", "HeifImageFile"),
 }
 # The green of zeros in YCbCr, by matrix (BT.709, 2020, 601) and range. Every n-th pixel is looked at.
 _UNDRAWN = frozenset({76, 77, 78, 83, 84, 85, 88, 89, 90, 93, 94, 95, 134, 135, 136})
@@ -69,8 +67,9 @@ def opened(data: bytes, content_type: str, limits: Images) -> Opened:
     data = as_jpeg.data if as_jpeg else _whole(data, content_type)
     if content_type == WEBP:
         _check_pixels(*webp.size(data), most)
+    reader = _reader(content_type)
     with _decoder():
-        file = _reader(io.BytesIO(data), content_type)
+        file = reader(io.BytesIO(data))
     _check_pixels(file.width, file.height, most)
     if content_type == PNG:
         png.check_pixels(data)
@@ -157,14 +156,14 @@ def _whole(data: bytes, content_type: str) -> bytes:
     return data
 
 
-def _reader(file: io.BytesIO, content_type: str) -> ImageFile.ImageFile:
-    """One decoder for one format: Image.open would try others and has pixel limits of its own."""
-    if content_type == HEIC:
-        import pillow_heif  # only here: results are never HEIC, and their function starts faster
+def _reader(content_type: str) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
+    """One decoder for one format: Image.open would try others and has pixel limits of its own.
 
-        heif: ImageFile.ImageFile = pillow_heif.HeifImageFile(file)  # type: ignore[no-untyped-call]
-        return heif
-    return _READERS[content_type](file)
+    Loaded with the first picture of its format: a library that cannot be loaded is our fault, never the file's.
+    """
+    module, name = _READERS[content_type]
+    reader: Callable[[io.BytesIO], ImageFile.ImageFile] = getattr(importlib.import_module(module), name)
+    return reader
 
 
 @contextlib.contextmanager

@@ -2,6 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
 
 from realstaging.config import Images
 from realstaging.errors import ImageTooSmallError, ImageTooWideError
@@ -15,19 +18,50 @@ MOST_STRETCHED = 8
 _MASTER_QUALITY, _THUMBNAIL_QUALITY = 92, 80
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Photo:
-    """An accepted photo. `width` and `height` are the original's, upright; `sha256` is of its bytes."""
+    """An accepted photo. `width` and `height` are the original's, upright; `sha256` is of its bytes.
+
+    Its files are made when they are asked for first: each while the one before it is written.
+    """
 
     content_type: str
     width: int
     height: int
     sha256: str
-    master: bytes
-    master_width: int
-    master_height: int
-    thumbnail: bytes
-    advice: list[Advice]
+    _master: Image.Image
+    _limits: Images
+
+    @property
+    def master_width(self) -> int:
+        return self._master.width
+
+    @property
+    def master_height(self) -> int:
+        return self._master.height
+
+    @cached_property
+    def master(self) -> bytes:
+        """A JPEG as the model sees the photo."""
+        return encoding.jpeg(self._master, _MASTER_QUALITY)
+
+    @cached_property
+    def thumbnail(self) -> bytes:
+        """A JPEG for lists."""
+        return encoding.jpeg(self._small, _THUMBNAIL_QUALITY)
+
+    @cached_property
+    def advice(self) -> list[Advice]:
+        return advice(self._half, self._small)
+
+    @cached_property
+    def _half(self) -> Image.Image:
+        is_large = max(self._master.size) > 2 * self._limits.thumbnail_long_side
+        return self._master.reduce(2) if is_large else self._master
+
+    @cached_property
+    def _small(self) -> Image.Image:
+        return decoding.fitted(self._half, self._limits.thumbnail_long_side)
 
 
 def normalize(data: bytes, limits: Images) -> Photo:
@@ -36,19 +70,7 @@ def normalize(data: bytes, limits: Images) -> Photo:
     picture = decoding.opened(data, actual, limits)
     _check_sides(picture.width, picture.height, limits)
     master = decoding.upright(picture, limits.master_long_side)
-    half = master.reduce(2) if max(master.size) > 2 * limits.thumbnail_long_side else master
-    thumbnail = decoding.fitted(half, limits.thumbnail_long_side)
-    return Photo(
-        content_type=actual,
-        width=picture.width,
-        height=picture.height,
-        sha256=hashlib.sha256(data).hexdigest(),
-        master=encoding.jpeg(master, _MASTER_QUALITY),
-        master_width=master.width,
-        master_height=master.height,
-        thumbnail=encoding.jpeg(thumbnail, _THUMBNAIL_QUALITY),
-        advice=advice(half, thumbnail),
-    )
+    return Photo(actual, picture.width, picture.height, hashlib.sha256(data).hexdigest(), master, limits)
 
 
 def _check_sides(width: int, height: int, limits: Images) -> None:

@@ -84,13 +84,17 @@ def _check_sha256(image: Image, photo: "Photo") -> None:
 
 
 def _write_files(image: Image, photo: "Photo", upload: Upload, media: Media) -> bool:
-    """Written before the row, which must not name missing files. False if one of them existed already."""
+    """Written before the row, which must not name missing files. False if one of them existed already.
+
+    Each is made while those before it are on their way, and the photo is looked at meanwhile.
+    """
     with ThreadPoolExecutor(3) as pool:
         written = [
             pool.submit(media.keep_original, image, photo.sha256, upload, photo.content_type),
             pool.submit(media.put_once, master_key(image.owner, image.id), photo.master, "image/jpeg"),
             pool.submit(media.put_once, thumbnail_key(image.owner, image.id), photo.thumbnail, "image/jpeg"),
         ]
+        _ = photo.advice
     results = [each.result() for each in written]
     return all(results)
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ def tell(_event: dict[str, Any]) -> dict[str, Any]:
         "shadowed": shadowed.ORIGIN,
         "layered": layered.ORIGIN,
         "loaded_at": LOADED_AT,
+        "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     }
 
 
