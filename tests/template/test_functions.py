@@ -11,6 +11,7 @@ OTEL = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMP
 BY_LIBRARIES = {
     "AWS_ENDPOINT_URL",
     "PYDANTIC_DISABLE_PLUGINS",
+    "OPENBLAS_NUM_THREADS",
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_SERVICE_NAME",
 } | OTEL
@@ -60,6 +61,13 @@ def test_the_variables_of_all_functions_are_those_that_the_layer_reads(written: 
     sources = (ROOT / "layers/common/realstaging").rglob("*.py")
     read = {name for source in sources for name in variables_read(ast.parse(source.read_text()))}
     assert written.shared_variables - BY_LIBRARIES == read
+
+
+def test_numpy_starts_no_threads_where_there_is_one_cpu(written: Written) -> None:
+    """They would wait for work in a loop, and take a third of what a start has."""
+    for name, function in written.functions.items():
+        has_numpy = "ImagingLayer" in map(target, function.get("Layers", []))
+        assert (function["Environment"]["Variables"].get("OPENBLAS_NUM_THREADS") == "1") is has_numpy, name
 
 
 def test_no_variable_holds_a_secret(expanded: Expanded) -> None:
