@@ -2,6 +2,7 @@
 
 import array
 import hashlib
+import sys
 from typing import Any
 
 import pytest
@@ -25,6 +26,14 @@ def test_every_supported_format_becomes_a_jpeg_master_and_a_thumbnail(content_ty
     assert master.size == (photo.master_width, photo.master_height) == (256, 192)
     assert thumbnail.size == (64, 48)
     assert quarters(master) == quarters(thumbnail) == "RWWW"
+
+
+def test_a_decoder_that_cannot_be_loaded_is_no_fault_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    for content_type, library in (("image/heic", "pillow_heif"), ("image/webp", "PIL.WebPImagePlugin")):
+        data = encoded(room(), content_type)
+        monkeypatch.setitem(sys.modules, library, None)
+        with pytest.raises(ImportError):
+            normalize(data, LIMITS)
 
 
 def test_a_small_photo_is_not_enlarged() -> None:
