@@ -7,7 +7,7 @@ import pytest
 
 from tools.bench.__main__ import keep
 from tools.bench.figures import Figure, changes
-from tools.bench.starts import compared
+from tools.bench.starts import MOST_ROUNDS, ROUNDS, compared, decided
 
 
 def test_a_missed_ratio_fails_and_missed_milliseconds_do_not() -> None:
@@ -21,6 +21,11 @@ def test_a_load_that_comes_and_goes_is_not_in_the_ratio() -> None:
     ratio, _, _ = compared([[20, 200, 240], [40, 400, 480], [60, 600, 720]])
 
     assert ratio == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(("own", "rounds"), [(200.0, ROUNDS), (240.0, MOST_ROUNDS)])
+def test_a_ratio_near_its_bar_is_measured_longer(own: float, rounds: int) -> None:
+    assert len(decided(lambda: [20.0, 200.0, own], bar=1.15)) == rounds
 
 
 def test_ratios_are_told_to_the_hundredth() -> None:

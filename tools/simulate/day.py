@@ -19,10 +19,14 @@ BEHIND_QUEUES = ("UploadComplete", "StageImage", "FinishJob")
 
 @dataclass(frozen=True)
 class Assumed:
-    """What nobody has measured yet. `largest`: the share of the largest owner; `photos`: of one order."""
+    """What nobody has measured yet. `largest`: the share of the largest owner, who fills one project at a time.
+
+    `photos`: of one order; `given_back`: the share of jobs that fail, are canceled or not charged.
+    """
 
     largest: float = 0.05
     photos: int = 10
+    given_back: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,18 @@ def limits(system: System, usage: Usage, images: float, assumed: Assumed) -> lis
         Limit("table: read units", rate * usage.read.total(), aws.table_read, False, "a quota of the account"),
         Limit(
             "row USAGE of the largest owner: transactions",
-            # Orders reserve on it; deliveries count in shards, ten for each owner.
-            rate * assumed.largest / assumed.photos,
+            # Orders reserve on it, and what is not charged is given back; deliveries count in ten shards an owner.
+            rate * assumed.largest * (1 / assumed.photos + assumed.given_back),
             aws.transactions_on_a_row,
             False,
             "orders wait for each other",
+        ),
+        Limit(
+            "row PROJECT of the largest owner: transactions",
+            rate * assumed.largest,  # each delivery makes sure that it is still there
+            aws.transactions_on_a_row,
+            False,
+            "deliveries wait for each other",
         ),
         Limit("stream: changes that are pushed", rate * usage.pushed, _stream(system, usage, rate), True, FACTOR),
         Limit(
