@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+import itertools
 
 import pytest
 from PIL import Image as Pillow
 
 from realstaging.gateways.media import master_key, original_key, thumbnail_key, upload_key
 from realstaging.gateways.queues import QueueRefusedError
+from realstaging.imaging import encoding
 from realstaging.models.images import ImageStatus
 from realstaging.models.jobs import JobStatus
 from tests.support import factories
@@ -152,6 +154,30 @@ def test_a_crash_while_the_files_are_written_is_made_up_for(world: World, call: 
     arrival = factories.uploaded(world, image, factories.photo())
 
     with faulty(world.s3, call, CrashError(), at=(dies_at,)), pytest.raises(CrashError):
+        world.run("upload_complete", arrival)
+    assert world.image(image) == image
+    world.run("upload_complete", arrival)
+
+    assert world.image(image).status is ImageStatus.READY
+    assert [message["job_id"] for message in world.to_stage()] == [job.id]
+    assert len(world.objects()) == 3
+
+
+@pytest.mark.parametrize("dies_at", [1, 2], ids=["master", "thumbnail"])
+def test_memory_that_runs_out_while_a_file_is_made_is_made_up_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    image, [job] = factories.waiting(world)
+    arrival = factories.uploaded(world, image, factories.photo())
+    jpeg, calls = encoding.jpeg, itertools.count(1)
+
+    def runs_out(picture: Pillow.Image, quality: int) -> bytes:
+        if next(calls) == dies_at:
+            raise MemoryError
+        return jpeg(picture, quality)
+
+    monkeypatch.setattr(encoding, "jpeg", runs_out)
+    with pytest.raises(MemoryError):
         world.run("upload_complete", arrival)
     assert world.image(image) == image
     world.run("upload_complete", arrival)
