@@ -13,6 +13,7 @@ from moto.backends import get_backend
 
 from realstaging import aws, config
 from realstaging.config import settings
+from realstaging.gateways import jwks
 from realstaging.gateways.media import Media
 from realstaging.gateways.queues import ResultQueue, StageQueue
 from realstaging.stores.batches import BatchStore
@@ -106,6 +107,12 @@ def issuer() -> Iterator[str]:
     port = free_port()
     with running(identity.server(port)):
         yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(autouse=True)
+def patient_with_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers from this process, in turn with all that asks it: on a busy machine in more than two seconds."""
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture(scope="session")
