@@ -39,6 +39,17 @@ def test_no_partition_is_full_at_ten_million_a_day() -> None:
     assert max(each.load for each in partitions) < 1
 
 
+def test_no_row_has_more_transactions_than_pass_at_ten_million_a_day() -> None:
+    machine, images = system.read(), 10_000_000
+    found = day.limits(machine, USAGE, images, ASSUMED)
+
+    loads = {each.name.split()[1]: each.load for each in found if each.name.startswith("row ")}
+    assert loads.keys() == {"USAGE", "PROJECT"}
+    assert max(loads.values()) < 1
+    deliveries = day.peak(images) * ASSUMED.largest / machine.aws.transactions_on_a_row
+    assert deliveries < loads["PROJECT"] < 1.5 * deliveries  # and an order's for every ten of them
+
+
 def test_a_thousand_images_do_not_cost_more_where_there_are_many() -> None:
     few, many = (sum(prices.per_thousand(system.read(), USAGE, images).values()) for images in (10_000, 10_000_000))
 

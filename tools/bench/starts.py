@@ -13,7 +13,7 @@ from tools.bench.figures import Figure
 ROUNDS = 7
 MOST_ROUNDS, NEAR = 21, 0.1  # as many more as it takes, while the ratio is within a tenth of its bar
 API_RATIO, WORKER_RATIO = 1.35, 1.15  # to boto3 and one client
-STARTS = ("empty", "sdk", "ready")
+STARTS, FIRST_PICTURE = ("empty", "sdk", "ready"), ("empty", "sdk", "first_picture")
 APIS = ("Api", "UploadUrls")
 PICTURES = {  # what a handler leaves for its first picture
     "UploadComplete": "realstaging.imaging.normalize",
@@ -40,8 +40,8 @@ def _cold_starts(deployed: list[Function], cloud: Cloud) -> Iterator[Figure]:
         is_api = function.name.endswith(APIS)
         what, bar = f"cold start, {function.name}", API_RATIO if is_api else WORKER_RATIO
         try:
-            _round(function, cloud)  # once for the disk's cache
-            rounds = decided(partial(_round, function, cloud), bar)
+            _round(function, STARTS, cloud)  # once for the disk's cache
+            rounds = decided(partial(_round, function, STARTS, cloud), bar)
         except InsideError as error:
             yield Figure(what, None, "×", str(error), most=bar)
             continue
@@ -50,8 +50,8 @@ def _cold_starts(deployed: list[Function], cloud: Cloud) -> Iterator[Figure]:
             yield _first_picture(function, cloud)
 
 
-def _round(function: Function, cloud: Cloud) -> list[float]:
-    return [until_ready(function, script, cloud) for script in STARTS]
+def _round(function: Function, scripts: tuple[str, ...], cloud: Cloud, argument: str | None = None) -> list[float]:
+    return [until_ready(function, script, cloud, argument) for script in scripts]
 
 
 def decided(measure: Callable[[], list[float]], bar: float) -> list[list[float]]:
@@ -74,13 +74,7 @@ def _first_picture(function: Function, cloud: Cloud) -> Figure:
     """What the start put off for the first picture: no bar, for some of it overlaps with the download."""
     what = f"{function.name} with its first picture's libraries"
     try:
-        rounds = [
-            [
-                until_ready(function, script, cloud, PICTURES[function.name])
-                for script in ("empty", "sdk", "first_picture")
-            ]
-            for _ in range(ROUNDS)
-        ]
+        rounds = [_round(function, FIRST_PICTURE, cloud, PICTURES[function.name]) for _ in range(ROUNDS)]
     except InsideError as error:
         return Figure(what, None, "×", str(error))
     return Figure(what, *compared(rounds))

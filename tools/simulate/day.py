@@ -88,10 +88,11 @@ def limits(system: System, usage: Usage, images: float, assumed: Assumed) -> lis
         ),
         Limit(
             "row PROJECT of the largest owner: transactions",
-            rate * assumed.largest,  # each delivery makes sure that it is still there
+            # Orders and deliveries make sure in their transactions that it is still there: two units each.
+            rate * assumed.largest * usage.write["table USER#<id> PROJECT"] / 2,
             aws.transactions_on_a_row,
             False,
-            "deliveries wait for each other",
+            "deliveries into one project wait for each other",
         ),
         Limit("stream: changes that are pushed", rate * usage.pushed, _stream(system, usage, rate), True, FACTOR),
         Limit(
