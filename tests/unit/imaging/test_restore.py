@@ -87,6 +87,19 @@ def test_no_seam_shows_where_the_photo_and_the_models_picture_meet() -> None:
     assert steps[ring].max() <= 3
 
 
+def test_no_seam_shows_where_the_enlarged_pieces_of_the_models_picture_meet() -> None:
+    """Soft waves, enlarged four times and a little moved: no step is larger than the waves are steep."""
+    photo = rooms.room(size=(2400, 1800)).image
+    made = rooms.moved(photo.resize((600, 450), Image.Resampling.LANCZOS), 1.02, 1.01, 0.004)
+    waves = 128 + 50 * (np.sin(np.arange(400) / 10) + np.sin(np.arange(160) / 10)[:, None])
+    made.paste(Image.fromarray(waves.astype(np.uint8)).convert("RGB"), (100, 230))
+    result = restored(photo, made)
+
+    inner = np.asarray(result.image, np.int16)[1000:1480, 480:1880]
+    assert result.frame == "restored"
+    assert max(np.abs(np.diff(inner, axis=axis)).max() for axis in (0, 1)) <= 3
+
+
 def test_a_photo_larger_than_allowed_is_made_smaller() -> None:
     result = restored(PHOTO, STAGED, max_pixels=300_000)
 

@@ -33,6 +33,13 @@ _GROWN, _FEATHER = 1, 1
 _MARGIN = 8
 
 
+# Pixels of the photo on a side of the pieces in which the model's picture is enlarged.
+_TILE = 256
+
+# Along one side: pixels of the photo from and to, and pixels of the model's picture that they show.
+type _Span = tuple[int, int, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """`restored_share` is the share of pixels that are the photo's own; `reason` is why it was only resized."""
@@ -64,8 +71,9 @@ def restore(original: Image.Image, made: Image.Image, report: Report, max_pixels
         return _resized(made, size, "relit")
     photo = original if original.size == size else original.resize(size, Image.Resampling.LANCZOS)
     toned = _toned(made, _filled(apart, usable), report.transform)
-    image, share = _joined(photo, _framed(toned, report.transform, size), mask)
-    return Restored(image, "restored", share)
+    alpha = _alpha(mask, size)
+    share = alpha.histogram()[0] / (photo.width * photo.height)
+    return Restored(_joined(photo, toned, report.transform, alpha), "restored", share)
 
 
 def _size(original: Image.Image, max_pixels: int) -> tuple[int, int]:
@@ -154,23 +162,8 @@ def _toned(made: Image.Image, tone: Floats, transform: Transform) -> Image.Image
     return made
 
 
-def _framed(made: Image.Image, transform: Transform, size: tuple[int, int]) -> Image.Image:
-    """The model's picture at the photo's size and in its frame."""
-    columns = _spans(made.width, size[0], transform.scale_x, transform.shift_x)
-    rows = _spans(made.height, size[1], transform.scale_y, transform.shift_y)
-    if len(columns) == len(rows) == 1:
-        box = (columns[0][2], rows[0][2], columns[0][3], rows[0][3])
-        return made.resize(size, Image.Resampling.BICUBIC, box=box)
-    framed = Image.new("RGB", size)
-    for left, right, from_x, to_x in columns:
-        for top, bottom, from_y, to_y in rows:
-            part = made.resize((right - left, bottom - top), Image.Resampling.BICUBIC, box=(from_x, from_y, to_x, to_y))
-            framed.paste(part, (left, top))
-    return framed
-
-
-def _spans(made: int, wanted: int, scale: float, shift: float) -> list[tuple[int, int, float, float]]:
-    """Along one side: pixels of the photo from and to, and pixels of the model's picture that they show."""
+def _spans(made: int, wanted: int, scale: float, shift: float) -> list[_Span]:
+    """The photo's side, in parts that are enlarged by different factors."""
     start, ratio = made * (0.5 - 0.5 * scale + shift), made * scale / wanted
     end = start + ratio * wanted
     first = min(round(_STRETCHED * max(-start, 0) / ratio), wanted // 3)
@@ -180,11 +173,34 @@ def _spans(made: int, wanted: int, scale: float, shift: float) -> list[tuple[int
     return [(cuts[at], cuts[at + 1], places[at], places[at + 1]) for at in range(len(cuts) - 1)]
 
 
-def _joined(photo: Image.Image, made: Image.Image, mask: Bools) -> tuple[Image.Image, float]:
-    """The model's picture over the photo; and the share of pixels that stay the photo's."""
+def _alpha(mask: Bools, size: tuple[int, int]) -> Image.Image:
+    """Where the model's picture is laid over the photo: the mask with a feathered border, at the photo's size."""
     soft = fields.wider(mask, _GROWN).astype(np.float32)
     for _ in range(2):
         soft = fields.box_mean(soft, _FEATHER)
-    alpha = Image.fromarray(np.rint(soft * 255).astype(np.uint8)).resize(photo.size, Image.Resampling.BILINEAR)
-    share = alpha.histogram()[0] / (photo.width * photo.height)
-    return Image.composite(made, photo, alpha), share
+    return Image.fromarray(np.rint(soft * 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
+
+
+def _joined(photo: Image.Image, made: Image.Image, transform: Transform, alpha: Image.Image) -> Image.Image:
+    """The model's picture over the photo: only those parts of it are enlarged that will be seen."""
+    columns = _cut(_spans(made.width, photo.width, transform.scale_x, transform.shift_x))
+    rows = _cut(_spans(made.height, photo.height, transform.scale_y, transform.shift_y))
+    joined = photo.copy()
+    for left, right, from_x, to_x in columns:
+        for top, bottom, from_y, to_y in rows:
+            soft = alpha.crop((left, top, right, bottom))
+            if soft.getbbox():
+                part = made.resize(soft.size, Image.Resampling.BICUBIC, box=(from_x, from_y, to_x, to_y))
+                joined.paste(part, (left, top), soft)
+    return joined
+
+
+def _cut(spans: list[_Span]) -> list[_Span]:
+    """The same spans in pieces of about _TILE pixels of the photo."""
+    pieces = []
+    for first, last, start, end in spans:
+        count = -(-(last - first) // _TILE)
+        cuts = [first + (last - first) * at // count for at in range(count + 1)]
+        places = [start + (end - start) * (cut - first) / (last - first) for cut in cuts]
+        pieces += [(cuts[at], cuts[at + 1], places[at], places[at + 1]) for at in range(count)]
+    return pieces

@@ -33,10 +33,11 @@ def ingest(
     """Check the file and change the state of the image and its waiting jobs. A repeated event changes nothing."""
     with ThreadPoolExecutor(1) as pool:
         downloaded = pool.submit(media.uploaded, owner, image_id, settings.uploads.max_bytes)
-        image = images.find(owner, image_id)
         from realstaging.imaging.normalize import normalize  # with numpy and Pillow, while the file comes
 
-    if image is None or image.status is not ImageStatus.AWAITING_UPLOAD or images.is_orphan(image):
+        image = images.find(owner, image_id)
+        is_awaited = image and image.status is ImageStatus.AWAITING_UPLOAD and not images.is_orphan(image)
+    if image is None or not is_awaited:
         # The image was deleted or has its file already: this one is not needed.
         media.remove(upload_key(owner, image_id))
         log.info("upload already handled", image_id=image_id)
