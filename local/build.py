@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,17 @@ def _fingerprint(root: Path) -> str:
 
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+
+
+def main() -> None:
+    root = Path(__file__).parents[1]
+    (root / ".local").mkdir(exist_ok=True)
+    try:
+        with built(root, root / ".local" / "build.log"):
+            pass
+    except BuildError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
