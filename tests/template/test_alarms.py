@@ -1,5 +1,6 @@
 """Alarms reach a person, of one stage only, and watch metrics that are counted."""
 
+import json
 import re
 from typing import Any
 
@@ -105,6 +106,21 @@ def test_every_alarm_has_a_command_that_is_ready(alarms: Resources, slos: Resour
         letter = re.search(r"\*\*([a-z])\*\* *\|$", row)
         assert letter, f"{name} names no command"
         assert f"\n# {letter[1]} " in commands, f"{name}: there is no command {letter[1]}"
+
+
+def test_what_a_ready_command_names_is_in_the_templates(slos: Resources, expanded: Expanded) -> None:
+    commands = (ROOT / "docs/runbook.md").read_text().split("## Ready commands")[1].split("\n## ")[0]
+    assert set(re.findall(r"out (\w+)\)", commands)) <= set(expanded.template["Outputs"])
+    saved = {one["Name"]["Fn::Sub"].rpartition("/")[2] for one in slos.of("AWS::Logs::QueryDefinition").values()}
+    assert set(re.findall(r"(?:^|; )saved ([a-z-]+)", commands, re.MULTILINE)) <= saved
+    names = [one["Name"]["Fn::Sub"] for one in expanded.of("AWS::Scheduler::Schedule").values()]
+    (prefix,) = re.findall(r"list-schedules --name-prefix realstaging-\$STAGE(\S+)", commands)
+    assert len([name for name in names if name.startswith("${AWS::StackName}" + prefix)]) == 5
+    routes = {path for _, path in re.findall(r"\b(admin) '?([a-z/_]+)", commands)}
+    known = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    assert routes
+    for route in routes:
+        assert any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), f"/v1/admin/{route}") for each in known), route
 
 
 @pytest.mark.parametrize("metric", ["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"])

@@ -6,6 +6,9 @@ import subprocess
 from graphlib import TopologicalSorter
 from typing import Any
 
+from realstaging.observability import log
+from tests.support.log_lines import Lines
+from tests.support.log_lines import lines as lines  # noqa: PLC0414 (a fixture)
 from tests.support.template_reader import ROOT, Expanded, Written, listed
 
 VERSIONS = """
@@ -53,19 +56,23 @@ def test_every_deployment_names_an_alarm_and_goes_back_when_it_goes_off(expanded
     (alarm,) = expanded.of("AWS::CloudWatch::Alarm").values()
     (counted,) = expanded.of("AWS::Logs::MetricFilter")["Failures"]["MetricTransformations"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (counted["MetricNamespace"], counted["MetricName"])
-    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 120, "a canary lasts five minutes"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 60, "a tenth of the calls more goes over each minute"
 
 
-def test_what_a_bad_version_writes_is_what_is_counted(expanded: Expanded) -> None:
-    """A crash or a failed import is Lambda's report; what an edge of ours catches has a line of its own."""
+def test_what_a_bad_version_writes_is_what_is_counted(expanded: Expanded, lines: Lines) -> None:
+    """A crash or a failed import is Lambda's report; whatever our code catches and logs names its exception."""
     failures = expanded.of("AWS::Logs::MetricFilter")["Failures"]
     assert failures["LogGroupName"] == {"Ref": "Logs"}
-    assert '$.type = "platform.report" && $.record.status != "success"' in failures["FilterPattern"]
-    code = ROOT / "layers/common/realstaging"
-    edges = {"api/app.py": "request failed", "event_records.py": "record failed"}
-    for file, line in edges.items():
-        assert f'log.exception("{line}"' in (code / file).read_text()
-        assert f'$.message = "{line}"' in failures["FilterPattern"]
+    assert failures["FilterPattern"] == (
+        '{ ($.type = "platform.report" && $.record.status != "success") || $.exception_name = "*" }'
+    )
+    log.info("as it should be")
+    try:
+        raise KeyError("a bad version")
+    except KeyError as error:
+        log.exception("caught here", exc_info=error)
+        log.exception("caught there")
+    assert [line.get("exception_name") for line in lines.all()] == [None, "KeyError", "KeyError"]
     for one in expanded.of("AWS::Lambda::Function").values():
         # Reports are lines of the system, in JSON, in this group.
         logging = one["LoggingConfig"]
@@ -97,7 +104,7 @@ def test_prod_goes_by_and_by_and_the_other_stages_at_once(expanded: Expanded) ->
     for group in expanded.of("AWS::CodeDeploy::DeploymentGroup").values():
         condition, gradual, otherwise = map(json.dumps, group["DeploymentConfigName"]["Fn::If"])
         assert condition == '"Production"'
-        assert "Canary10Percent5Minutes" in gradual
+        assert "Linear10PercentEvery1Minute" in gradual
         assert "AllAtOnce" in otherwise
 
 
