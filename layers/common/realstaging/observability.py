@@ -62,7 +62,7 @@ def traceparent(received: str | None) -> str:
 
 def join(received: str | None, correlation_id: str | None = None) -> str:
     """A request goes on with its caller's trace, or begins one. What to keep in rows and to hand on."""
-    trace = recorder.join(received) or traceparent(received)
+    trace = recorder.join(received, is_edge=True) or traceparent(received)
     _log_trace(trace, correlation_id)
     return trace
 

@@ -11,15 +11,26 @@ import pytest
 import urllib3
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from realstaging import observability
 from realstaging.tracing import exporter
 from realstaging.tracing.config import OFF, Config, read
 from realstaging.tracing.exporter import Daemon, Http
-from realstaging.tracing.recorder import Recorder
+from realstaging.tracing.recorder import MOST_SPANS, Recorder
 from realstaging.tracing.span import Kind, Span
+from tests.support.world import Context
 
 CAUSE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TRACE_ID = CAUSE.split("-")[1]
 NOT_SAMPLED = CAUSE[:-2] + "00"
+
+
+# Nobody listens on port 1; the rest is no address at all.
+RECEIVERS_AWAY = [
+    {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT": "receiver"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[", "OTEL_EXPORTER_OTLP_HEADERS": "a=%0a"},
+    {"AWS_XRAY_DAEMON_ADDRESS": "localhost"},
+]
 
 
 class Kept:
@@ -116,6 +127,55 @@ def test_what_is_not_sampled_is_sent_only_where_something_failed(kept: Kept) -> 
                 invocation.fail("500")
         recorder.flush()
         assert [each.name for each in kept.spans] == (["step", "jobs_api"] if fails else [])
+
+
+def test_at_the_edge_the_ratio_decides_and_not_the_caller(kept: Kept) -> None:
+    for ratio, asked, wanted in ((0.0, CAUSE, "00"), (1.0, NOT_SAMPLED, "01")):
+        recorder = recording(ratio=ratio)
+        with recorder.invocation("jobs_api", Kind.SERVER, {}):
+            handed_on = recorder.join(asked, is_edge=True) or ""
+        assert (handed_on.split("-")[1], handed_on[-2:]) == (TRACE_ID, wanted)
+
+
+@pytest.mark.parametrize("cause", [CAUSE, NOT_SAMPLED])
+def test_of_too_many_spans_what_failed_and_what_it_belongs_to_are_kept(cause: str, kept: Kept) -> None:
+    """As in a sweep of many rows, each with its calls."""
+    recorder = recording(ratio=0.0)
+    with recorder.invocation("sweep", Kind.SERVER, {}):
+        for number in range(MOST_SPANS):
+            with recorder.record("process sweep", Kind.CONSUMER, {}) as row:
+                recorder.join(cause.replace("4bf92f", f"{number:06x}"))
+                for _ in range(2):
+                    with recorder.span("call", Kind.CLIENT, {}):
+                        pass
+                if row and number == MOST_SPANS - 1:
+                    row.fail("ValueError")
+    lost = recorder.flush()
+
+    failed = [each for each in kept.spans if each.error]
+    sent = len([each for each in kept.spans if each.name == "process sweep"])
+    assert [each.name for each in failed] == ["process sweep"]
+    if cause == CAUSE:
+        assert sent == MOST_SPANS
+        assert lost == 3 * MOST_SPANS - len(kept.spans) > 0
+    else:
+        assert [each.name for each in kept.spans] == ["call", "call", "process sweep"]
+        assert lost == 0
+
+
+@pytest.mark.parametrize("variables", RECEIVERS_AWAY, ids=str)
+def test_a_receiver_that_cannot_be_reached_costs_no_invocation(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the edge of every function; the spans are counted as lost."""
+    monkeypatch.setattr(observability, "recorder", Recorder(read(variables)))
+    counted: list[tuple[str, int]] = []
+    monkeypatch.setattr(observability, "count", lambda name, value=1: counted.append((name, value)))
+    handler = observability.observed(lambda event, _: {"statusCode": 200, "body": event["body"]})
+    for _ in range(2):
+        answer = handler({"body": "as ever"}, Context())
+        assert answer == {"statusCode": 200, "body": "as ever"}
+    assert counted == [("SpansLost", 1)] * 2
 
 
 def test_an_exception_is_an_error_of_every_span_it_leaves(kept: Kept) -> None:

@@ -1,6 +1,7 @@
 """Where spans go: to an OTLP receiver over HTTP, or to Lambda's daemon over UDP. Loaded with the first spans only.
 
-Neither ever raises, and neither waits long: a receiver that does not answer is left alone for a while.
+Neither waits long: a receiver that does not answer is left alone for a while. What they raise costs spans and nothing
+else (`Recorder.flush`).
 """
 
 import base64

@@ -5,7 +5,7 @@ invocation's. Everything else is a child of what is open. Without an exporter no
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from realstaging.tracing.span import Kind, Span, Value
 if TYPE_CHECKING:
     from realstaging.tracing.exporter import Daemon, Http
 
-MOST_SPANS = 2048  # of one invocation; what is more is dropped
+MOST_SPANS = 2048  # of one invocation; what is more is dropped, except what failed, invocations and records
 
 
 class Recorder:
@@ -28,6 +28,7 @@ class Recorder:
         # The span of the invocation or of the record: threads that are started in it find it here.
         self._base: Span | None = None
         self._ended: list[Span] = []
+        self._dropped = 0
 
     @property
     def on(self) -> bool:
@@ -50,6 +51,7 @@ class Recorder:
             yield None
             return
         self._ended.clear()
+        self._dropped = 0
         span = self._new_trace(Span(name, kind))
         span.put(attributes)
         with self._as_base(span):
@@ -63,8 +65,12 @@ class Recorder:
             return
         span = Span(name, kind, self._base) if self._base else self._new_trace(Span(name, kind))
         span.put(attributes)
+        first = len(self._ended)
         with self._as_base(span):
             yield span
+        is_other_trace = self._base is None or self._base.trace_id != span.trace_id
+        if is_other_trace and not span.context.sampled and not any(each.error for each in self._ended[first:]):
+            del self._ended[first:]  # room for the records after it
 
     @contextmanager
     def span(self, name: str, kind: Kind, attributes: Mapping[str, Value | None]) -> Iterator[Span | None]:
@@ -94,8 +100,10 @@ class Recorder:
 
     def end(self, span: Span) -> None:
         span.end()
-        if len(self._ended) < MOST_SPANS:
+        if span.error or len(self._ended) < MOST_SPANS:
             self._ended.append(span)
+        else:
+            self._dropped += span.context.sampled
 
     @contextmanager
     def under(self, span: Span | None) -> Iterator[None]:
@@ -118,16 +126,21 @@ class Recorder:
         finally:
             self._base = before
             self._open.reset(token)
-            self.end(span)
+            span.end()
+            self._ended.append(span)
 
     # -- traces ------------------------------------------------------------------------------------
 
-    def join(self, traceparent: str | None) -> str | None:
-        """The invocation or record goes on with its cause's trace; what to hand on, or None without an exporter."""
+    def join(self, traceparent: str | None, *, is_edge: bool = False) -> str | None:
+        """The invocation or record goes on with its cause's trace; what to hand on, or None without an exporter.
+
+        `is_edge`: anybody can have sent it. The trace is theirs; whether it is sampled is ours to say, by the ratio.
+        """
         if self._base is None:
             return None
         if cause := parse(traceparent):
-            self._base.join(cause, cause.flags if self._config.parent_based else self._flags(cause.trace_id))
+            is_theirs = self._config.parent_based and not is_edge
+            self._base.join(cause, cause.flags if is_theirs else self._flags(cause.trace_id))
         return str(self._base.context)
 
     def onward(self, traceparent: str) -> str:
@@ -151,17 +164,25 @@ class Recorder:
     # -- sending -----------------------------------------------------------------------------------
 
     def flush(self) -> int:
-        """Send what has ended, and say how many spans were lost. Unsampled traces are sent where something failed."""
+        """Send what has ended, and say how many spans were lost. Unsampled traces are sent where something failed.
+
+        Raises nothing: what is told of an invocation never costs its answer.
+        """
         ended, self._ended = self._ended, []
         failed = {each.trace_id for each in ended if each.error}
         chosen = [each for each in ended if each.context.sampled or each.trace_id in failed]
-        if not chosen:
-            return 0
+        try:
+            sent = not chosen or self._send(chosen)
+        except Exception:
+            sent = False
+        return self._dropped + (0 if sent else len(chosen))
+
+    def _send(self, spans: Sequence[Span]) -> bool:
         if self._exporter is None:
             from realstaging.tracing.exporter import exporter
 
             self._exporter = exporter(self._config)
-        return 0 if self._exporter.send(chosen) else len(chosen)
+        return self._exporter.send(spans)
 
 
 recorder = Recorder(read(os.environ))
