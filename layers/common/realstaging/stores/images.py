@@ -14,6 +14,7 @@ from realstaging.stores.jobs import JobStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, Write, Writes, query_all, row
+from realstaging.tracing.recorder import recorder
 
 if TYPE_CHECKING:
     from realstaging.dynamodb.table import Table
@@ -168,6 +169,13 @@ class ImageStore:
             keys.image(image.owner, image.id),
             was=image.status,
             version=image.version,
-            put={"status": to, "updated_at": keys.stamp(at), "waiting_jobs": [], **put},
+            put={
+                "status": to,
+                "updated_at": keys.stamp(at),
+                "waiting_jobs": [],
+                # Whoever is told of this change by the stream was caused by what writes it.
+                "traceparent": recorder.onward(image.traceparent),
+                **put,
+            },
             drop=keys.NOT_DUE,
         )

@@ -20,6 +20,7 @@ from realstaging.stores.costs import CostStore
 from realstaging.stores.projects import ProjectStore
 from realstaging.stores.quota import QuotaStore
 from realstaging.stores.table import Item, LostRaceError, Write, Writes, row
+from realstaging.tracing.recorder import recorder
 
 if TYPE_CHECKING:
     from realstaging.dynamodb.table import Table
@@ -276,7 +277,9 @@ class JobStore:
         put: Item | None = None,
         drop: Iterable[str] = (),
     ) -> Write:
-        changed: Item = {"status": to, "updated_at": keys.stamp(at), **(put or {})}
+        # Whoever is told of this change by the stream, or looks at the row next, was caused by what writes it.
+        trace = {"traceparent": recorder.onward(job.traceparent)}
+        changed: Item = {"status": to, "updated_at": keys.stamp(at), **trace, **(put or {})}
         # A job that is not due has ended: its index entry is by state.
         changed |= keys.due(due, job.id) if due else keys.ended(to, job.id)
         return self._writes.move(
