@@ -3,6 +3,7 @@
 import io
 import math
 import random
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -146,3 +147,25 @@ def raw_tiff(*, dng: bool) -> bytes:
     first = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *each) for each in entries) + bytes(4)
     sensor = struct.pack("<H", 1) + struct.pack("<HHII", 262, 3, 1, 32803) + bytes(4)
     return (b"II*\0\x08\0\0\0" + first).ljust(200, b"\0") + sensor + bytes(5000)
+
+
+def with_profile_pieces(data: bytes, *pieces: tuple[int, int, bytes]) -> bytes:
+    """A JPEG with pieces of an ICC profile: the number of each, the count that it tells, and its bytes."""
+    bodies = [b"ICC_PROFILE\0" + bytes([number, count]) + part for number, count, part in pieces]
+    return data[:2] + b"".join(b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body for body in bodies) + data[2:]
+
+
+def without_intervals(data: bytes, first: int, count: int) -> bytes:
+    """A JPEG with restart markers, as it is when so many of its intervals are lost."""
+    starts = [mark.start() for mark in re.finditer(rb"\xff[\xd0-\xd7]", data)]
+    return data[: starts[first]] + data[starts[first + count] :]
+
+
+def with_tiff_number(data: bytes, tag: int, value: int) -> bytes:
+    """A TIFF in which one tag says another (short) number."""
+    count = int.from_bytes(data[int.from_bytes(data[4:8], "little") :][:2], "little")
+    for number in range(count):
+        at = int.from_bytes(data[4:8], "little") + 2 + 12 * number
+        if int.from_bytes(data[at : at + 2], "little") == tag:
+            return data[: at + 8] + value.to_bytes(4, "little") + data[at + 12 :]
+    raise KeyError(tag)

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,29 @@ from tests.support.camera_files import (
     saved,
     sixteen_bit_tiff,
     with_code_points,
+    with_profile_pieces,
+    with_tiff_number,
+    without_intervals,
     xmp,
 )
 from tests.support.pictures import chunk
 
+
+def gray_profile() -> bytes:
+    """A linear gray profile: its curve says gamma 1."""
+    tags = {b"desc": b"desc\0\0\0\0\0\0\0\2g\0" + bytes(78), b"wtpt": b"XYZ \0\0\0\0\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d"}
+    tags[b"kTRC"] = b"curv\0\0\0\0\0\0\0\0"
+    at, table, body = 132 + 12 * len(tags), b"", b""
+    for name, value in tags.items():
+        table += name + (at + len(body)).to_bytes(4) + len(value).to_bytes(4)
+        body += value + bytes(-len(value) % 4)
+    head = (at + len(body)).to_bytes(4) + bytes(4) + b"\2\x10\0\0mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += b"\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d"
+    return head.ljust(128, b"\0") + len(tags).to_bytes(4) + table + body
+
+
 LIMITS = config.load("dev").images
+GRAY = gray_profile()
 JPEG, PROGRESSIVE = saved(room()), saved(room(), progressive=True)
 RESTARTS = saved(room(), restart_marker_rows=1)
 PNG, WEBP, HEIC = saved(room(), "PNG"), saved(room(), "WEBP"), saved(room(), "HEIF")
@@ -63,6 +82,27 @@ def off_by(data: bytes) -> int:
 def tif(**options: Any) -> bytes:
     return saved(room(), "TIFF", **options)
 
+
+P3 = color.profile(color.P3, None)
+BROKEN_PROFILES = {
+    "a piece is missing": [(1, 2, P3[:300])],
+    "number 0": [(0, 1, P3)],
+    "twice": [(1, 1, P3), (1, 1, P3)],
+    "counts differ": [(1, 2, P3[:300]), (2, 3, P3[300:])],
+    "nothing in it": [(1, 1, b"")],
+}
+FINE_RESTARTS = saved(room(), restart_marker_blocks=4)
+SCANS = re.finditer(rb"\xff\xda", PROGRESSIVE)
+
+UNSUPPORTED = {
+    "32-bit floating-point": saved(room().convert("F"), "TIFF"),
+    "32 bits": saved(room().convert("I"), "TIFF"),
+    "compression": with_tiff_number(tif(), 259, 50002),
+    "one after the other": with_tiff_number(sixteen_bit_tiff(1), 284, 2),
+    "gray with transparency": with_tiff_number(sixteen_bit_tiff(1), 277, 2),
+    "white as zero": with_tiff_number(sixteen_bit_tiff(1), 262, 0),
+    "12 bits": JPEG.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc0\x00\x11\x0c"),
+}
 
 ACCEPTED: dict[str, tuple[bytes, int]] = {
     "plain JPEG": (JPEG, 6),
@@ -106,6 +146,9 @@ ACCEPTED: dict[str, tuple[bytes, int]] = {
     "TIFF, JPEG within": (tif(compression="jpeg"), 8),
     "TIFF of 16 bits": (sixteen_bit_tiff(1), 6),
     "TIFF of 16 bits, deflate": (sixteen_bit_tiff(8), 6),
+    **{f"broken profile: {name}": (with_profile_pieces(JPEG, *pieces), 6) for name, pieces in BROKEN_PROFILES.items()},
+    **{f"gray profile, colored {kind}": (saved(room(), kind, icc_profile=GRAY), 8) for kind in ("JPEG", "PNG", "WEBP")},
+    "stray bytes in the scan's end, zeros behind": (JPEG[:-2] + bytes(10) + JPEG[-2:] + bytes(4096), 6),
     "TIFF of many pages": (tif(save_all=True, append_images=[Image.new("RGB", SIZE)]), 6),
 }
 
@@ -143,6 +186,13 @@ REFUSED: dict[str, tuple[bytes, type[PhotoError] | tuple[type[PhotoError], ...]]
     "HEIC cut": (HEIC[: len(HEIC) // 2], ImageTruncatedError),
     "TIFF cut": (tif()[:40_000], (ImageTruncatedError, ImageUnreadableError)),
     "AVIF cut": (saved(room(), "AVIF")[:-2000], ImageTruncatedError),
+    "closed after half of its scans": (PROGRESSIVE[: list(SCANS)[4].start()] + b"\xff\xd9", ImageTruncatedError),
+    "closed by a recovery tool behind a broken profile": (
+        with_profile_pieces(closed_at(JPEG, 0.5), (1, 2, P3[:300])),
+        ImageTruncatedError,
+    ),
+    "many intervals lost": (without_intervals(RESTARTS, 10, 11), (ImageTruncatedError, ImageUnreadableError)),
+    "intervals lost, in step": (without_intervals(FINE_RESTARTS, 100, 64), (ImageTruncatedError, ImageUnreadableError)),
     "DNG": (raw_tiff(dng=True), UnsupportedImageTypeError),
     "NEF": (raw_tiff(dng=False), UnsupportedImageTypeError),
     "far too wide": (saved(room(size=(5400, 600))), ImageTooWideError),
@@ -181,28 +231,21 @@ def test_a_raw_file_is_told_what_to_export(kind: str) -> None:
         normalize(REFUSED[kind][0], LIMITS)
 
 
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_a_variant_that_is_not_read_is_told_what_to_export(kind: str) -> None:
+    with pytest.raises(UnsupportedImageTypeError, match=rf"{kind}.*Export it"):
+        normalize(UNSUPPORTED[kind], LIMITS)
+
+
 @pytest.mark.parametrize("alpha", [False, True])
 def test_a_gray_profile_is_used_with_and_without_holes(alpha: bool) -> None:
     levels = (60, 110, 160, 210)
     linear = [round(255 * (((v / 255 + 0.055) / 1.055) ** 2.4)) for v in levels]
     image = room(tuple((v, v, v) for v in linear)).convert("LA" if alpha else "L")
 
-    seen = corners(normalize(saved(image, "PNG", icc_profile=gray_profile()), LIMITS).master)
+    seen = corners(normalize(saved(image, "PNG", icc_profile=GRAY), LIMITS).master)
 
     assert all(abs(corner[0] - level) <= 4 for corner, level in zip(seen, levels, strict=True)), seen
-
-
-def gray_profile() -> bytes:
-    """A linear gray profile: its curve says gamma 1."""
-    tags = {b"desc": b"desc\0\0\0\0\0\0\0\2g\0" + bytes(78), b"wtpt": b"XYZ \0\0\0\0\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d"}
-    tags[b"kTRC"] = b"curv\0\0\0\0\0\0\0\0"
-    at, table, body = 132 + 12 * len(tags), b"", b""
-    for name, value in tags.items():
-        table += name + (at + len(body)).to_bytes(4) + len(value).to_bytes(4)
-        body += value + bytes(-len(value) % 4)
-    head = (at + len(body)).to_bytes(4) + bytes(4) + b"\2\x10\0\0mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28)
-    head += b"\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d"
-    return head.ljust(128, b"\0") + len(tags).to_bytes(4) + table + body
 
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"

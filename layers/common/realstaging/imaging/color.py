@@ -30,6 +30,9 @@ _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
 _WHITE_NITS, _PEAK_NITS, _KNEE = 203.0, 1000.0, 0.8
 _LUT_SIZE = 33
 
+# Levels by which a coder may set the channels of a gray picture apart.
+_GRAY_NOISE = 6
+
 _STEPS = (0, 16, 32, 64, 96, 128, 192, 255)
 _OUTPUT = ImageCms.createProfile("sRGB")
 _BRADFORD: _Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -76,13 +79,20 @@ def to_srgb(image: Image.Image, space: ColorSpace) -> Image.Image:
     if space.profile:
         with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(space.profile))
-            if source.profile.xcolor_space.strip() == "GRAY" and image.mode == "RGB":
+            if source.profile.xcolor_space.strip() == "GRAY" and image.mode == "RGB" and _is_gray(image):
                 image = image.convert("L")
             transform = ImageCms.buildTransform(source, _OUTPUT, image.mode, "RGB")
             if image.mode == "RGB" and _changes_little(transform):
                 return image
             return transform.apply(image)
     return image.convert("RGB")
+
+
+def _is_gray(image: Image.Image) -> bool:
+    """Whether there is no color in it: some formats have no other way to store a gray picture."""
+    red, green, blue = image.reduce(max(min(image.size) // 256, 1)).split()
+    extremes = ImageStat.Stat(Image.merge("RGB", [*map(ImageChops.difference, (red, green, blue), (green, blue, red))]))
+    return max(most for _, most in extremes.extrema) <= _GRAY_NOISE
 
 
 def _changes_little(transform: ImageCms.ImageCmsTransform) -> bool:

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from realstaging.config import Images
-from realstaging.errors import ImageTooManyPixelsError, PhotoError
+from realstaging.errors import ImageTooManyPixelsError, PhotoError, UnsupportedImageTypeError
 from realstaging.imaging import boxes, color, items, jpeg, png, tiff, webp
 from realstaging.imaging.color import ColorSpace
 from realstaging.imaging.formats import AVIF, HEIC, JPEG, PNG, TIFF, WEBP
@@ -150,6 +150,11 @@ def _whole(data: bytes, content_type: str) -> bytes:
             raise cut_off()
         if tiff.has_lost_blocks(data):
             raise damaged()
+        if variant := tiff.unsupported(data):
+            raise UnsupportedImageTypeError(
+                f"The file is a TIFF with {variant}. Export it with 8 or 16 bits, channels interleaved, as LZW or "
+                "without compression; or as JPEG."
+            )
     else:
         data = boxes.trimmed(data)
         items.check_coded(data)

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 _MAX_ENTRIES, _MAX_SUB_DIRECTORIES, _MAX_PARTS = 2_000, 16, 1_000_000
 
 _SUBFILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION, _MAKE = 254, 262, 330, 50706, 271
-_WIDTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES = 256, 258, 259, 277, 284
+_WIDTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES, _SAMPLE_FORMAT = 256, 258, 259, 277, 284, 339
 _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892
 _STRIPS, _TILES = (273, 279), (324, 325)
 _FORMATS = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 
+# None, fax (Huffman, G3, G4), LZW, JPEG (old and new), deflate (two numbers), PackBits, LZMA, Zstandard.
+_COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773, 34925, 50000}
+_FLOAT, _WHITE_IS_ZERO, _SEPARATE = 3, 0, 2
+
 # Of a disk or memory card; and the share of a picture that is no dark corner any more.
-_BLOCK, _LARGE = 4096, 0.05
+_BLOCK, _SECTOR, _LARGE = 4096, 512, 0.05
 
 type _Directory = dict[int, tuple[int, int, int]]
 
@@ -40,6 +44,24 @@ def raw_kind(data: bytes) -> str | None:
     return None
 
 
+def unsupported(data: bytes) -> str | None:
+    """What of the first picture our decoder does not read, or reads wrong; None for all that it reads right."""
+    first, _ = _directory(data, _first_offset(data))
+    told = {tag: _value(data, entry) for tag, entry in first.items()}
+    bits = told.get(_BITS) or 1
+    if told.get(_SAMPLE_FORMAT) == _FLOAT or bits > 16:
+        return f"{bits} bits a channel" if told.get(_SAMPLE_FORMAT) != _FLOAT else f"{bits}-bit floating-point numbers"
+    if (told.get(_COMPRESSION) or 1) not in _COMPRESSIONS:
+        return f"a compression that is not read (number {told[_COMPRESSION]})"
+    if bits == 16 and told.get(_PLANES) == _SEPARATE and (told.get(_SAMPLES) or 1) > 1:
+        return "16 bits and its channels one after the other"
+    if bits == 16 and told.get(_SAMPLES) == 2:
+        return "16 bits in gray with transparency"
+    if bits == 16 and told.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        return "16 bits and white as zero"
+    return None
+
+
 def is_whole(data: bytes) -> bool:
     """Whether every strip or tile of the first picture lies within the file."""
     first, _ = _directory(data, _first_offset(data))
@@ -54,9 +76,9 @@ def is_whole(data: bytes) -> bool:
 
 
 def has_lost_blocks(data: bytes) -> bool:
-    """Whether a large part of an uncompressed picture is one value from a disk's block on, in the middle of a row.
+    """Whether a large part of an uncompressed picture is one value from a disk's sector on, in the middle of a row.
 
-    Borders of a picture begin with a row; what is black or white in it begins at a block once in 4,096 times.
+    Borders of a picture begin with a row; what is black or white in it begins at a sector once in 512 times.
     """
     first, _ = _directory(data, _first_offset(data))
     numbers = {tag: _value(data, first.get(tag)) or 1 for tag in (_WIDTH, _BITS, _COMPRESSION, _SAMPLES, _PLANES)}
@@ -68,7 +90,7 @@ def has_lost_blocks(data: bytes) -> bool:
     begin, end = starts[0], min(starts[-1] + sizes[-1], len(data))
     least = max(int(_LARGE * (end - begin)), 2 * row, 2 * _BLOCK)
     for start, stop in _runs(data, begin, end):
-        in_block = [at % _BLOCK == 0 and (at - begin) % row for at in (start, stop)]
+        in_block = [at % _SECTOR == 0 and (at - begin) % row for at in (start, stop)]
         if stop - start >= least and any(in_block):
             return True
     return False
