@@ -14,7 +14,9 @@ def test_a_missed_ratio_fails_and_missed_milliseconds_do_not() -> None:
     assert Figure("cold start", 1.4, "×", most=1.35).is_missed_ratio
     assert not Figure("cold start", 1.3, "×", most=1.35).is_missed_ratio
     assert not Figure("a call", 900, "ms", most=400).is_missed_ratio
-    assert not Figure("a call", None, "×", most=400).is_missed_ratio
+    assert Figure("a call", None, "×", most=400).is_missed_ratio, "what cannot be measured is not held"
+    assert not Figure("a call", None, "×").is_missed_ratio
+    assert not Figure("a call", None, "ms", most=400).is_missed_ratio
 
 
 def test_a_load_that_comes_and_goes_is_not_in_the_ratio() -> None:

@@ -25,8 +25,9 @@ class Figure:
 
     @property
     def is_missed_ratio(self) -> bool:
-        """A ratio does not depend on the machine or its load: what misses it has become worse."""
-        return self.unit == "×" and self.ok is False
+        """No ratio depends on the machine or its load: what misses it, or cannot be measured, has become worse."""
+        has_bar = self.most is not None or self.least is not None
+        return self.unit == "×" and has_bar and not self.ok
 
     @property
     def bar(self) -> str:

@@ -29,6 +29,7 @@ def measured(cloud: Cloud, token: Callable[[str], str]) -> Iterator[Figure]:
     worker = next(function for function in deployed if function.name == "StageImage")
     yield _enqueueing(worker, cloud)
     yield _settings(worker, cloud)
+    yield from _recorder(worker, cloud)
 
 
 def _cold_starts(deployed: list[Function], cloud: Cloud) -> Iterator[Figure]:
@@ -121,3 +122,15 @@ def _settings(worker: Function, cloud: Cloud) -> Figure:
     module, load = (statistics.median(each[part] for each in took) for part in ("module", "load"))
     detail = f"module and models {module:.1f} ms, reading and checking {load:.1f} ms; median of {ROUNDS} processes"
     return Figure(what, module + load, "ms", detail, most=5)
+
+
+def _recorder(worker: Function, cloud: Cloud) -> Iterator[Figure]:
+    names, bars = ("recorder of spans, to be there", "recorder of spans, an invocation"), (5, 1)
+    try:
+        took = [run(worker, "recorder", None, cloud) for _ in range(ROUNDS)]
+    except InsideError as error:
+        yield from (Figure(what, None, "ms", str(error), most=most) for what, most in zip(names, bars, strict=True))
+        return
+    for what, part, most in zip(names, ("init", "invocation"), bars, strict=True):
+        detail = f"processor's time; a record and ten calls an invocation; median of {ROUNDS} processes"
+        yield Figure(what, statistics.median(each[part] for each in took), "ms", detail, most=most)
