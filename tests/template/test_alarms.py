@@ -130,6 +130,14 @@ def test_every_queue_is_watched(metric: str, alarms: Resources, expanded: Expand
     assert watched == (dead if metric == "ApproximateNumberOfMessagesVisible" else expanded.queues.keys() - dead)
 
 
+def test_the_table_and_each_of_its_indexes_are_watched(alarms: Resources, expanded: Expanded) -> None:
+    (table,) = expanded.of("AWS::DynamoDB::Table").values()
+    watched = [dimensions for _, name, dimensions in _watched(alarms) if name == "WriteThrottleEvents"]
+    indexes = {each["Value"] for dimensions in watched for each in dimensions[1:]}
+    assert [{"Name": "TableName", "Value": {"Ref": "Table"}}] in watched
+    assert indexes == {each["IndexName"] for each in table["GlobalSecondaryIndexes"]}
+
+
 def test_slow_requests_are_watched_by_their_percentile(alarms: Resources) -> None:
     slow = alarms.of("AWS::CloudWatch::Alarm")["ApiSlowAlarm"]
     assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("Latency", "p95")

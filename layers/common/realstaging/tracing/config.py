@@ -2,7 +2,8 @@
 
 OTEL_SDK_DISABLED                     `true`: nothing is recorded
 OTEL_TRACES_EXPORTER                  `none`, `otlp`, or `xray`: by UDP to the daemon that Lambda provides. Unset: the
-                                      endpoint if there is one, else the daemon if there is one
+                                      endpoint if there is one, else the daemon if there is one (Lambda names one
+                                      always: asked first, it would leave the endpoint without effect)
 OTEL_EXPORTER_OTLP_ENDPOINT           base address of a receiver; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: the whole address
 OTEL_EXPORTER_OTLP_HEADERS            `name=value,…`, percent-encoded
 OTEL_EXPORTER_OTLP_TIMEOUT            milliseconds; 1000 unless set (the standard's 10,000 would hold up callers)
