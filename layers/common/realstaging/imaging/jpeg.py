@@ -66,9 +66,9 @@ def whole(data: bytes) -> JpegFile:
     scanning: list[int] = []
     for _ in range(MAX_SEGMENTS):
         marker = _MARKER.search(data, at)
-        if scanning:
+        if scanning and file.restart_interval:
             _check_restarts(file, scanning, data[at : marker.start() if marker else len(data)])
-            scanning = []
+        scanning = []
         if marker is None:
             if not scans:
                 raise cut_off()
@@ -170,7 +170,7 @@ def _check_restarts(file: JpegFile, components: list[int], coded: bytes) -> None
     modulo 8, one between every two intervals.
     """
     width, height = file.size
-    if not file.restart_interval or not width or not height or not file.components.keys() >= set(components):
+    if not width or not height or not file.components.keys() >= set(components):
         return
     most_x, most_y = (max(1, *(each[n] for each in file.components.values())) for n in (0, 1))
     if len(components) == 1:
