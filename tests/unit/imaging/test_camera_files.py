@@ -18,7 +18,7 @@ from realstaging.errors import (
     PhotoError,
     UnsupportedImageTypeError,
 )
-from realstaging.imaging import color
+from realstaging.imaging import color, jpeg
 from realstaging.imaging.normalize import normalize
 from tests.support.camera_files import (
     CORNERS,
@@ -229,6 +229,15 @@ def test_a_file_of_this_kind_is_refused(kind: str) -> None:
 def test_a_raw_file_is_told_what_to_export(kind: str) -> None:
     with pytest.raises(UnsupportedImageTypeError, match=r"camera RAW file .* Export it .* as JPEG"):
         normalize(REFUSED[kind][0], LIMITS)
+
+
+def test_intervals_of_a_lossless_frame_are_not_counted_in_blocks() -> None:
+    lost = without_intervals(RESTARTS, 10, 11)
+    with pytest.raises((ImageTruncatedError, ImageUnreadableError)):
+        jpeg.whole(lost)
+
+    lossless = lost.replace(b"\xff\xc0\x00\x11", b"\xff\xc3\x00\x11")
+    assert jpeg.whole(lossless).data == lossless
 
 
 @pytest.mark.parametrize("kind", UNSUPPORTED)

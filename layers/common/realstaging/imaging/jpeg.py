@@ -143,7 +143,8 @@ def _note(file: JpegFile, code: int, body: bytes) -> list[int]:
     elif 0xC0 <= code <= 0xCF and code not in (0xC4, 0xC8, 0xCC) and len(body) > 5:
         file.is_progressive = code in _PROGRESSIVE_FRAMES
         file.precision = body[0]
-        file.size = int.from_bytes(body[3:5]), int.from_bytes(body[1:3])
+        # Of lossless frames, which are not counted in blocks of eight by eight, the size is left unknown.
+        file.size = (0, 0) if code & 3 == 3 else (int.from_bytes(body[3:5]), int.from_bytes(body[1:3]))
         parts = [body[at : at + 3] for at in range(6, min(6 + 3 * body[5], len(body) - 2), 3)]
         file.components = {part[0]: (part[1] >> 4, part[1] & 15) for part in parts}
     elif code == _SOS and body and len(body) >= 2 * body[0] + 4:
