@@ -45,10 +45,12 @@ async function route() {
   leave?.();
   leave = null;
   markCurrent(name);
-  show(main, el("p", {class: "loading"}, "Loading …"));
+  // Each view has a place of its own: what is answered after it was left is drawn where nobody sees it.
+  const place = el("div", {}, el("p", {class: "loading"}, "Loading …"));
+  show(main, place);
   try {
     const view = await (VIEWS[name] || VIEWS[""])();
-    const ended = await view.open(main, rest);
+    const ended = await view.open(place, rest);
     if (mine === turn) leave = ended;
     else ended?.();
     const heading = main.querySelector("h1");

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import aws
 from tests.e2e.page.accessibility import axe_source, looks_like, nothing_is_wrong, objections
@@ -82,6 +82,25 @@ def test_markup_in_a_name_is_text_and_a_session_is_one_agents(person: Person) ->
     page.reload()
     expect(page.get_by_role("button", name="Sign in as the sample agent")).to_be_visible()
     nothing_is_wrong(page)
+
+
+def test_a_late_answer_does_not_draw_over_the_page_that_was_opened_since(person: Person) -> None:
+    page = person.page
+    page.get_by_role("link", name="Plan", exact=True).click()
+    expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_visible()
+    held: list[Route] = []
+    page.route(re.compile(r"/v1/projects\?"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/v1/projects\?")):
+        page.get_by_role("link", name="Listings", exact=True).click()
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+    with page.expect_event("requestfinished", lambda request: "/v1/projects?" in request.url):
+        for each in held:
+            each.continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Listings")).to_have_count(0)
+    assert page.title().startswith("Account")
 
 
 def test_an_administrator_sees_to_models_settings_and_dead_letters(person: Person) -> None:
