@@ -36,7 +36,7 @@ function isOpen() {
   return socket?.readyState === WebSocket.OPEN;
 }
 
-function tell(name, detail) {
+export function tell(name, detail) {
   live.dispatchEvent(new CustomEvent(name, {detail}));
 }
 

@@ -18,22 +18,38 @@ export async function open(main, [outcome]) {
   show(main, el("div", {class: "heading"}, el("h1", {}, "Plan"),
     button("Invoices and cards at Stripe", portal)), body);
 
+  const used = el("h2");
+  const left = el("p", {class: "soft"});
+  let turn = 0;
+  let drawn = ""; // the plan that is shown
+  let cost = null;
+
+  function count() {
+    const {usage} = session;
+    used.textContent = `${usage.used} of ${usage.limit} photos used`;
+    left.textContent = `${usage.remaining} left until ${day(usage.period_end)} · models cost ${dollars(cost.total_cost_usd)} so far for ${cost.job_count} results`;
+  }
+
   async function draw() {
-    const [plans, subscription, cost] = await Promise.all(
-      ["/v1/billing/plans", "/v1/billing/subscription", "/v1/account/cost"].map(get));
-    const usage = session.usage;
+    const mine = ++turn;
+    const [plans, subscription, costs, paid] = await Promise.all(
+      [...["/v1/billing/plans", "/v1/billing/subscription", "/v1/account/cost"].map(get), payments()]);
+    if (mine !== turn) return;
+    cost = costs;
+    drawn = session.usage.plan;
+    count();
     show(body,
-      el("section", {class: "panel"}, el("h2", {}, `${usage.used} of ${usage.limit} photos used`),
-        el("p", {class: "soft"}, `${usage.remaining} left until ${day(usage.period_end)} · models cost ${dollars(cost.total_cost_usd)} so far for ${cost.job_count} results`),
-        state(subscription, draw)),
+      el("section", {class: "panel"}, used, left, state(subscription, draw)),
       el("section", {}, el("h2", {}, "Plans"), el("div", {class: "plans"},
         plans.items.map((plan) => offer(plan, subscription, draw)))),
-      await payments());
+      paid);
   }
 
   await draw();
-  let plan = session.usage.plan;
-  return follow({usage: (usage) => { if (usage.plan !== plan) { plan = usage.plan; draw().catch(() => {}); } }});
+  return follow({usage: () => {
+    count();
+    if (session.usage.plan !== drawn) draw().catch(() => {});
+  }});
 }
 
 function state(subscription, draw) {
@@ -53,7 +69,7 @@ function state(subscription, draw) {
 }
 
 function offer(plan, subscription, draw) {
-  const here = plan.id === subscription.plan;
+  const here = plan.id === session.usage.plan; // also one that an administrator gave
   const isPaid = PAID.includes(subscription.status);
   return el("article", {class: `panel ${here ? "here" : ""}`},
     el("h3", {}, plan.name), el("p", {class: "price"}, `$${plan.price_usd.replace(/\.00$/, "")}`),
@@ -73,7 +89,8 @@ async function change(plan, draw) {
   if (!(await ask(`Change to ${plan.name}?`, words, "Change"))) return;
   await patch("/v1/billing/subscription", {plan: plan.id, proration_date: preview.proration_date});
   notice(`Your plan is ${plan.name} now.`);
-  await Promise.all([readUsage(), draw()]);
+  await readUsage();
+  await draw();
 }
 
 async function portal() {

@@ -2,7 +2,7 @@
 
 import {get} from "./api.js";
 import {button, el, link, show} from "./dom.js";
-import {follow} from "./live.js";
+import {follow, tell} from "./live.js";
 import {session} from "./session.js";
 import {signOut, userName} from "./signin.js";
 import {abandonUploads} from "./uploads.js";
@@ -20,11 +20,12 @@ export async function drawTop() {
     el("span", {class: "who"}, userName()),
     button("Sign out", async () => { if (await abandonUploads()) await signOut(); }, {class: "quiet"})));
   drawUsage();
-  follow({usage: take, line: ({open}) => top.toggleAttribute("data-away", !open)});
+  follow({usage: take, look: () => readUsage().catch(() => {}), line: ({open}) => top.toggleAttribute("data-away", !open)});
 }
 
+/** Told to the views too, as if the socket had said it. */
 export async function readUsage() {
-  take(await get("/v1/account/usage"));
+  tell("usage", await get("/v1/account/usage"));
 }
 
 export function markCurrent(name) {

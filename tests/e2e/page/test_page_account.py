@@ -2,10 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
+from local.token import access_token
 from tests.e2e.conftest import aws
 from tests.e2e.page.accessibility import axe_source, looks_like, nothing_is_wrong, objections
 from tests.e2e.page.browser import PATIENCE, Person, sample
@@ -101,6 +104,21 @@ def test_a_late_answer_does_not_draw_over_the_page_that_was_opened_since(person:
     expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="Listings")).to_have_count(0)
     assert page.title().startswith("Account")
+
+
+def test_a_plan_that_changes_is_shown_without_a_socket(person: Person) -> None:
+    page = person.page
+    page.route("**/v1/account/socket-tickets", lambda route: route.abort())
+    page.goto(f"{person.cloud.page}/?as={person.owner}#/plan")
+    expect(page.get_by_role("heading", name="0 of 1000 photos used")).to_be_visible()
+    token = access_token(Path(person.cloud.logs).parent, f"{person.owner}-admin", ["admin"])
+    users = f"{person.cloud.api}/v1/admin/users/{person.owner}"
+    change = {"plan_override": "business"}
+    httpx.patch(users, json=change, headers={"Authorization": f"Bearer {token}"}, timeout=60).raise_for_status()
+
+    expect(page.get_by_role("article").filter(has_text="Business").get_by_text("Your plan")).to_be_visible()
+    expect(page.get_by_role("heading", name="0 of 1000 photos used")).to_have_count(0)
+    expect(page.get_by_role("link", name="0 of 1000 photos used")).to_have_count(0)
 
 
 def test_an_administrator_sees_to_models_settings_and_dead_letters(person: Person) -> None:
