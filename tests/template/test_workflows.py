@@ -10,7 +10,7 @@ from tests.support.template_reader import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
-ACTIONS = {"actions/checkout@v4", "aws-actions/configure-aws-credentials@v4"}
+ACTIONS = {"actions/checkout", "aws-actions/configure-aws-credentials"}
 
 each_file = pytest.mark.parametrize("name", [path.name for path in FILES])
 
@@ -49,9 +49,15 @@ def test_rights_are_to_read_and_a_role_where_a_stage_is_deployed(name: str) -> N
 
 
 @each_file
+def test_actions_of_others_are_fixed_to_a_commit_and_say_its_version(name: str) -> None:
+    used = re.findall(r"uses: (?!\./)(.+)", (FOLDER / name).read_text())
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+
+
+@each_file
 def test_only_known_actions_are_used_and_the_token_is_not_left_behind(name: str) -> None:
     used = [step for step in _steps(name) if "uses" in step]
-    assert {step["uses"] for step in used} <= ACTIONS
+    assert {step["uses"].split("@")[0] for step in used} <= ACTIONS
     for step in used:
         if step["uses"].startswith("actions/checkout"):
             assert step["with"]["persist-credentials"] == "false"
