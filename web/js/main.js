@@ -50,6 +50,7 @@ async function route() {
   show(main, place);
   try {
     const view = await (VIEWS[name] || VIEWS[""])();
+    if (mine !== turn) return;
     const ended = await view.open(place, rest);
     if (mine === turn) leave = ended;
     else ended?.();

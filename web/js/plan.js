@@ -69,13 +69,14 @@ function state(subscription, draw) {
 }
 
 function offer(plan, subscription, draw) {
-  const here = plan.id === session.usage.plan; // also one that an administrator gave
+  const here = plan.id === session.usage.plan; // an administrator may give another than the one that is paid
   const isPaid = PAID.includes(subscription.status);
+  const canChoose = Number(plan.price_usd) > 0 && !(isPaid && plan.id === subscription.plan);
   return el("article", {class: `panel ${here ? "here" : ""}`},
     el("h3", {}, plan.name), el("p", {class: "price"}, `$${plan.price_usd.replace(/\.00$/, "")}`),
     el("p", {class: "soft"}, `${plan.images_per_month} photos a month`),
     here ? el("p", {class: "good"}, "Your plan")
-      : Number(plan.price_usd) > 0 && button(`Choose ${plan.name}`, () => (isPaid ? change(plan, draw) : buy(plan)), {class: "primary"}));
+      : canChoose && button(`Choose ${plan.name}`, () => (isPaid ? change(plan, draw) : buy(plan)), {class: "primary"}));
 }
 
 async function buy(plan) {

@@ -110,6 +110,26 @@ def test_a_late_answer_does_not_draw_over_the_page_that_was_opened_since(person:
     assert page.title().startswith("Account")
 
 
+def test_a_view_whose_code_comes_late_is_not_opened_any_more(person: Person) -> None:
+    page = person.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/plan.js", hold)
+    with page.expect_request("**/js/plan.js"):
+        page.goto(f"{person.cloud.page}/#/plan/done")
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/plan.js")):
+        for each in held:
+            each.continue_()
+    page.evaluate("import('./js/plan.js')")
+    assert page.url.endswith("#/account")
+    expect(page.get_by_text("Thank you.")).to_have_count(0)
+
+
 def test_a_plan_that_changes_is_shown_without_a_socket(person: Person) -> None:
     page = person.page
     page.route("**/v1/account/socket-tickets", lambda route: route.abort())
